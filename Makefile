@@ -1,0 +1,53 @@
+# Every room of the house opens with one command. `make help` lists them.
+VENV    ?= .venv
+PYTHON  ?= python3
+PY      := $(VENV)/bin/python
+SOURCES := $(shell find src segments -type f -not -name '*.pyc') pyproject.toml
+PIP     := $(PY) -m pip --disable-pip-version-check install -qq --constraint constraints.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help run install test check lint types pytest format bench clean
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(VENV)/.tools: constraints.txt pyproject.toml
+	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	@$(PIP) pip
+	@$(PIP) --group dev
+	@touch $@
+
+# The wheel, not an editable install: what is tested and measured is what is installed.
+$(VENV)/.installed: $(VENV)/.tools $(SOURCES)
+	@$(PIP) --no-build-isolation --force-reinstall --no-deps .
+	@$(PIP) --no-build-isolation .
+	@touch $@
+
+install: $(VENV)/.installed ## install quotaline and the tools into .venv
+
+run: install ## show the line and the usage overview for this machine, or for the bundled sample
+	@$(PY) -m quotaline.sample
+
+test: install lint types pytest ## everything that must hold: linters, types, tests
+
+check: lint types ## linters and types only
+
+lint: $(VENV)/.tools
+	@$(VENV)/bin/ruff check --quiet .
+	@$(VENV)/bin/ruff format --quiet --check .
+
+types: install
+	@$(VENV)/bin/mypy --no-error-summary
+
+pytest: install
+	@$(PY) -m pytest -q -n auto
+
+format: $(VENV)/.tools ## put the code into shape
+	@$(VENV)/bin/ruff check --quiet --fix .
+	@$(VENV)/bin/ruff format --quiet .
+
+bench: install ## measure the prompt path against a bare interpreter, pair by pair
+	@$(PY) bench/prompt.py
+
+clean: ## remove what make made
+	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

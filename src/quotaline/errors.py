@@ -1,0 +1,32 @@
+"""PURE What can go wrong in a foreground command: few errors, each with its exit code and one clear sentence.
+
+    QuotalineError (1)
+    ├── ConfigError (2)     the user's configuration or a segment file
+    ├── LedgerError (1)     the database cannot be used
+    ├── HostError (1)       a host's configuration cannot be edited
+    └── SourceError (1)     a source that answered with something unusable; caught per source by the refresh
+"""
+
+
+class QuotalineError(Exception):
+    """Base of all; `str(error)` is one sentence of fact and, where there is one, the remedy."""
+
+    exit_code = 1
+
+
+class ConfigError(QuotalineError):
+    """The configuration says something that quotaline cannot follow."""
+
+    exit_code = 2
+
+
+class LedgerError(QuotalineError):
+    """The ledger cannot be opened or understood."""
+
+
+class HostError(QuotalineError):
+    """A host's configuration file cannot be edited safely."""
+
+
+class SourceError(QuotalineError):
+    """A source could not be read; the other sources go on."""
