@@ -1,10 +1,10 @@
 """PURE What can go wrong in a foreground command: few errors, each with its exit code and one clear sentence.
 
-    QuotalineError (1)
-    ├── ConfigError (2)     the user's configuration or a segment file
-    ├── LedgerError (1)     the database cannot be used
-    ├── HostError (1)       a host's configuration cannot be edited
-    └── SourceError (1)     a source that answered with something unusable; caught per source by the refresh
+QuotalineError (1)
+├── ConfigError (2)     the user's configuration or a segment file
+├── LedgerError (1)     the database cannot be used
+├── HostError (1)       a host's configuration cannot be edited
+└── SourceError (1)     a source that answered with something unusable; caught per source by the refresh
 """
 
 

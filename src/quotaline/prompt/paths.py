@@ -5,12 +5,15 @@ An empty variable is an unset one. A test holds these equal to platformdirs over
 
 import os
 import sys
-from collections.abc import Mapping
+
+TYPE_CHECKING = False  # `typing` is not on this path's list of imports
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 HASH_SEED, HASH_PRIME, HASH_MASK = 0xCBF29CE484222325, 0x100000001B3, 0xFFFFFFFFFFFFFFFF
 
 
-def home(env: Mapping[str, str]) -> str:
+def home(env: "Mapping[str, str]") -> str:
     """The user's home folder, or "" when there is none to be found."""
     path = env.get("HOME") or (env.get("USERPROFILE") if sys.platform == "win32" else "") or ""
     if not path:
@@ -18,7 +21,7 @@ def home(env: Mapping[str, str]) -> str:
     return path if os.path.isabs(path) else ""
 
 
-def _base(env: Mapping[str, str], own: str, xdg: str, unix: str, mac: str) -> str:
+def _base(env: "Mapping[str, str]", own: str, xdg: str, unix: str, mac: str) -> str:
     """The folder that `own` overrides, else platformdirs' for this system; "" when there is no home."""
     chosen = env.get(own)
     if chosen:
@@ -35,7 +38,7 @@ def _base(env: Mapping[str, str], own: str, xdg: str, unix: str, mac: str) -> st
     return os.path.join(base, "quotaline")
 
 
-def config_file(env: Mapping[str, str]) -> str:
+def config_file(env: "Mapping[str, str]") -> str:
     """The configuration file."""
     chosen = env.get("QUOTALINE_CONFIG")
     if chosen:
@@ -44,12 +47,12 @@ def config_file(env: Mapping[str, str]) -> str:
     return folder and os.path.join(folder, "config.toml")
 
 
-def data_dir(env: Mapping[str, str]) -> str:
+def data_dir(env: "Mapping[str, str]") -> str:
     """The folder of the ledger."""
     return _base(env, "QUOTALINE_DATA_DIR", "XDG_DATA_HOME", ".local/share", "Library/Application Support")
 
 
-def cache_dir(env: Mapping[str, str]) -> str:
+def cache_dir(env: "Mapping[str, str]") -> str:
     """The folder of this account's snapshot, inbox, prompt files and lock; "" when there is no place for it."""
     base = _base(env, "QUOTALINE_CACHE_DIR", "XDG_CACHE_HOME", ".cache", "Library/Caches")
     return base and os.path.join(base, account_slug(env.get("CLAUDE_CONFIG_DIR", "")))

@@ -1,0 +1,84 @@
+"""PURE The fields and format specs that a segment may name: the one list that compiling, help and README agree on."""
+
+WINDOW_FIELDS = {
+    "used": "percent used, 0-100, may exceed 100",
+    "left": "seconds until the reset",
+    "resets_at": "the reset, epoch seconds",
+    "label": "short name: 5h, 7d, the model's name",
+    "name": "the name a person reads",
+    "money": "money used, for a window that counts money",
+    "limit": "its limit in money",
+    "age": "seconds since the value was true",
+    "source": "where the value was read",
+}
+
+FIELDS = {
+    "extra.used": "money spent beyond the plan this month",
+    "extra.limit": "the monthly cap; absent when there is none",
+    "extra.left": "money left under the cap",
+    "extra.utilization": "percent of the cap",
+    "extra.age": "seconds since the value was true",
+    "extra.source": "where the value was read",
+    "today.cost": "list price of today's tokens on this machine",
+    "today.tokens": "today's tokens on this machine",
+    "week.cost": "list price of the last seven days' tokens",
+    "week.tokens": "tokens of the last seven days",
+    "block.cost": "list price of the present 5-hour block's tokens",
+    "block.tokens": "tokens of the present 5-hour block",
+    "block.left": "seconds until the present 5-hour block ends",
+    "account.plan": "the plan",
+    "model.name": "the model as Claude Code names it",
+    "model.id": "the model's identifier",
+    "model.fast": "the word fast in fast mode",
+    "directory.name": "last part of the working folder",
+    "directory.path": "the working folder, with ~ for home",
+    "git.branch": "branch, or seven digits of a detached commit",
+    "context.used": "percent of the context window used",
+    "context.remaining": "percent of the context window left",
+    "context.tokens": "tokens in the context window",
+    "context.size": "size of the context window in tokens",
+    "cost.total": "the session's cost at list price, in dollars",
+    "cache.left": "seconds until the prompt cache goes cold",
+    "cache.hits": "percent of the prompt read from the cache",
+    "lines.added": "lines added in this session",
+    "lines.removed": "lines removed in this session",
+    "duration.total": "seconds this session has lasted",
+    "duration.api": "seconds spent waiting for the API",
+    "effort.level": "low, medium, high, xhigh or max",
+    "session.name": "the session's name",
+    "session.id": "the session's identifier",
+    "version.claude": "Claude Code's version",
+    "style.name": "the output style, unless it is the default one",
+    "agent.name": "the agent's name",
+    "vim.mode": "vim's mode",
+    "pr.number": "number of the open pull request",
+    "pr.state": "its review state",
+    "worktree.name": "name of the worktree session",
+}
+
+SPECS = {
+    "money": "$12.40",
+    "pct": "42%, cut, never rounded up",
+    "left": "2h13m: a span in its two largest units",
+    "tokens": "420k",
+    "clock": "15:00, Thu 15:00: local time",
+    "bar": "ten cells; barN for N cells",
+    ".N": "text of at most N characters",
+    ".Nf": "a number with N decimals",
+}
+
+NUMERIC_FIELDS = ("used", "left", "utilization", "tokens", "size", "remaining", "age", "hits", "total")
+
+
+def is_field(name: str, *, repeated: bool = False) -> bool:
+    """Whether a segment may name this field; `window.…` only in one that is repeated for each window."""
+    if name in FIELDS:
+        return True
+    prefix, _, rest = name.rpartition(".")
+    if rest not in WINDOW_FIELDS:
+        return False
+    return (
+        prefix in ("five_hour", "seven_day", "spend_limit")
+        or prefix.startswith("seven_day_")
+        or (repeated and prefix == "window")
+    )

@@ -1,0 +1,40 @@
+"""EFFECT The branch of a folder, read from `.git` without a process: worktrees, submodules and detached heads included."""
+
+import os
+
+from quotaline.prompt.snapshot import slurp
+
+MAX_DEPTH = 64
+MAX_BYTES = 4096
+SHORT_SHA = 7
+SHA_LENGTHS = (40, 64)
+
+
+def branch(folder: str) -> str:
+    """The branch's name, seven digits of a detached commit, or "" outside a repository."""
+    for _ in range(MAX_DEPTH):
+        marker = os.path.join(folder, ".git")
+        head = _head(marker)
+        if head:
+            return head
+        parent = os.path.dirname(folder)
+        if parent == folder or not parent:
+            return ""
+        folder = parent
+    return ""
+
+
+def _head(marker: str) -> str:
+    content = slurp(os.path.join(marker, "HEAD"), MAX_BYTES)
+    if not content:  # a worktree or submodule has a file that names its folder
+        link = slurp(marker, MAX_BYTES).decode("utf-8", "replace").strip()
+        if not link.startswith("gitdir:"):
+            return ""
+        target = os.path.join(os.path.dirname(marker), link[7:].strip())
+        content = slurp(os.path.join(target, "HEAD"), MAX_BYTES)
+    head = content.decode("utf-8", "replace").strip()
+    if head.startswith("ref:"):
+        name = head[4:].strip()
+        name = name.removeprefix("refs/heads/")
+        return "" if name == ".invalid" else name  # a reftable repository keeps its branch elsewhere
+    return head[:SHORT_SHA] if len(head) in SHA_LENGTHS and head.isalnum() else ""
