@@ -36,7 +36,7 @@ def guarded(work: "Any") -> None:
 
 
 def _statusline() -> None:
-    from quotaline.prompt import inbox  # noqa: PLC0415 - `prompt` needs neither
+    from quotaline.prompt import inbox
     from quotaline.prompt import statusline as claude
 
     env, now = os.environ, time.time()
@@ -51,7 +51,7 @@ def _statusline() -> None:
     fields.update(claude.fields(data, paths.home(env), now))
     rows = kept["lines"].get("claude") or []
     if any("git" in row for row in rows) or "git.branch" in str(rows):
-        from quotaline.prompt.git import branch  # noqa: PLC0415 - only lines that show it pay for it
+        from quotaline.prompt.git import branch
 
         name = branch(claude.folder(data)) if claude.folder(data) else ""
         if name:
@@ -218,7 +218,7 @@ def refresh_if_stale(kept: "dict[str, Any]", folder: str, now: float) -> None:
     written = snapshot.number(kept.get("written_at"))
     fresh_for = snapshot.number(kept.get("fresh_for")) or 60.0
     if written is None or not 0 <= now - written < fresh_for:
-        from quotaline.prompt.nudge import nudge  # noqa: PLC0415 - a fresh snapshot needs none
+        from quotaline.prompt.nudge import nudge
 
         nudge(folder, os.environ, now)
 

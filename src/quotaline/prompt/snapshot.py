@@ -36,7 +36,7 @@ def loads(text: str) -> "Any":
     text = text.strip(BLANK)
     try:
         if make_scanner is None:
-            import json  # noqa: PLC0415 - only where _json is missing
+            import json
 
             return json.loads(text, parse_constant=_Rules.parse_constant)
         value, end = make_scanner(_Rules)(text, 0)  # type: ignore[arg-type]
