@@ -1,0 +1,91 @@
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from quotaline.sources import inbox
+from usage_bodies import told
+
+NOW = 1795251000.0
+FULL = {
+    "version": 1,
+    "session": "s-1",
+    "as_of": NOW - 5,
+    "rate_limits": {
+        "five_hour": {"used_percentage": 42.5, "resets_at": 1795255200},
+        "seven_day": {"used_percentage": 63, "resets_at": 1795514400},
+        "spend_limit": {
+            "used_percentage": 104.2,
+            "resets_at": 1796083200,
+            "used_usd": 521.0,
+            "limit_usd": 500.0,
+            "period": "monthly",
+        },
+        "model_scoped": [{"display_name": "Fable", "utilization": 77, "resets_at": "2026-11-24T09:59:59.5+00:00"}],
+    },
+}
+
+
+def put(cache: Path, name: str, content: object, age: float = 0.0) -> Path:
+    path = cache / "inbox" / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
+    os.utime(path, (NOW - age, NOW - age))
+    return path
+
+
+def test_no_inbox_is_no_readings(tmp_path: Path) -> None:
+    assert inbox.read(tmp_path, NOW) == []
+
+
+def test_every_window_of_a_session_becomes_a_reading_without_the_alpha_mark(tmp_path: Path) -> None:
+    put(tmp_path, "s-1.json", FULL)
+    found = inbox.read(tmp_path, NOW)
+    assert [told(reading.value) for reading in found] == [
+        "Session (5h): 42.5 %, resets 2026-11-21 10:00",
+        "Weekly: 63 %, resets 2026-11-24 10:00",
+        "Spend limit: 104.2 %, 521.00 USD of 500.00, resets 2026-12-01 00:00",
+        "Weekly (Fable): 77 %, resets 2026-11-24 10:00",
+    ]
+    assert {(r.source, r.session, r.as_of, r.account, r.alpha) for r in found} == {("statusline", "s-1", NOW - 5, None, False)}
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "{", "[]", "null", "7", {"version": 2, "as_of": 1}, {"version": 1}, {"version": 1, "as_of": "x"}, "[" * 100_000],
+)
+def test_a_broken_file_is_no_file(tmp_path: Path, content: object) -> None:
+    put(tmp_path, "broken.json", content)
+    put(tmp_path, "s-1.json", FULL)
+    assert len(inbox.read(tmp_path, NOW)) == 4
+
+
+@pytest.mark.parametrize(
+    "window",
+    [None, 7, [], {}, {"used_percentage": None}, {"used_percentage": "x"}, {"used_percentage": 1, "resets_at": "x"}],
+)
+def test_a_broken_window_is_no_window(tmp_path: Path, window: object) -> None:
+    limits: dict[str, Any] = FULL["rate_limits"] | {"five_hour": window, "model_scoped": [window, 7]}  # type: ignore[operator]
+    put(tmp_path, "s-1.json", FULL | {"rate_limits": limits})
+    assert [reading.value.id for reading in inbox.read(tmp_path, NOW)] == ["seven_day", "spend_limit"]
+
+
+def test_a_time_ahead_of_the_clock_counts_as_now(tmp_path: Path) -> None:
+    put(tmp_path, "s-1.json", FULL | {"as_of": NOW + 9e9})
+    assert {NOW} == {reading.as_of for reading in inbox.read(tmp_path, NOW)}
+
+
+def test_what_nobody_wrote_for_eight_days_is_removed_half_written_files_included(tmp_path: Path) -> None:
+    kept = put(tmp_path, "kept.json", FULL, age=7.9 * 86400)
+    scratch = put(tmp_path, ".s-2.json.123.abc", FULL)
+    put(tmp_path, "old.json", FULL, age=8.1 * 86400)
+    put(tmp_path, ".old.json.99.abc", "{", age=8.1 * 86400)
+    assert len(inbox.read(tmp_path, NOW)) == 4
+    assert sorted([kept, scratch]) == sorted((tmp_path / "inbox").iterdir())
+
+
+def test_a_file_beyond_all_measure_is_not_read(tmp_path: Path) -> None:
+    put(tmp_path, "s-1.json", FULL | {"padding": "x" * 300_000})
+    assert inbox.read(tmp_path, NOW) == []
