@@ -10,6 +10,7 @@ from quotaline.prompt.template import render
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
 STDIN_LIMIT = 8 * 1024 * 1024
@@ -36,44 +37,54 @@ def guarded(work: "Any") -> None:
 
 
 def _statusline() -> None:
+    env, now = os.environ, time.time()
+    data = snapshot.loads(read_stdin().decode("utf-8", "replace"))
+    folder = paths.cache_dir(env)
+    kept = load(folder)
+    emit(statusline_text(data if isinstance(data, dict) else {}, kept, env, now))
+    refresh_if_stale(kept, folder, now)
+
+
+def statusline_text(data: "dict[str, Any]", kept: "dict[str, Any]", env: "Mapping[str, str]", now: float) -> str:
+    """The `claude` line for what Claude Code said; its rate limits are left in the inbox on the way."""
     from quotaline.prompt import inbox
     from quotaline.prompt import statusline as claude
 
-    env, now = os.environ, time.time()
-    data = snapshot.loads(read_stdin().decode("utf-8", "replace"))
-    if not isinstance(data, dict):
-        data = {}
-    folder = paths.cache_dir(env)
-    kept = load(folder)
-    as_of = inbox.leave(folder, data.get("session_id"), data.get("rate_limits"), now)
-    own = windows.own_readings(data.get("rate_limits"), as_of, now)
-    fields = gather(kept, own, now)
+    as_of = inbox.leave(paths.cache_dir(env), data.get("session_id"), data.get("rate_limits"), now)
+    fields = gather(kept, windows.own_readings(data.get("rate_limits"), as_of, now), now)
     fields.update(claude.fields(data, paths.home(env), now))
     rows = kept["lines"].get("claude") or []
-    if any("git" in row for row in rows) or "git.branch" in str(rows):
+    folder = claude.folder(data)
+    if folder and names_field(rows, kept, "git.branch"):
         from quotaline.prompt.git import branch
 
-        name = branch(claude.folder(data)) if claude.folder(data) else ""
-        if name:
-            fields["git.branch"] = name
+        fields["git.branch"] = branch(folder) or None
     columns = snapshot.number(env.get("COLUMNS"))
     limit = max(1, int(columns) - MARGIN) if columns and columns > 0 else 0
     colour = wants_colour(str(kept["style"].get("colour", "auto")), env, default=True)
-    emit("\n".join(draw(rows, kept, fields, surface="claude", colour=colour, limit=limit)))
-    refresh_if_stale(kept, folder, now)
+    return "\n".join(draw(rows, kept, fields, surface="claude", colour=colour, limit=limit))
+
+
+def names_field(rows: "list[list[str]]", kept: "dict[str, Any]", field: str) -> bool:
+    """Whether a segment of these rows shows `field`: only lines that show a branch pay for reading it."""
+    return any(f"'{field}'" in str(kept["segments"].get(name)) for row in rows for name in row)
 
 
 def _prompt(arguments: "list[str]") -> None:
     env, now = os.environ, time.time()
-    names, surface, line = parse(arguments)
     folder = paths.cache_dir(env)
     kept = load(folder)
-    fields = gather(kept, [], now)
+    emit(prompt_text(arguments, kept, env, now))
+    refresh_if_stale(kept, folder, now)
+
+
+def prompt_text(arguments: "list[str]", kept: "dict[str, Any]", env: "Mapping[str, str]", now: float) -> str:
+    """What `quotaline prompt` prints: the segments that were named, or the line; plain unless a shell is named."""
+    names, surface, line = parse(arguments)
     rows = [names] if names else kept["lines"].get(line) or []
     named = surface != "plain"
-    colour = wants_colour(str(kept["style"].get("colour", "auto")), env, default=named) and named
-    emit("\n".join(draw(rows, kept, fields, surface=surface, colour=colour, limit=0)))
-    refresh_if_stale(kept, folder, now)
+    colour = wants_colour(str(kept["style"].get("colour", "auto")), env, default=True) and named
+    return "\n".join(draw(rows, kept, gather(kept, [], now), surface=surface, colour=colour, limit=0))
 
 
 def parse(arguments: "list[str]") -> "tuple[list[str], str, str]":

@@ -6,13 +6,14 @@ that this session was just handed.
 
 import time
 
-from quotaline.prompt.snapshot import loads, number
+from quotaline.prompt.snapshot import number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 LABELS = {"five_hour": "5h", "seven_day": "7d", "spend_limit": "limit"}
+SAME_RESET_WITHIN, HOLDS_FOR = 2.0, 3600.0
 NAMES = {"five_hour": "Session (5h)", "seven_day": "Weekly", "spend_limit": "Spend limit"}
 
 
@@ -53,20 +54,34 @@ def combine(own: "list[dict[str, Any]]", kept: "Any", now: float) -> "list[dict[
     for reading in own:
         key = reading["value"]["id"]
         other = merged.get(key)
-        if other is None or _prefer(reading, other):
+        if other is None or _prefer(reading, other, now):
             merged[key] = reading
     return list(merged.values())
 
 
-def _prefer(own: "dict[str, Any]", other: "dict[str, Any]") -> bool:
-    """Whether this session's reading is the truer one of a window."""
+def _prefer(own: "dict[str, Any]", other: "dict[str, Any]", now: float) -> bool:
+    """Whether this session's reading is the truer one of a window.
+
+    Inside one period a session only ever raises: of two sessions the higher one, and a lower one does not replace another
+    source's reading that is less than an hour old. Of two periods the newer reading's.
+    """
     here, there = own["value"], other["value"]
-    older = bool((number(other.get("as_of")) or 0) <= own["as_of"])
-    resets, moved = number(here.get("resets_at")), number(there.get("resets_at"))
-    same_period = resets is not None and moved is not None and abs(round(resets / 60) - round(moved / 60)) <= 1
-    if same_period and other.get("source") == "statusline":
-        return bool(here["utilization"] >= (number(there.get("utilization")) or 0))
-    return older
+    as_of = number(other.get("as_of")) or 0.0
+    newer = bool(as_of <= own["as_of"])
+    resets, other_resets = number(here.get("resets_at")), number(there.get("resets_at"))
+    if not same_period(resets, other_resets):
+        return newer
+    higher = bool(here["utilization"] >= (number(there.get("utilization")) or 0))
+    if other.get("source") == "statusline":
+        return higher
+    return newer and (higher or as_of <= now - HOLDS_FOR)
+
+
+def same_period(one: "float | None", other: "float | None") -> bool:
+    """Whether two resets are one: the same minute, or 2 s apart; the server's times jitter by a second."""
+    if one is None or other is None:
+        return one is other
+    return round(one / 60) == round(other / 60) or abs(one - other) <= SAME_RESET_WITHIN
 
 
 def passed(reading: "dict[str, Any]", now: float) -> bool:
@@ -133,9 +148,3 @@ def _money(value: "Any") -> "list[Any] | None":
         if isinstance(amount, int) and isinstance(currency, str) and isinstance(exponent, int) and 0 <= exponent <= 9:  # noqa: PLR2004
             return value
     return None
-
-
-def known_rate_limits(text: str) -> "Any":
-    """The `rate_limits` member of an inbox file's text."""
-    value = loads(text)
-    return value.get("rate_limits") if isinstance(value, dict) else None

@@ -1,0 +1,97 @@
+"""EFFECT The prompt path against a bare interpreter: whole processes of the installed wheel, timed in pairs.
+
+    make bench
+
+Each pair runs `python -c pass` of the same environment and one command, in changing order; the ratio is the median of the
+pairs' ratios, so that a noisy machine is noisy for both. Memory is the peak resident size of each child.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from quotaline.prompt.run import load
+from quotaline.sample import load as sample
+
+PAIRS = 120
+SCRIPT = str(Path(sys.executable).with_name("quotaline"))
+
+
+def timed(command: list[str], env: dict[str, str], stdin: Path) -> tuple[float, int]:
+    """Seconds and peak kilobytes of one child that reads `stdin` and prints into a pipe nobody reads beyond its end."""
+    with stdin.open("rb") as source, Path(os.devnull).open("wb") as sink:
+        files = [(os.POSIX_SPAWN_DUP2, source.fileno(), 0), (os.POSIX_SPAWN_DUP2, sink.fileno(), 1)]
+        start = time.perf_counter()
+        child = os.posix_spawn(command[0], command, env, file_actions=files)
+        _, status, usage = os.wait4(child, 0)
+        took = time.perf_counter() - start
+    assert status == 0, command
+    return took, usage.ru_maxrss
+
+
+def compare(name: str, command: list[str], env: dict[str, str], stdin: Path, target: float) -> None:
+    """Print the medians of one command beside the bare interpreter's."""
+    bare = [sys.executable, "-c", "pass"]
+    times: list[tuple[float, float]] = []
+    sizes: list[tuple[int, int]] = []
+    for turn in range(PAIRS):
+        pair = [timed(which, env, stdin) for which in ((bare, command) if turn % 2 else (command, bare))]
+        base, ours = pair if turn % 2 else (pair[1], pair[0])
+        times.append((ours[0], base[0]))
+        sizes.append((ours[1], base[1]))
+    ratio = statistics.median(ours / base for ours, base in times)
+    memory = statistics.median(ours / base for ours, base in sizes)
+    ours, base = (statistics.median(pair[at] for pair in times) * 1000 for at in (0, 1))
+    print(
+        f"{name:<34} {ours:6.2f} ms  bare {base:6.2f} ms"
+        f"  time x{ratio:.3f} (target {target})  memory x{memory:.3f} (target 1.3)"
+    )
+
+
+def snapshot(folder: Path, windows: int) -> None:
+    """A full snapshot with `windows` windows, written now."""
+    now = time.time()
+    shown = [("five_hour", 42.0, 7980), ("seven_day", 63.0, 276_000)]
+    shown += [(f"seven_day_model{at}", at % 100, 276_000) for at in range(windows - len(shown))]
+    readings: list[dict[str, object]] = [
+        {
+            "value": {"type": "window", "id": key, "name": key, "utilization": used, "resets_at": now + left},
+            "source": "endpoint",
+            "as_of": now - 60,
+            "alpha": True,
+        }
+        for key, used, left in shown
+    ]
+    extra = {"type": "extra_usage", "is_enabled": True, "used": [1240, "USD", 2], "limit": [5000, "USD", 2]}
+    readings.append({"value": extra, "source": "endpoint", "as_of": now - 60, "alpha": True})
+    fields = {"today.cost": [[310, "USD", 2], now + 9999], "block.tokens": [420_000, now + 9999]}
+    head = {"version": 1, "written_at": now, "fresh_for": 1e6, "stale_after": 3600, "readings": readings, "fields": fields}
+    account = folder / "default"
+    account.mkdir(parents=True, exist_ok=True)
+    (account / "snapshot.json").write_text(json.dumps({**head, **load("")}), encoding="utf-8")
+
+
+def main() -> None:
+    """Measure both commands with a usual snapshot and with one of 50 windows."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        env = {"HOME": name, "PATH": os.environ["PATH"], "QUOTALINE_CACHE_DIR": name, "COLUMNS": "120"}
+        stdin = folder / "stdin.json"
+        stdin.write_text(json.dumps(sample("statusline.json", time.time())), encoding="utf-8")
+        for windows in (3, 50):
+            snapshot(folder, windows)
+            for command, target in (("statusline", 1.25), ("prompt", 1.2)):
+                compare(f"quotaline {command}, {windows} windows", [SCRIPT, command], env, stdin, target)
+    print(f"load average {os.getloadavg()[0]:.2f}, {os.cpu_count()} cores, peak of this process "
+          f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10} MiB")  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+"""EFFECT `quotaline refresh`: refresh in the foreground, or detached for a prompt."""
+
+import click
+
+
+@click.command()
+@click.option("--force", is_flag=True, help="Ignore freshness; the rate limit is respected all the same.")
+@click.option("--background", is_flag=True, hidden=True, help="Started by a prompt: say nothing.")
+def refresh(*, force: bool, background: bool) -> int:
+    """Read every open source and write the snapshot that the prompts read.
+
+    Exit code 1 when nothing could be read.
+    """
+    import os
+    import time
+
+    from quotaline.notices import foreground
+    from quotaline.places import places
+    from quotaline.refresh import refresh as run
+
+    if background:
+        os.environ["QUOTALINE_REFRESH"] = "1"
+    else:
+        foreground(places(os.environ))
+    report = run(os.environ, time.time(), force=force)
+    if background:
+        return 0
+    if report.status == "unwritable":
+        click.echo("quotaline: the cache folder cannot be written; set QUOTALINE_CACHE_DIR to one that can.", err=True)
+        return 1
+    if report.status == "busy":
+        click.echo("Another refresh is running; its snapshot will be here in a moment.")
+        return 0
+    snapshot = report.snapshot
+    if snapshot is None:
+        return 1
+    for problem in snapshot.problems:
+        click.echo(f"quotaline: {problem}", err=True)
+    for state in snapshot.sources:
+        click.echo(f"{state.source}: {state.problem or _counted(state.readings, state.source)}")
+    return 0 if any(state.readings for state in snapshot.sources) else 1
+
+
+def _counted(readings: int, source: str) -> str:
+    noun = "file" if source == "transcripts" else "reading"
+    return f"{readings} {noun}{'' if readings == 1 else 's'}"

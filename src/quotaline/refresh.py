@@ -1,0 +1,142 @@
+"""EFFECT The only conductor: lock → sources → merge → ledger → snapshot, prompt files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import filelock
+import msgspec
+from msgspec import Struct
+
+from quotaline import config as configuration
+from quotaline import segments
+from quotaline.errors import ConfigError, SourceError
+from quotaline.files import private_dir, write_atomic
+from quotaline.localfields import local_fields
+from quotaline.merge import merge
+from quotaline.missing import missing
+from quotaline.model import SNAPSHOT_VERSION, Account, Snapshot, SourceState
+from quotaline.places import Places, places
+from quotaline.sources import claude_json, inbox
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from quotaline.config import Config
+    from quotaline.model import Reading
+
+SOON = 5.0  # a snapshot younger than this was made by somebody who asked at the same time
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    """How a refresh ended. `snapshot` is what is on disk now, if anything."""
+
+    status: Literal["written", "fresh", "busy", "unwritable"]
+    snapshot: Snapshot | None = None
+
+
+def load_snapshot(path: Path | None) -> Snapshot | None:
+    """The snapshot as types; anything wrong with it is no snapshot."""
+    try:
+        snapshot = msgspec.json.decode(path.read_bytes(), type=Snapshot) if path else None
+    except (OSError, msgspec.MsgspecError, RecursionError):
+        return None
+    return snapshot if snapshot and snapshot.version == SNAPSHOT_VERSION else None
+
+
+def refresh(env: Mapping[str, str], now: float, *, force: bool = False) -> Report:
+    """Read every source that may be read and write the snapshot; one refresh at a time, the loser leaves.
+
+    `force` ignores freshness, never the rate limit. A configuration that cannot be followed is told in
+    `Snapshot.problems`, and the defaults are used. Raises nothing that a source, the ledger or the disk may cause.
+    """
+    where = places(env)
+    if where.cache_dir is None or where.snapshot is None:
+        return Report(status="unwritable")
+    try:
+        private_dir(where.cache_dir)
+        with filelock.FileLock(where.cache_dir / "refresh.lock", timeout=0, mode=0o600):
+            before = load_snapshot(where.snapshot)
+            age = now - before.written_at if before else None
+            if before and age is not None and 0 <= age < (0.0 if force else min(SOON, before.fresh_for)):
+                return Report(status="fresh", snapshot=before)
+            snapshot = take(where, env, now, before)
+            write_atomic(where.snapshot, msgspec.json.encode(snapshot))
+            return Report(status="written", snapshot=snapshot)
+    except filelock.Timeout:
+        return Report(status="busy", snapshot=load_snapshot(where.snapshot))
+    except OSError:
+        return Report(status="unwritable", snapshot=load_snapshot(where.snapshot))
+
+
+def take(where: Places, env: Mapping[str, str], now: float, before: Snapshot | None) -> Snapshot:
+    """A new snapshot from the sources and from what the one before still knows."""
+    config, compiled, problems = configured(where)
+    uuid, plan = claude_json.read_account(env) if alpha(config, "claude_json") else (None, None)
+    states: list[SourceState] = []
+    fresh = read_sources(where, env, now, config, states)
+    kept = [reading for reading in (before.readings if before else ()) if still_ours(reading, config, uuid)]
+    readings = merge([*kept, *fresh], now)
+    totals = before.local if before else None
+    fields = local_fields(totals)
+    if plan:
+        fields["account.plan"] = (plan, None)
+    return Snapshot(
+        written_at=now,
+        fresh_for=config.refresh.fresh_for,
+        stale_after=config.refresh.stale_after,
+        account=Account(config_dir=where.config_dir, uuid=uuid, plan=plan),
+        readings=tuple(readings),
+        local=totals,
+        fields=fields,
+        missing=tuple(missing(readings, config, states, now)),
+        sources=tuple(states),
+        problems=tuple(problems),
+        **compiled,
+    )
+
+
+def configured(where: Places) -> tuple[Config, dict[str, Any], list[str]]:
+    """The user's configuration and its compiled lines; the defaults and one problem where it cannot be followed."""
+    try:
+        config = configuration.load(where.config_file)
+        found = segments.catalogue(config, segments.own_folder(str(where.config_file or "")))
+        return config, segments.compile_lines(config, found), []
+    except ConfigError as error:
+        config = configuration.Config()
+        return config, segments.compile_lines(config, segments.catalogue(config, None)), [str(error)]
+
+
+def alpha(config: Config, source: str) -> bool:
+    """Whether an undocumented source may be read: the switch, and the source's own."""
+    return config.enable_alpha_features and bool(getattr(config.sources, source).enabled)
+
+
+def still_ours(reading: Reading, config: Config, uuid: str | None) -> bool:
+    """Whether a reading of an earlier refresh may still be shown: its source still open, its account still the one."""
+    if reading.alpha and not alpha(config, reading.source.replace("-", "_")):
+        return False
+    return uuid is None or reading.account in (None, uuid)
+
+
+def read_sources(where: Places, env: Mapping[str, str], now: float, config: Config, states: list[SourceState]) -> list[Reading]:
+    """Ask each source in order, cheapest and safest first; one that fails costs its own readings only."""
+    readings: list[Reading] = []
+    cache_dir = where.cache_dir
+    if cache_dir is not None:
+        readings += ask("statusline", lambda: inbox.read(cache_dir, now), states)
+    if alpha(config, "claude_json"):
+        readings += ask("claude-json", lambda: claude_json.read(env, now), states)
+    return readings
+
+
+def ask(source: str, read: Callable[[], list[Reading]], states: list[SourceState]) -> list[Reading]:
+    """One source's readings, and how it fared."""
+    try:
+        readings = read()
+    except SourceError as error:
+        states.append(SourceState(source=source, problem=str(error)))
+        return []
+    states.append(SourceState(source=source, readings=len(readings)))
+    return readings
