@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -24,33 +24,50 @@ PAIRS = 120
 SCRIPT = str(Path(sys.executable).with_name("quotaline"))
 
 
-def timed(command: list[str], env: dict[str, str], stdin: Path) -> tuple[float, int]:
-    """Seconds and peak kilobytes of one child that reads `stdin` and prints into a pipe nobody reads beyond its end."""
+MEASURE = """
+import posix, sys
+child = posix.posix_spawn(sys.argv[1], sys.argv[1:], posix.environ)
+print(posix.wait4(child, 0)[2].ru_maxrss, file=sys.stderr)
+"""
+
+
+def timed(command: list[str], env: dict[str, str], stdin: Path) -> float:
+    """Seconds of one child that reads `stdin` and prints into nothing."""
     with stdin.open("rb") as source, Path(os.devnull).open("wb") as sink:
         files = [(os.POSIX_SPAWN_DUP2, source.fileno(), 0), (os.POSIX_SPAWN_DUP2, sink.fileno(), 1)]
         start = time.perf_counter()
         child = os.posix_spawn(command[0], command, env, file_actions=files)
-        _, status, usage = os.wait4(child, 0)
+        _, status = os.waitpid(child, 0)
         took = time.perf_counter() - start
     assert status == 0, command
-    return took, usage.ru_maxrss
+    return took
+
+
+def peak(command: list[str], env: dict[str, str], stdin: Path) -> int:
+    """Peak kilobytes of one child, started by an interpreter that is smaller than it: a child inherits its parent's peak."""
+    with stdin.open("rb") as source:
+        done = subprocess.run(
+            [sys.executable, "-I", "-S", "-c", MEASURE, *command], env=env, stdin=source, capture_output=True, check=True
+        )
+    return int(done.stderr)
 
 
 def compare(name: str, command: list[str], env: dict[str, str], stdin: Path, target: float) -> None:
     """Print the medians of one command beside the bare interpreter's."""
     bare = [sys.executable, "-c", "pass"]
-    times: list[tuple[float, float]] = []
-    sizes: list[tuple[int, int]] = []
+    pairs = []
     for turn in range(PAIRS):
-        pair = [timed(which, env, stdin) for which in ((bare, command) if turn % 2 else (command, bare))]
-        base, ours = pair if turn % 2 else (pair[1], pair[0])
-        times.append((ours[0], base[0]))
-        sizes.append((ours[1], base[1]))
-    ratio = statistics.median(ours / base for ours, base in times)
-    memory = statistics.median(ours / base for ours, base in sizes)
-    ours, base = (statistics.median(pair[at] for pair in times) * 1000 for at in (0, 1))
+        if turn % 2:
+            base = timed(bare, env, stdin)
+            pairs.append((timed(command, env, stdin), base))
+        else:
+            ours = timed(command, env, stdin)
+            pairs.append((ours, timed(bare, env, stdin)))
+    ratio = statistics.median(ours / base for ours, base in pairs)
+    memory = statistics.median(peak(command, env, stdin) / peak(bare, env, stdin) for _ in range(9))
     print(
-        f"{name:<34} {ours:6.2f} ms  bare {base:6.2f} ms"
+        f"{name:<34} {statistics.median(pair[0] for pair in pairs) * 1000:6.2f} ms"
+        f"  bare {statistics.median(pair[1] for pair in pairs) * 1000:6.2f} ms"
         f"  time x{ratio:.3f} (target {target})  memory x{memory:.3f} (target 1.3)"
     )
 
@@ -89,8 +106,7 @@ def main() -> None:
             snapshot(folder, windows)
             for command, target in (("statusline", 1.25), ("prompt", 1.2)):
                 compare(f"quotaline {command}, {windows} windows", [SCRIPT, command], env, stdin, target)
-    print(f"load average {os.getloadavg()[0]:.2f}, {os.cpu_count()} cores, peak of this process "
-          f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10} MiB")  # fmt: skip
+    print(f"load average {os.getloadavg()[0]:.2f}, {os.cpu_count()} cores, Python {sys.version.split()[0]}")
 
 
 if __name__ == "__main__":

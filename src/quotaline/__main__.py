@@ -1,5 +1,6 @@
 """EFFECT The door: `statusline` and `prompt` go to prompt/, all else to commands/."""
 
+import os
 import sys
 
 
@@ -9,7 +10,8 @@ def main() -> int:
     if words and words[0] in ("statusline", "prompt") and "--help" not in words:
         from quotaline.prompt.run import main as prompt_path
 
-        return prompt_path(words[0])
+        prompt_path(words[0])
+        os._exit(0)  # everything is written; the interpreter's own tidying up would take a tenth of the time
     from quotaline.commands import cli
 
     return cli()

@@ -8,28 +8,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-# East Asian wide and emoji blocks: two cells each. Combining marks and joiners: none.
-WIDE = (
-    (0x1100, 0x115F), (0x231A, 0x231B), (0x23E9, 0x23EC), (0x2E80, 0x303E), (0x3041, 0x33FF), (0x3400, 0x4DBF),
-    (0x4E00, 0x9FFF), (0xA000, 0xA4CF), (0xAC00, 0xD7A3), (0xF900, 0xFAFF), (0xFE30, 0xFE6F), (0xFF00, 0xFF60),
-    (0xFFE0, 0xFFE6), (0x1F300, 0x1F64F), (0x1F680, 0x1F6FF), (0x1F900, 0x1F9FF), (0x1FA70, 0x1FAFF), (0x20000, 0x3FFFD),
-)  # fmt: skip
-NARROW = ((0x0300, 0x036F), (0x0483, 0x0489), (0x0591, 0x05BD), (0x064B, 0x065F), (0x1AB0, 0x1AFF), (0x1DC0, 0x1DFF),
-          (0x20D0, 0x20FF), (0xFE00, 0xFE0F), (0xFE20, 0xFE2F), (0xE0100, 0xE01EF))  # fmt: skip
+NARROW = frozenset("█░·…↻▲⇡⇣€£¥")  # what quotaline itself writes: one cell each
 
 
 def width(text: str) -> int:
     """Terminal cells that `text` takes."""
     if text.isascii():
         return len(text)
-    cells = 0
-    for character in text:
-        code = ord(character)
-        if code < 0x300:  # noqa: PLR2004 - everything below takes one cell
-            cells += 1
-        elif not any(low <= code <= high for low, high in NARROW):
-            cells += 2 if any(low <= code <= high for low, high in WIDE) else 1
-    return cells
+    if all(character < "\u0300" or character in NARROW for character in text):
+        return len(text)
+    from quotaline.prompt.cells import count  # only for scripts and symbols beyond Latin
+
+    return count(text)
 
 
 def wants_colour(setting: str, env: "Mapping[str, str]", *, default: bool) -> bool:
@@ -97,15 +87,20 @@ def fit(segments: "list[dict[str, Any]]", limit: int, gap: int) -> "list[tuple[s
     long forms before short ones, then the least important are dropped; a number is never cut. A row whose last segment is
     still too wide is empty.
     """
+    widths = [[width(form) for form in segment["forms"]] for segment in segments]
     ranks = [0] * len(segments)
-    kept = list(range(len(segments)))
-    while limit and kept:
-        total = sum(width(segments[at]["forms"][ranks[at]]) for at in kept) + gap * (len(kept) - 1)
-        if total <= limit:
-            break
-        shorter = [at for at in kept if ranks[at] + 1 < len(segments[at]["forms"])]
-        if shorter:
-            ranks[min(shorter, key=lambda at: (ranks[at], segments[at]["priority"]))] += 1
-        else:
-            kept.remove(min(kept, key=lambda at: int(segments[at]["priority"])))
-    return [(segments[at]["forms"][ranks[at]], segments[at]["sgr"]) for at in kept]
+    total = sum(cells[0] for cells in widths) + gap * (len(segments) - 1)
+    # of equally important ones the last is the first to go
+    order = sorted(range(len(segments)), key=lambda at: (segments[at]["priority"], -at))
+    kept = set(order)
+    if limit:
+        for rank in (1, 2):
+            for at in order:
+                if total > limit and rank < len(widths[at]):
+                    total += widths[at][rank] - widths[at][rank - 1]
+                    ranks[at] = rank
+        for at in order:
+            if total > limit:
+                total -= widths[at][ranks[at]] + gap
+                kept.discard(at)
+    return [(segment["forms"][ranks[at]], segment["sgr"]) for at, segment in enumerate(segments) if at in kept]
