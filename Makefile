@@ -6,7 +6,7 @@ SOURCES := $(shell find src segments -type f -not -name '*.pyc') pyproject.toml
 PIP     := $(PY) -m pip --disable-pip-version-check install -qq --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run install test check lint types pytest format bench clean
+.PHONY: help run install test check lint types pytest format bench prices clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ format: $(VENV)/.tools ## put the code into shape
 
 bench: install ## measure the prompt path against a bare interpreter, pair by pair
 	@$(PY) bench/prompt.py
+
+prices: install ## write the price table anew from genai-prices
+	@$(PY) -m quotaline.prices.generate src/quotaline/prices/table.py
 
 clean: ## remove what make made
 	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
