@@ -1,0 +1,31 @@
+"""EFFECT The snapshot that a foreground command looks at: a fresh one where it may be made, else the one on disk."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from quotaline.model import Account, Missing, Snapshot
+from quotaline.prompt.nudge import MARKER
+from quotaline.refresh import load_snapshot, refresh
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from quotaline.places import Places
+
+NOTHING = Missing("everything", "nothing has been read yet", "run `quotaline refresh`")
+
+
+def current(where: Places, env: Mapping[str, str], now: float, *, offline: bool = False) -> Snapshot:
+    """The snapshot after a refresh, which keeps one made a moment ago; the one on disk if `offline` or inside a refresh.
+
+    Where there is none, an empty one that says so.
+    """
+    kept = load_snapshot(where.snapshot) if offline or env.get(MARKER) else refresh(env, now).snapshot
+    if kept is not None:
+        return kept
+    gap = Missing("everything", "the cache folder cannot be written", "set QUOTALINE_CACHE_DIR to a folder that can")
+    if offline or env.get(MARKER) or (where.cache_dir and where.cache_dir.is_dir()):
+        gap = NOTHING
+    account = Account(config_dir=where.config_dir)
+    return Snapshot(written_at=now, fresh_for=60, stale_after=3600, account=account, missing=(gap,))

@@ -1,0 +1,47 @@
+"""PURE This machine's tokens and their list price as lines: 5-hour block, today, seven days, each by model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from quotaline.prompt import template
+from quotaline.prompt.paint import width
+from quotaline.show.words import Line, dollars, wrapped
+
+if TYPE_CHECKING:
+    from quotaline.overview import Span, Transcripts
+
+NAME, COUNT, COST = 18, 8, 10
+
+
+def lines(local: Transcripts, now: float, limit: int) -> list[Line]:
+    """The table; nothing where this machine used no token in seven days."""
+    spans = [("5-hour block", local.five_hour), ("Today", local.today), ("Last 7 days", local.seven_day)]
+    shown = [(name, part) for name, part in spans if part is not None and part.tokens.total]
+    if not shown:
+        return []
+    models = [model.model for _, part in shown for model in part.models]
+    room = min(max([NAME, *(width(model) + 2 for model in models)]), max(NAME, limit - COUNT - COST - 2))
+    table: list[Line] = [_row("This machine", "tokens", "list price", room, "accent")]
+    for name, part in shown:
+        row = _row(name, template.tokens(part.tokens.total), _cost(part), room, "text")
+        if name == "5-hour block" and limit >= room + COUNT + COST + 20:
+            row.append((f"  ends in {template.left(part.ends_at.timestamp() - now)}", "muted"))
+        table.append(row)
+        for model in part.models:
+            cost = "no price" if model.cost_usd is None else dollars(model.cost_usd)
+            cut = model.model if width(model.model) <= room - 2 else model.model[: room - 3] + "…"
+            table.append(_row("  " + cut, template.tokens(model.tokens.total), cost, room, "muted"))
+    unpriced = sorted({model for _, part in shown for model in part.unpriced_models})
+    if unpriced:
+        note = f"Without {', '.join(unpriced)}: no price is known, and none is guessed."
+        table += [[(text, "warn")] for text in wrapped(note, limit)]
+    return table
+
+
+def _cost(part: Span) -> str:
+    return "no price" if part.unpriced_models and float(part.cost_usd) == 0 else dollars(part.cost_usd)
+
+
+def _row(name: str, count: str, cost: str, room: int, role: str) -> Line:
+    return [(name + " " * (room - width(name)), role), (count.rjust(COUNT), role), (cost.rjust(COST + 2), role)]

@@ -1,0 +1,171 @@
+"""PURE A window as lines: name, value, a bar with the pace tick, countdown, money, source and age."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from quotaline.prompt.paint import width
+from quotaline.prompt.run import colour_of
+from quotaline.show.words import Line, Piece, ago, countdown, flow, money, percent, title
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from quotaline.overview import Meter
+
+HOUR, DAY = 3600.0, 86400.0
+PERIODS = {"five_hour": 5 * HOUR, "daily": DAY, "weekly": 7 * DAY}
+ROLES = {"ok": "ok", "warn": "warn", "critical": "critical"}
+SEGMENT_OF = {"extra_usage": "extra"}
+PERIOD_WORDS = {"daily": "a day", "weekly": "a week", "monthly": "a month"}
+TWO_LINES, ONE_LINE = 60, 100
+BAR_OF_WIDE = 30
+
+
+def ends_at(meter: Meter, now: float) -> float | None:
+    """When its period ends: the reset, or for extra usage the end of the calendar month (UTC)."""
+    if meter.resets_at is not None:
+        return meter.resets_at.timestamp()
+    return _months(now)[1] if meter.id == "extra_usage" else None
+
+
+def elapsed(meter: Meter, now: float) -> float | None:
+    """How much of its period has passed, 0-1; None where the period is not known."""
+    end = ends_at(meter, now)
+    if end is None:
+        return None
+    kind = meter.extras.get("period")
+    if meter.id == "extra_usage" or kind == "monthly":
+        start = _months(end - 1)[0]
+    else:
+        length = PERIODS.get(meter.id) or PERIODS.get(str(kind))
+        length = length or (7 * DAY if meter.id.startswith("seven_day") else None)
+        if length is None:
+            return None
+        start = end - length
+    return min(1.0, max(0.0, (now - start) / (end - start)))
+
+
+def _months(moment: float) -> tuple[float, float]:
+    """The calendar month (UTC) that holds `moment`, epoch seconds."""
+    first = datetime.fromtimestamp(moment, UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    following = first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
+    return first.timestamp(), following.timestamp()
+
+
+def role(meter: Meter, segments: Mapping[str, Any]) -> str:
+    """The role that the prompt line paints this value in, by the same thresholds."""
+    name = SEGMENT_OF.get(meter.id, meter.id)
+    each = [key for key, part in segments.items() if part.get("each") and meter.id.startswith(part["each"])]
+    segment = segments.get(name) or segments.get(next(iter(each), "five_hour")) or {}
+    level = segment.get("level") or ""
+    roles = {key: key for key in ("text", "muted", "accent", "money", *ROLES)}
+    painted = colour_of(segment, {level: meter.utilization}, {"roles": roles}, "")
+    return painted if painted in roles else "text"
+
+
+def bar(share: float | None, tick: float | None, size: int, colour: str) -> Line:
+    """A bar of `size` cells, `share` 0-1 of it filled; at `tick` 0-1 a mark: fuller than this is faster than even use."""
+    filled = 0 if not share or share <= 0 else size if share >= 1 else max(1, min(size - 1, round(share * size)))
+    pieces: Line = [("█" * filled, colour), ("░" * (size - filled), "muted")]
+    if tick is None:
+        return pieces
+    at = min(size - 1, int(tick * size))
+    if at < filled:
+        return [("█" * at, colour), ("┃", "text"), ("█" * (filled - at - 1), colour), pieces[1]]
+    return [pieces[0], ("░" * (at - filled), "muted"), ("┃", "text"), ("░" * (size - at - 1), "muted")]
+
+
+def value(meter: Meter) -> str:
+    """The number that matters: percent, or money; a stale one carries the line's mark."""
+    if meter.used is None:
+        text = "no number" if meter.utilization is None else percent(meter.utilization)
+    elif meter.unit == "percent":
+        text = percent(float(meter.used))
+    else:
+        text = money(meter.used, meter.unit)
+    return text + ("?" if meter.stale else "")
+
+
+def details(meter: Meter, now: float) -> list[Piece]:
+    """What is said beside the bar."""
+    pieces: list[Piece] = []
+    end = ends_at(meter, now)
+    extras = meter.extras
+    if meter.unit != "percent":
+        pieces += spent(meter)
+    if extras.get("is_enabled") is False:
+        reason = str(extras.get("disabled_reason") or "").replace("_", " ")
+        pieces.append((f"off{': ' + reason if reason else ''}", "warn"))
+    if end is not None:
+        verb = "month ends" if meter.id == "extra_usage" else "resets"
+        pieces.append((f"{verb} {countdown(end, now)}", "text"))
+    pieces += outlook(meter, now)
+    mark = ", alpha" if extras.get("alpha") else ""
+    mark += ", stale" if meter.stale else ""
+    return [*pieces, (f"{meter.source}, {ago(meter.as_of.timestamp(), now)}{mark}", "muted")]
+
+
+def spent(meter: Meter) -> list[Piece]:
+    """Money against its cap."""
+    if meter.limit is None:
+        return [("no cap", "text")]
+    every = PERIOD_WORDS.get(str(meter.extras.get("period")), "")
+    share = "" if meter.utilization is None else f" ({percent(meter.utilization)})"
+    pieces = [(f"of {money(meter.limit, meter.unit)}{' ' + every if every else ''}{share}", "text")]
+    if meter.used is not None:
+        left = max(Decimal(0).quantize(meter.limit), meter.limit - meter.used)
+        pieces.append((f"{money(left, meter.unit)} left", "text"))
+    return pieces
+
+
+def outlook(meter: Meter, now: float) -> list[Piece]:
+    """What the forecast and the meter of money say, where they said something."""
+    extras, pieces = meter.extras, []
+    at_reset, limit_at = extras.get("at_reset"), extras.get("limit_at")
+    if isinstance(at_reset, (int, float)):
+        pieces.append((f"~{percent(at_reset)} at the reset", "text"))
+    elif isinstance(at_reset, list):
+        pieces.append((f"~{_listed(at_reset)} at the month's end", "text"))
+    if isinstance(limit_at, (int, float)) and limit_at > now:
+        pieces.append((f"full {countdown(limit_at, now).replace('in ', 'in ~', 1)}", "warn"))
+    for key, form in (("today", "{} today"), ("rate", "{}/h")):
+        if isinstance(extras.get(key), list):
+            pieces.append((form.format(_listed(extras[key])), "text"))
+    return pieces
+
+
+def _listed(amount: list[Any]) -> str:
+    """`[minor units, currency, exponent]` as money."""
+    return money(Decimal(int(amount[0])).scaleb(-int(amount[2])), str(amount[1]))
+
+
+def lines(meter: Meter, segments: Mapping[str, Any], now: float, limit: int, columns: tuple[int, int]) -> list[Line]:
+    """A meter over `limit` cells; `columns` are the widths of names and values, so that bars stand below each other."""
+    colour, number = role(meter, segments), value(meter)
+    share = None if meter.utilization is None else meter.utilization / 100
+    tick = elapsed(meter, now)
+    name = title(meter.id, meter.name)
+    told = details(meter, now)
+    drawn = share is not None
+    if limit < TWO_LINES:
+        gap = max(1, limit - width(name) - width(number))
+        head: list[Line] = [[(name, "text"), (" " * gap, ""), (number, colour)]]
+        return [*head, *([bar(share, tick, limit, colour)] if drawn else []), *flow(told, limit)]
+    left: Line = [
+        (name + " " * (columns[0] - width(name) + 2), "text"),
+        (" " * (columns[1] - width(number)), ""),
+        (number, colour),
+    ]
+    margin = sum(columns) + 4
+    indent: Line = [(" " * margin, "")]
+    if limit < ONE_LINE:
+        flowing = [indent + line for line in flow(told, limit - margin)]
+        return [[*left, ("  ", ""), *bar(share, tick, limit - margin, colour)], *flowing] if drawn else [left, *flowing]
+    size = min(BAR_OF_WIDE, limit // 4)
+    flowed = flow(told, limit - margin - size - 2)
+    middle: Line = bar(share, tick, size, colour) if drawn else [(" " * size, "")]
+    first = [*left, ("  ", ""), *middle, ("  ", ""), *flowed[0]]
+    return [first, *([(" " * (margin + size + 2), ""), *line] for line in flowed[1:])]

@@ -1,0 +1,147 @@
+"""EFFECT Print the overview by rich, in the palette of the prompt line."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.style import Style
+from rich.text import Text
+
+from quotaline.palettes import PALETTES
+from quotaline.prompt.paint import wants_colour, width
+from quotaline.prompt.template import clock
+from quotaline.show import local, meters
+from quotaline.show.words import ASCII, Line, flow, title, wrapped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from quotaline.config import Config
+    from quotaline.model import Missing, Snapshot
+    from quotaline.overview import Overview
+
+NARROWEST, WIDEST = 40, 200
+PLAIN_WIDTH = 80
+
+
+def show(view: Overview, snapshot: Snapshot, config: Config, env: Mapping[str, str], *, ascii_only: bool) -> None:
+    """Print the page; in a pipe it is plain text."""
+    screen = console(config, env)
+    emit(screen, page(view, snapshot, screen.width), config, ascii_only=ascii_only or plain_only(config))
+
+
+def console(config: Config, env: Mapping[str, str], **options: Any) -> Console:
+    """A console as wide as the terminal says, or COLUMNS, with colours where the prompt line would have them."""
+    colour = wants_colour(config.style.colour, env, default=sys.stdout.isatty())
+    told = env.get("COLUMNS", "")
+    columns = int(told) if told.isdecimal() and int(told) else None
+    found = columns or (Console().width if sys.stdout.isatty() else PLAIN_WIDTH)
+    return Console(
+        width=min(WIDEST, max(NARROWEST, found)),
+        force_terminal=colour,
+        color_system="truecolor" if colour else None,
+        no_color=not colour,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        legacy_windows=False,
+        **options,
+    )
+
+
+def plain_only(config: Config) -> bool:
+    """Whether only ASCII may be printed: the palette says so, or stdout could not carry more."""
+    return config.style.palette == "ascii" or "utf" not in (sys.stdout.encoding or "").lower()
+
+
+def emit(screen: Console, lines: Iterable[Line], config: Config, *, ascii_only: bool) -> None:
+    """Print lines of pieces in the palette."""
+    styles = {role: style_of(sgr) for role, sgr in PALETTES[config.style.palette].items()}
+    for line in lines:
+        text = Text(no_wrap=True, overflow="ignore", end="")
+        for words, role in line:
+            shown = words.translate(ASCII).encode("ascii", "replace").decode() if ascii_only else words
+            text.append(shown, styles.get(role) or Style.null())
+        text.rstrip()
+        screen.print(text, soft_wrap=True)
+
+
+def style_of(sgr: str) -> Style:
+    """SGR parameters, as palettes and segments hold them, as a rich style."""
+    numbers = sgr.split(";") if sgr else []
+    words = []
+    while numbers:
+        code = numbers.pop(0)
+        if code == "38" and numbers[:1] == ["5"]:
+            words.append(f"color({numbers[1]})")
+            del numbers[:2]
+        elif code == "38" and numbers[:1] == ["2"]:
+            words.append("rgb({},{},{})".format(*numbers[1:4]))
+            del numbers[:4]
+        elif code in SGR_WORDS:
+            words.append(SGR_WORDS[code])
+        elif code.isdigit() and int(code) in range(30, 38):
+            words.append(f"color({int(code) - 30})")
+        elif code.isdigit() and int(code) in range(90, 98):
+            words.append(f"color({int(code) - 82})")
+    return Style.parse(" ".join(words) or "none")
+
+
+SGR_WORDS = {"1": "bold", "2": "dim", "3": "italic", "4": "underline", "7": "reverse"}
+
+
+def page(view: Overview, snapshot: Snapshot, limit: int) -> list[Line]:
+    """The whole overview as lines of at most `limit` cells."""
+    now = view.generated_at.timestamp()
+    account = view.account
+    head = [("Claude usage", "accent")]
+    head += [(text, "text") for text in (account.plan and account.plan.replace("_", " "), account.config_dir) if text]
+    lines = [*flow([*head, (clock_of(now), "muted")], limit), []]
+    names = max([0, *(width(title(item.id, item.name)) for item in view.windows)])
+    values = max([0, *(width(meters.value(item)) for item in view.windows)])
+    for item in view.windows:
+        lines += meters.lines(item, snapshot.segments, now, limit, (names, values))
+        if limit < meters.TWO_LINES:
+            lines.append([])
+    blocks = [local.lines(view.transcripts, now, limit), gaps(view.missing, limit), troubles(snapshot, limit)]
+    for block in blocks:
+        if block:
+            lines += [*([] if lines[-1] == [] else [[]]), *block]
+    return lines
+
+
+def clock_of(now: float) -> str:
+    """The moment of the page in local time."""
+    import time  # noqa: PLC0415
+
+    return f"{clock(now, now)} {time.strftime('%Z', time.localtime(now))}"
+
+
+def gaps(missing: list[Missing], limit: int) -> list[Line]:
+    """Why anything is missing, and what to do."""
+    lines: list[Line] = [[("Not shown", "accent")]] if missing else []
+    room = max([0, *(width(title(gap.id)) for gap in missing)]) + 2
+    for gap in missing:
+        name = title(gap.id)
+        beside = limit >= meters.TWO_LINES
+        indent = room if beside else 2
+        said = [(text, "text") for text in wrapped(gap.why, limit - indent)]
+        said += [(text, "muted") for text in (wrapped("→ " + gap.remedy, limit - indent) if gap.remedy else [])]
+        if not beside:
+            lines.append([(name, "text")])
+        for at, piece in enumerate(said):
+            margin = name + " " * (room - width(name)) if beside and at == 0 else " " * indent
+            lines.append([(margin, "text"), piece])
+    return lines
+
+
+def troubles(snapshot: Snapshot, limit: int) -> list[Line]:
+    """Sources that could not be read, unless the list of missing values said it already."""
+    said = {gap.why for gap in snapshot.missing}
+    states = [state for state in snapshot.sources if state.problem and state.problem not in said]
+    lines: list[Line] = [[("Sources", "accent")]] if states else []
+    for state in states:
+        lines += [[(text, "muted")] for text in wrapped(f"{state.source}: {state.problem}", limit)]
+    return lines

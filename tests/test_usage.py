@@ -1,0 +1,85 @@
+"""`quotaline usage`: the page for people, the JSON for programs, and its schema."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from quotaline import overview, sample
+
+QUOTALINE = [sys.executable, "-P", "-m", "quotaline"]
+COMMITTED = Path(overview.__file__).parent / "_data" / "usage.schema.json"
+
+
+def run(environment: dict[str, str], *command: str, text: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*QUOTALINE, *command], env=environment, input=text, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def furnished(environment: dict[str, str], home: Path) -> dict[str, str]:
+    """A home with the bundled sample, read by the real commands."""
+    import time
+
+    now = time.time()
+    environment |= {name: value for name, value in sample.furnish(home, now).items() if name.startswith("QUOTALINE_")}
+    run(environment, "statusline", text=json.dumps(sample.load("statusline.json", now)))
+    assert run(environment, "refresh", "--force", "--background").returncode == 0
+    return environment
+
+
+def usage_json(environment: dict[str, str]) -> dict[str, Any]:
+    found = run(environment, "usage", "--json")
+    assert found.returncode == 0, found.stderr
+    parsed: dict[str, Any] = json.loads(found.stdout)
+    return parsed
+
+
+def test_the_json_is_what_the_contract_says(furnished: dict[str, str]) -> None:
+    said = usage_json(furnished)
+    assert list(said) == ["schema_version", "generated_at", "account", "windows", "transcripts", "missing"]
+    assert said["schema_version"] == 1
+    assert list(said["account"]) == ["config_dir", "uuid", "plan"]
+    keys = ["id", "name", "unit", "used", "limit", "utilization", "resets_at", "source", "as_of", "stale", "extras"]
+    assert all(list(window) == keys for window in said["windows"])
+    by_id = {window["id"]: window for window in said["windows"]}
+    assert list(by_id) == ["five_hour", "seven_day", "seven_day_fable", "extra_usage"]
+    session = by_id["five_hour"]
+    assert (session["unit"], session["used"], session["limit"], session["source"]) == ("percent", 42.0, 100.0, "statusline")
+    extra = by_id["extra_usage"]
+    assert (extra["unit"], extra["used"], extra["limit"], extra["utilization"]) == ("usd", 12.4, 50.0, 24.8)
+    assert (extra["resets_at"], extra["source"], extra["extras"]) == (None, "claude-json", {"alpha": True})
+    counters = ["input", "output", "cache_write_5m", "cache_write_1h", "cache_read", "total"]
+    for span in ("seven_day", "today"):
+        assert list(said["transcripts"][span]["tokens"]) == counters
+        assert isinstance(said["transcripts"][span]["cost_usd"], str)
+
+
+def test_money_is_written_to_the_minor_unit(furnished: dict[str, str]) -> None:
+    assert '"used": 12.40,' in run(furnished, "usage", "--json").stdout
+
+
+def test_the_json_follows_its_schema(furnished: dict[str, str]) -> None:
+    jsonschema.validate(usage_json(furnished), json.loads(COMMITTED.read_text()), format_checker=jsonschema.FormatChecker())
+
+
+def test_the_schema_is_made_from_the_types_and_printed(environment: dict[str, str]) -> None:
+    assert COMMITTED.read_bytes() == overview.schema()
+    assert run(environment, "usage", "--schema").stdout == COMMITTED.read_text()
+
+
+def test_no_data_exits_3_and_still_prints_json(environment: dict[str, str]) -> None:
+    found = run(environment, "usage", "--json")
+    assert (found.returncode, json.loads(found.stdout)["windows"]) == (3, [])
+    assert json.loads(found.stdout)["missing"]
+    assert run(environment, "usage").returncode == 3
+
+
+def test_quotaline_alone_is_usage(furnished: dict[str, str]) -> None:
+    assert "Session (5h)" in run(furnished).stdout
+    assert run(furnished).stdout == run(furnished, "usage").stdout
