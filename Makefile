@@ -6,7 +6,7 @@ SOURCES := $(shell find src segments -type f -not -name '*.pyc') pyproject.toml
 PIP     := $(PY) -m pip --disable-pip-version-check install -qq --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run install test check lint types pytest format bench prices clean
+.PHONY: help run install test check lint types pytest format defaults bench prices clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,10 @@ pytest: install
 format: $(VENV)/.tools ## put the code into shape
 	@$(VENV)/bin/ruff check --quiet --fix .
 	@$(VENV)/bin/ruff format --quiet .
+
+defaults: install ## compile the shipped segments into what is shown before the first refresh
+	@$(PY) -c "import json; from quotaline.segments import shipped_defaults as d; print(json.dumps(d(), separators=(',', ':'), sort_keys=True))" > defaults.new
+	@mv defaults.new src/quotaline/prompt/defaults.json
 
 bench: install ## measure the prompt path against a bare interpreter, pair by pair
 	@$(PY) bench/prompt.py

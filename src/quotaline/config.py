@@ -77,8 +77,8 @@ class Style(Strict, frozen=True, kw_only=True):
 class Refresh(Strict, frozen=True, kw_only=True):
     """`[refresh]`: seconds after which a prompt starts a refresh, and after which a value is marked stale."""
 
-    fresh_for: Seconds = 60
-    stale_after: Seconds = 3600
+    fresh_for: Seconds = 60.0
+    stale_after: Seconds = 3600.0
 
 
 class Config(Strict, frozen=True, kw_only=True):

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import filelock
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from quotaline import config as configuration
 from quotaline import segments
+from quotaline.bookkeeping import keep_books
 from quotaline.errors import ConfigError, SourceError
 from quotaline.files import private_dir, write_atomic
 from quotaline.localfields import local_fields
@@ -62,6 +63,9 @@ def refresh(env: Mapping[str, str], now: float, *, force: bool = False) -> Repor
             if before and age is not None and 0 <= age < (0.0 if force else min(SOON, before.fresh_for)):
                 return Report(status="fresh", snapshot=before)
             snapshot = take(where, env, now, before)
+            if before is None:  # a first import may take a while: the windows need not wait for it
+                write_atomic(where.snapshot, msgspec.json.encode(snapshot))
+            snapshot = with_local(snapshot, where, now)
             write_atomic(where.snapshot, msgspec.json.encode(snapshot))
             return Report(status="written", snapshot=snapshot)
     except filelock.Timeout:
@@ -78,22 +82,28 @@ def take(where: Places, env: Mapping[str, str], now: float, before: Snapshot | N
     fresh = read_sources(where, env, now, config, states)
     kept = [reading for reading in (before.readings if before else ()) if still_ours(reading, config, uuid)]
     readings = merge([*kept, *fresh], now)
-    totals = before.local if before else None
-    fields = local_fields(totals)
-    if plan:
-        fields["account.plan"] = (plan, None)
+    fields: dict[str, tuple[Any, float | None]] = {"account.plan": (plan, None)} if plan else {}
     return Snapshot(
         written_at=now,
         fresh_for=config.refresh.fresh_for,
         stale_after=config.refresh.stale_after,
         account=Account(config_dir=where.config_dir, uuid=uuid, plan=plan),
         readings=tuple(readings),
-        local=totals,
+        local=before.local if before else None,
         fields=fields,
         missing=tuple(missing(readings, config, states, now)),
         sources=tuple(states),
         problems=tuple(problems),
         **compiled,
+    )
+
+
+def with_local(snapshot: Snapshot, where: Places, now: float) -> Snapshot:
+    """The snapshot with what the transcripts add up to; with the totals it has where the ledger cannot be used."""
+    totals, state = keep_books(where, now, snapshot.readings)
+    totals = totals or snapshot.local
+    return structs.replace(
+        snapshot, local=totals, fields={**snapshot.fields, **local_fields(totals)}, sources=(*snapshot.sources, state)
     )
 
 

@@ -23,7 +23,6 @@ FABLE = {
         "name": "Weekly (Fable)",
         "utilization": 77.0,
         "resets_at": NOW + 300_600,
-        "extras": {"label": "Fable"},
     },
     "source": "claude-json",
     "as_of": NOW - 60,

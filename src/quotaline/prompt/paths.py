@@ -31,7 +31,7 @@ def _base(env: "Mapping[str, str]", own: str, xdg: str, unix: str, mac: str) -> 
         local = env.get("LOCALAPPDATA") or (root and os.path.join(root, "AppData", "Local"))
         return local and os.path.join(local, "quotaline", "quotaline", *(["Cache"] if xdg == "XDG_CACHE_HOME" else []))
     base = env.get(xdg, "").strip()
-    if not base:
+    if not os.path.isabs(base):  # the XDG specification: a relative path is an unset one
         if not root:
             return ""
         base = os.path.join(root, mac if sys.platform == "darwin" else unix)

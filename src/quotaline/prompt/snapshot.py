@@ -40,8 +40,8 @@ def loads(text: str) -> "Any":
 
             return json.loads(text, parse_constant=_Rules.parse_constant)
         value, end = make_scanner(_Rules)(text, 0)  # type: ignore[arg-type]
-    except (StopIteration, ValueError, RecursionError, MemoryError):
-        return None
+    except (StopIteration, ValueError, RecursionError, MemoryError, SystemError):
+        return None  # SystemError: the scanner finds no json.decoder to take its exception from (CPython 3.11, 3.12)
     return value if end == len(text) else None
 
 

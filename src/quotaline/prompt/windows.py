@@ -116,13 +116,12 @@ def put(fields: "dict[str, Any]", readings: "list[dict[str, Any]]", now: float, 
 
 def _window(value: "dict[str, Any]", key: str, now: float) -> "dict[str, Any]":
     resets_at = number(value.get("resets_at"))
-    name = value.get("name") or key
-    extras = value.get("extras")
-    label = extras.get("label") if isinstance(extras, dict) else None
+    name = str(value.get("name") or key)
+    scope = name.partition("(")[2].rstrip(")")  # "Weekly (Fable)" is short for Fable
     return {
         "used": number(value.get("utilization")),
         "name": name,
-        "label": label or LABELS.get(key) or name,
+        "label": LABELS.get(key) or scope or name,
         "resets_at": resets_at,
         "left": None if resets_at is None else resets_at - now,
         "money": _money(value.get("used_money")),

@@ -1,0 +1,210 @@
+"""Law 2: whatever is on stdin or on disk, exit 0, no word on stderr, and what can be shown is shown."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from commandline import quotaline
+from quotaline.prompt import run, snapshot, statusline, windows
+from samples import NOW, sample
+
+GOOD = json.dumps(sample("after-response")).encode()
+INPUTS = {
+    "empty": b"",
+    "half": GOOD[: len(GOOD) // 2],
+    "array": b"[1,2,3]",
+    "null": b"null",
+    "string": b'"x"',
+    "ten megabytes": b'{"cwd":"' + b"x" * 10_000_000 + b'"}',
+    "invalid utf-8": b'{"model":{"display_name":"\xff\xfe"},"cwd":"/tmp/\x80"}',
+    "nan": b'{"cost":{"total_cost_usd":NaN},"context_window":{"used_percentage":Infinity},"model":{"display_name":"M"}}',
+    "huge": b'{"cost":{"total_cost_usd":1e999},"model":{"display_name":"M"}}',
+    "strings": b'{"cost":{"total_cost_usd":"1.5"},"model":{"display_name":"M"},"context_window":{"used_percentage":"42"}}',
+    "wrong types": b'{"model":[],"cost":7,"workspace":"x","context_window":null,"rate_limits":[],"prompt_cache":1,"cwd":{}}',
+    "deep": b"[" * 100_000,
+    "limits": b'{"rate_limits":{"five_hour":null,"seven_day":{"used_percentage":null},"x":{"used_percentage":1}}}',
+    "nul": b'{"cwd":"/a\\u0000b","session_id":"../../x\\u0000"}',
+}
+
+
+@pytest.mark.parametrize("name", INPUTS)
+def test_bad_stdin_costs_only_itself(name: str, environment: dict[str, str]) -> None:
+    done = quotaline("statusline", env=environment, stdin=INPUTS[name])
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_numbers_as_strings_are_still_shown(environment: dict[str, str]) -> None:
+    done = quotaline("statusline", env={**environment, "NO_COLOR": "1"}, stdin=INPUTS["strings"])
+    assert done.stdout.decode() == "M · ctx ████░░░░░░ 42% · ~$1.50 session\n"
+
+
+def test_windows_are_shown_even_when_stdin_is_broken(environment: dict[str, str], home: Path) -> None:
+    seed(home)
+    done = quotaline("statusline", env={**environment, "NO_COLOR": "1"}, stdin=b"{")
+    assert b"7d 63%" in done.stdout
+
+
+def seed(home: Path) -> Path:
+    """A snapshot whose windows never end."""
+    folder = home / ".cache" / "quotaline" / "default"
+    folder.mkdir(parents=True)
+    window = {"type": "window", "id": "seven_day", "name": "Weekly", "utilization": 63.0, "resets_at": 4e9}
+    reading = {"value": window, "source": "statusline", "as_of": 3.9e9}
+    content = {"version": 1, "written_at": 1.0, "fresh_for": 60, "stale_after": 3600, "readings": [reading], "fields": {}}
+    path = folder / "snapshot.json"
+    path.write_text(json.dumps({**content, **run.load("")}))
+    return path
+
+
+def test_a_snapshot_cut_at_any_byte_is_no_snapshot(home: Path) -> None:
+    path = seed(home)
+    whole = path.read_bytes()
+    assert snapshot.read(str(path)) is not None
+    for end in range(len(whole.rstrip())):
+        path.write_bytes(whole[:end])
+        assert snapshot.read(str(path)) is None
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"[]", b'{"version":2,"written_at":1}', b'{"version":1}', b"\xff" * 99])
+def test_a_foreign_or_newer_snapshot_is_no_snapshot(content: bytes, home: Path, environment: dict[str, str]) -> None:
+    seed(home).write_bytes(content)
+    done = quotaline("statusline", env={**environment, "NO_COLOR": "1"}, stdin=GOOD)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"Opus 5.5" in done.stdout
+
+
+@pytest.mark.parametrize("part", ["readings", "fields", "segments", "lines", "style"])
+@pytest.mark.parametrize(
+    "value", [None, 7, "x", [], {}, [None], {"a": None}, [[["x"]]], {"claude": 3}, {"extra": {"forms": 1}}]
+)
+def test_any_part_of_a_snapshot_may_be_nonsense(part: str, value: object, home: Path) -> None:
+    path = seed(home)
+    content = json.loads(path.read_bytes())
+    content[part] = value
+    path.write_text(json.dumps(content))
+    environ = {"HOME": str(home), "NO_COLOR": "1"}
+    run.guarded(lambda: run.statusline_text(sample("after-response"), run.load(str(path.parent)), environ, NOW))
+    run.guarded(lambda: run.prompt_text([], run.load(str(path.parent)), environ, NOW))
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_an_unwritable_cache_folder_costs_only_the_inbox(environment: dict[str, str], home: Path) -> None:
+    (home / ".cache").mkdir(mode=0o500)
+    done = quotaline("statusline", env=environment, stdin=GOOD)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"Opus" in done.stdout
+
+
+def test_a_file_where_the_cache_folder_belongs_costs_only_the_inbox(environment: dict[str, str], home: Path) -> None:
+    (home / ".cache").write_text("")
+    environment.pop("QUOTALINE_REFRESH")
+    done = quotaline("statusline", env=environment, stdin=GOOD)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"Opus" in done.stdout
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device")
+def test_a_full_disk_costs_only_the_inbox(environment: dict[str, str]) -> None:
+    environment["QUOTALINE_CACHE_DIR"] = "/dev/full"
+    done = quotaline("statusline", env=environment, stdin=GOOD)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"Opus" in done.stdout
+
+
+@pytest.mark.parametrize("home_is", [None, "", "relative/path", "/nonexistent"])
+def test_no_home_is_no_failure(home_is: str | None, environment: dict[str, str]) -> None:
+    environment.pop("HOME")
+    if home_is is not None:
+        environment["HOME"] = home_is
+    environment["XDG_CACHE_HOME"] = "/nonexistent"
+    for command in (["statusline"], ["prompt"]):
+        done = quotaline(*command, env=environment, stdin=GOOD)
+        assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_clock_in_the_past_shows_what_there_is(home: Path) -> None:
+    kept = run.load(str(seed(home).parent))
+    assert "7d 63%" in run.prompt_text(["seven_day"], kept, {}, 1000.0)
+
+
+def test_a_reader_that_is_gone_is_no_error(environment: dict[str, str]) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    import subprocess
+
+    from commandline import QUOTALINE
+
+    done = subprocess.run(
+        [QUOTALINE, "statusline"], input=GOOD, stdout=write, stderr=subprocess.PIPE, env=environment, check=False
+    )
+    os.close(write)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=9), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(json_values)
+def test_our_reader_of_json_agrees_with_the_library(value: object) -> None:
+    text = json.dumps(value, allow_nan=False) if msgspec.json.encode(value) and _finite(value) else "null"
+    assert snapshot.loads(text) == json.loads(text)
+
+
+def _finite(value: object) -> bool:
+    if isinstance(value, float):
+        return value - value == 0
+    if isinstance(value, dict):
+        return all(_finite(item) for item in value.values())
+    return all(_finite(item) for item in value) if isinstance(value, list) else True
+
+
+KEYS = [
+    "model",
+    "cost",
+    "workspace",
+    "cwd",
+    "context_window",
+    "rate_limits",
+    "prompt_cache",
+    "session_id",
+    "effort",
+    "pr",
+    "vim",
+]
+INNER = [
+    "display_name",
+    "total_cost_usd",
+    "current_dir",
+    "used_percentage",
+    "five_hour",
+    "resets_at",
+    "expires_at",
+    "level",
+    "number",
+]
+hostile = st.dictionaries(
+    st.sampled_from(KEYS),
+    json_values | st.dictionaries(st.sampled_from(INNER), json_values | st.text(), max_size=5),
+    max_size=8,
+)
+
+
+@given(hostile)
+@settings(max_examples=300)
+def test_no_json_makes_the_line_fail_or_sends_a_control_character(data: dict[str, object]) -> None:
+    kept = {**run.load(""), "readings": []}
+    fields = run.gather(kept, windows.own_readings(data.get("rate_limits"), NOW, NOW), NOW)
+    fields.update(statusline.fields(data, "/home/user", NOW))
+    rows = run.draw(kept["lines"]["claude"], kept, fields, surface="claude", colour=False, limit=76)
+    assert all(row.isprintable() for row in rows)

@@ -1,0 +1,122 @@
+"""The laws of the prompt path: what it may import, open and start, counted in real processes."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from commandline import QUOTALINE, quotaline
+from samples import sample
+
+ALLOWED = {"os", "sys", "time", "_json"}
+OWN = "quotaline"
+PROBE = """
+import sys
+before = set(sys.modules)
+sys.argv = ["quotaline", *{arguments!r}]
+import os
+leave = os._exit
+def tell(code):
+    os.write(2, chr(10).join(set(sys.modules) - before).encode())
+    leave(code)
+os._exit = tell
+from quotaline.__main__ import main
+main()
+"""
+COMMANDS = [["statusline"], ["prompt"], ["prompt", "--shell", "zsh", "extra"], ["prompt", "--shell=tmux"]]
+
+
+def stdin() -> bytes:
+    return json.dumps(sample("after-response")).encode()
+
+
+@pytest.mark.parametrize("arguments", COMMANDS)
+@pytest.mark.parametrize("with_snapshot", [False, True])
+def test_the_prompt_path_imports_nothing_outside_its_list(
+    arguments: list[str], with_snapshot: bool, environment: dict[str, str]
+) -> None:
+    if with_snapshot:
+        quotaline("refresh", "--background", env=environment, check=True)
+    probe = PROBE.format(arguments=arguments)
+    done = subprocess.run([sys.executable, "-c", probe], input=stdin(), env=environment, capture_output=True, check=True)
+    imported = set(done.stderr.decode().split())
+    foreign = {name for name in imported if name.partition(".")[0] != OWN} - ALLOWED
+    assert foreign == set()
+    assert not {name for name in imported if name.startswith(OWN + ".") and not name.startswith(OWN + ".prompt")} - {
+        "quotaline.__main__"
+    }
+
+
+def test_no_module_of_the_prompt_path_imports_the_workshop_or_names_a_foreign_module() -> None:
+    folder = Path(QUOTALINE).parents[1]
+    files = list(folder.glob("lib/python*/site-packages/quotaline/prompt/*.py"))
+    assert len(files) > 8
+    for file in files:
+        for found in re.finditer(r"^( *)(?:from|import) +([\w.]+)", file.read_text(), re.MULTILINE):
+            name = found[2]
+            typing_only = name in ("typing", "collections.abc")
+            assert typing_only or name in (*ALLOWED, "json") or name.startswith("quotaline.prompt"), (file.name, name)
+
+
+strace = pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
+
+
+def trace(arguments: list[str], env: dict[str, str], tmp_path: Path) -> str:
+    log = tmp_path / "trace"
+    calls = "trace=openat,open,socket,connect,execve,fork,vfork,clone,clone3,wait4,waitid,flock,fcntl"
+    command = ["strace", "-f", "-qq", "-e", calls, "-o", str(log), QUOTALINE, *arguments]
+    subprocess.run(command, input=stdin(), env=env, capture_output=True, check=True)
+    return log.read_text()
+
+
+@strace
+@pytest.mark.parametrize("arguments", COMMANDS)
+def test_a_prompt_opens_no_socket_no_credential_no_transcript_and_starts_nothing(
+    arguments: list[str], environment: dict[str, str], home: Path, tmp_path: Path
+) -> None:
+    claude = home / ".claude"
+    (claude / "projects" / "-p").mkdir(parents=True)
+    (claude / "projects" / "-p" / "s.jsonl").write_text("{}\n")
+    (claude / ".credentials.json").write_text("{}")
+    (home / ".claude.json").write_text("{}")
+    quotaline("refresh", "--background", env=environment, check=True)
+    calls = trace(arguments, environment, tmp_path)
+    assert "snapshot.json" in calls, "the trace sees what is opened"
+    for forbidden in ("socket(", "connect(", "fork(", "clone", "wait4(", "waitid(", "flock("):
+        assert forbidden not in calls
+    for secret in (".credentials.json", ".claude.json", ".jsonl", ".toml", "ledger.db"):
+        assert secret not in calls
+    assert calls.count("execve(") == 1
+
+
+@strace
+def test_a_stale_snapshot_starts_one_refresh_and_nobody_waits_for_it(
+    environment: dict[str, str], home: Path, tmp_path: Path
+) -> None:
+    environment.pop("QUOTALINE_REFRESH")
+    log = tmp_path / "trace"
+    command = ["strace", "-f", "-qq", "-e", "trace=execve,setsid,wait4,waitid", "-o", str(log), QUOTALINE, "prompt"]
+    subprocess.run(command, env=environment, capture_output=True, check=True)
+    calls = log.read_text()
+    assert calls.count('"refresh"') == 1
+    assert "setsid(" in calls
+    assert not re.search(r"wait(4|id)\(", calls.partition("setsid(")[0])
+    assert (home / ".cache/quotaline/default/snapshot.json").exists(), "strace followed the refresh to its end"
+    second = tmp_path / "second"
+    command[command.index(str(log))] = str(second)
+    (home / ".cache/quotaline/default/snapshot.json").unlink()
+    subprocess.run(command, env=environment, capture_output=True, check=True)
+    assert '"refresh"' not in second.read_text(), "a stamp keeps a hundred prompts from starting a hundred"
+
+
+def test_a_refresh_that_a_prompt_starts_does_not_hold_its_output_open(environment: dict[str, str]) -> None:
+    environment.pop("QUOTALINE_REFRESH")
+    shell = f"out=$({QUOTALINE} prompt); echo done"
+    done = subprocess.run(["sh", "-c", shell], env=environment, capture_output=True, check=True)
+    assert done.stdout == b"done\n"
