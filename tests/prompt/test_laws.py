@@ -115,6 +115,19 @@ def test_a_stale_snapshot_starts_one_refresh_and_nobody_waits_for_it(
     assert '"refresh"' not in second.read_text(), "a stamp keeps a hundred prompts from starting a hundred"
 
 
+@strace
+def test_a_changed_configuration_is_followed_at_the_next_prompt(
+    environment: dict[str, str], home: Path, tmp_path: Path
+) -> None:
+    environment.pop("QUOTALINE_REFRESH")
+    quotaline("refresh", "--background", env=environment, check=True)
+    assert '"refresh"' not in trace(["prompt"], environment, tmp_path)
+    config = home / ".config" / "quotaline" / "config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text('[line.prompt]\nrows = [["seven_day"]]\n')
+    assert '"refresh"' in trace(["prompt"], environment, tmp_path)
+
+
 def test_a_refresh_that_a_prompt_starts_does_not_hold_its_output_open(environment: dict[str, str]) -> None:
     environment.pop("QUOTALINE_REFRESH")
     shell = f"out=$({QUOTALINE} prompt); echo done"

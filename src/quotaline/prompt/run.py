@@ -41,7 +41,14 @@ def _statusline() -> None:
     data = snapshot.loads(read_stdin().decode("utf-8", "replace"))
     folder = paths.cache_dir(env)
     kept = load(folder)
-    emit(statusline_text(data if isinstance(data, dict) else {}, kept, env, now))
+    if not isinstance(data, dict):
+        data = {}
+    try:
+        text = statusline_text(data, kept, env, now)
+    except Exception:  # whatever in the snapshot did that, this session's own numbers are still good
+        kept = load("")
+        text = statusline_text(data, kept, env, now)
+    emit(text)
     refresh_if_stale(kept, folder, now)
 
 
@@ -125,11 +132,17 @@ def read_stdin() -> bytes:
 def load(folder: str) -> "dict[str, Any]":
     """The snapshot with its parts of the right types; the shipped line where there is none."""
     kept = snapshot.read(os.path.join(folder, "snapshot.json")) if folder else None
-    sound = kept and all(isinstance(kept.get(part), dict) and kept[part] for part in ("segments", "lines", "style"))
-    if kept and sound:
+    if kept and compiled(kept):
         return kept
     shipped = snapshot.loads(snapshot.slurp(os.path.join(os.path.dirname(__file__), "defaults.json")).decode())
     return {**(kept or {}), **(shipped if isinstance(shipped, dict) else {"segments": {}, "lines": {}, "style": {}})}
+
+
+def compiled(kept: "dict[str, Any]") -> bool:
+    """Whether the parts that came from the configuration have the shape that `draw` relies on."""
+    if not all(isinstance(kept.get(part), dict) and kept[part] for part in ("segments", "lines", "style")):
+        return False
+    return all(isinstance(item, dict) and isinstance(item.get("forms"), list) for item in kept["segments"].values())
 
 
 def gather(kept: "dict[str, Any]", own: "list[dict[str, Any]]", now: float) -> "dict[str, Any]":
@@ -225,13 +238,24 @@ def emit(text: str) -> None:
 
 
 def refresh_if_stale(kept: "dict[str, Any]", folder: str, now: float) -> None:
-    """Start a refresh when the snapshot is older than its freshness, or from a future that a changed clock left behind."""
+    """Start a refresh when the snapshot is older than its freshness or than the configuration, or comes from a future.
+
+    A future is what a clock that was set back leaves behind.
+    """
     written = snapshot.number(kept.get("written_at"))
     fresh_for = snapshot.number(kept.get("fresh_for")) or 60.0
-    if written is None or not 0 <= now - written < fresh_for:
+    if written is None or not 0 <= now - written < fresh_for or changed(paths.config_file(os.environ)) > written:
         from quotaline.prompt.nudge import nudge
 
         nudge(folder, os.environ, now)
+
+
+def changed(path: str) -> float:
+    """When a file was last changed, epoch seconds; 0 where there is none."""
+    try:
+        return os.stat(path).st_mtime if path else 0.0
+    except (OSError, ValueError):
+        return 0.0
 
 
 def main(command: str) -> int:
