@@ -44,7 +44,7 @@ def filled(value: Any, now: float) -> Any:
 
 def load(name: str, now: float) -> Any:
     """One of the bundled files, at `now`."""
-    text = (files("quotaline") / "_data" / "sample" / name).read_text(encoding="utf-8")
+    text = (files("quotaline") / "_data" / f"sample_{name}").read_text(encoding="utf-8")
     return filled(json.loads(text), now)
 
 
@@ -72,9 +72,8 @@ def furnish(home: Path, now: float) -> dict[str, str]:
     projects.mkdir(parents=True)
     (projects / "00000000-0000-4000-8000-00000000cafe.jsonl").write_text(transcript(now), encoding="utf-8")
     (home / ".claude.json").write_text(json.dumps(load("claude.json", now)), encoding="utf-8")
-    (home / "config.toml").write_text(
-        "enable_alpha_features = true\n[sources]\nclaude_cli.enabled = false\nendpoint.enabled = false\n", encoding="utf-8"
-    )
+    config = files("quotaline") / "_data" / "sample_config.toml"
+    (home / "config.toml").write_text(config.read_text(encoding="utf-8"), encoding="utf-8")
     foreign = ("CLAUDE_", "QUOTALINE_", "XDG_")
     env = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
     return {**env, "HOME": str(home), "QUOTALINE_CONFIG": str(home / "config.toml"), "QUOTALINE_REFRESH": "1"}
