@@ -50,12 +50,14 @@ def test_every_module_imports_alone_and_silently(path: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-def test_no_folder_holds_fewer_than_three_files() -> None:
-    folders: dict[Path, int] = {}
+def test_no_room_of_the_package_holds_fewer_than_three_files() -> None:
+    rooms: dict[Path, set[str]] = {}
     for name in filter(None, TRACKED):
-        if name.startswith(("src/", "tests/", "segments/", "bench/")):
-            folders[Path(name).parent] = folders.get(Path(name).parent, 0) + 1
-    assert {str(folder): count for folder, count in folders.items() if count < 3 and folder != Path("src")} == {}
+        path = Path(name)
+        while path.is_relative_to("src/quotaline") and path != Path("src/quotaline"):
+            rooms.setdefault(path.parent, set()).add(path.name)
+            path = path.parent
+    assert {} == {str(room): sorted(inside) for room, inside in rooms.items() if len(inside) < 3}
 
 
 def test_no_tracked_file_names_this_machine_or_holds_what_looks_like_a_token() -> None:
