@@ -8,6 +8,9 @@ WINDOW_FIELDS = {
     "name": "the name a person reads",
     "money": "money used, for a window that counts money",
     "limit": "its limit in money",
+    "pace": "points ahead of even use; negative when behind",
+    "limit_at": "the time at which it reaches 100 % if the recent pace holds",
+    "at_reset": "percent used at the reset if the recent pace holds",
     "age": "seconds since the value was true",
     "source": "where the value was read",
 }
@@ -17,8 +20,17 @@ FIELDS = {
     "extra.limit": "the monthly cap; absent when there is none",
     "extra.left": "money left under the cap",
     "extra.utilization": "percent of the cap",
+    "extra.rate": "money spent beyond the plan in the last hour",
+    "extra.today": "money spent beyond the plan since midnight",
+    "extra.mark": "`~` while part of `extra.today` lies between readings on both sides of midnight, else empty",
     "extra.age": "seconds since the value was true",
     "extra.source": "where the value was read",
+    "crossing.amount": "money spent since a window reached its limit",
+    "crossing.since": "when that was, epoch seconds",
+    "crossing.name": "the window that drew the money, as a person reads it",
+    "limit.at": "the time at which the first window reaches 100 % if the recent pace holds",
+    "limit.label": "that window's short name",
+    "alert.text": "what the last alert said, for ten minutes",
     "today.cost": "list price of today's tokens on this machine",
     "today.tokens": "today's tokens on this machine",
     "week.cost": "list price of the last seven days' tokens",
@@ -59,6 +71,7 @@ FIELDS = {
 SPECS = {
     "money": "$12.40",
     "pct": "42%, cut, never rounded up",
+    "pace": "⇡12% ahead of even use, ⇣8% behind it; +12%, -8% in the ascii palette",
     "left": "2h13m: a span in its two largest units",
     "tokens": "420k",
     "clock": "15:00, Thu 15:00: local time",
@@ -67,7 +80,7 @@ SPECS = {
     ".Nf": "a number with N decimals",
 }
 
-NUMERIC_FIELDS = ("used", "left", "utilization", "tokens", "size", "remaining", "age", "hits", "total")
+NUMERIC_FIELDS = ("used", "left", "utilization", "tokens", "size", "remaining", "age", "hits", "total", "pace", "at_reset")
 
 
 def is_field(name: str, *, repeated: bool = False) -> bool:

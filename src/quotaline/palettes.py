@@ -26,8 +26,8 @@ PALETTES: dict[str, dict[str, str]] = {
     "mono": {"text": "", "muted": "2", "accent": "", "money": "", "ok": "", "warn": "1", "critical": "1;7"},
 }  # fmt: skip
 
-UNICODE_GLYPHS = {"separator": " · ", "bar": ["█", "░"], "ellipsis": "…"}
-ASCII_GLYPHS = {"separator": " | ", "bar": ["#", "-"], "ellipsis": ".."}
+UNICODE_GLYPHS = {"separator": " · ", "bar": ["█", "░"], "ellipsis": "…", "pace": ["⇡", "⇣"]}
+ASCII_GLYPHS = {"separator": " | ", "bar": ["#", "-"], "ellipsis": "..", "pace": ["+", "-"]}
 NAMES = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
 COLOUR_FORMS = f"a role ({', '.join(ROLES)}), a name ({', '.join(NAMES)}), bright-NAME, 0-255 or #rrggbb"
 

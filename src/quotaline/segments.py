@@ -21,7 +21,7 @@ from quotaline.palettes import COLOUR_FORMS, sgr, style
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SPEC = re.compile(r"money|pct|left|tokens|clock|bar[0-9]{0,2}|\.[1-9][0-9]{0,2}|\.[0-9]f|")
+SPEC = re.compile(r"money|pct|pace|left|tokens|clock|bar[0-9]{0,2}|\.[1-9][0-9]{0,2}|\.[0-9]f|")
 
 
 class Fallback(Strict, frozen=True, kw_only=True):

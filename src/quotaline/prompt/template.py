@@ -4,6 +4,7 @@ A compiled form is a list of literals and `[field, spec]` pairs. Specs:
 
     money    minor units or a number of dollars    $12.40
     pct      percent 0-100, cut like Claude's      42%
+    pace     points ahead of even use              ⇡12%  ⇣8%
     left     seconds                               3d4h  2h13m  13m  <1m
     tokens   a count                               420k  1.2M
     bar, barN  percent as 10 or N cells            ████░░░░░░
@@ -72,6 +73,9 @@ def show(value: "Any", spec: str, style: "dict[str, Any]") -> "str | None":
         return None
     if spec == "pct":
         return f"{int(amount)}%"
+    if spec == "pace":
+        ahead, behind = style.get("pace", ("⇡", "⇣"))
+        return f"{ahead if amount > -1 else behind}{abs(int(amount))}%"
     if spec == "left":
         return left(amount)
     if spec == "tokens":

@@ -12,6 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+LENGTHS = {"five_hour": 18000.0, "seven_day": 604800.0}
 LABELS = {"five_hour": "5h", "seven_day": "7d", "spend_limit": "limit"}
 SAME_RESET_WITHIN, HOLDS_FOR = 2.0, 3600.0
 NAMES = {"five_hour": "Session (5h)", "seven_day": "Weekly", "spend_limit": "Spend limit"}
@@ -117,16 +118,34 @@ def put(fields: "dict[str, Any]", readings: "list[dict[str, Any]]", now: float, 
 def _window(value: "dict[str, Any]", key: str, now: float) -> "dict[str, Any]":
     resets_at = number(value.get("resets_at"))
     name = str(value.get("name") or key)
-    scope = name.partition("(")[2].rstrip(")")  # "Weekly (Fable)" is short for Fable
+    used = number(value.get("utilization"))
     return {
-        "used": number(value.get("utilization")),
+        "used": used,
+        "pace": pace(used, resets_at, length(key), now),
         "name": name,
-        "label": LABELS.get(key) or scope or name,
+        "label": label(key, name),
         "resets_at": resets_at,
         "left": None if resets_at is None else resets_at - now,
         "money": _money(value.get("used_money")),
         "limit": _money(value.get("limit_money")),
     }
+
+
+def label(key: str, name: str) -> str:
+    """The short name of a window: 5h, 7d; "Weekly (Fable)" is short for Fable."""
+    return LABELS.get(key) or name.partition("(")[2].rstrip(")") or name
+
+
+def length(key: str) -> "float | None":
+    """How long a window's period is in seconds; None where the server does not say."""
+    return LENGTHS["seven_day"] if key.startswith("seven_day") else LENGTHS.get(key)
+
+
+def pace(used: "float | None", resets_at: "float | None", span: "float | None", now: float) -> "float | None":
+    """Points by which `used` is ahead of even use of a period of `span` seconds; negative when behind."""
+    if used is None or resets_at is None or span is None or not now < resets_at <= now + span:
+        return None
+    return used - 100 * (1 - (resets_at - now) / span)
 
 
 def _extra(value: "dict[str, Any]") -> "dict[str, Any]":
