@@ -12,6 +12,7 @@ from quotaline.errors import QuotalineError
 # command → module in this folder; the function has the command's name
 COMMANDS = {
     "refresh": "refresh",
+    "record": "record",
     "usage": "usage",
     "prompt": "prompt_path",
     "statusline": "prompt_path",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from decimal import Decimal  # noqa: TC003 - msgspec reads the annotation
+from decimal import Decimal
 from typing import Any
 
 import msgspec
