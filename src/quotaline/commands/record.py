@@ -13,7 +13,7 @@ def record() -> int:
 
     \b
     claude -p "…" --output-format json | quotaline record | jq -r .result
-    """
+    """  # noqa: D301 - \b tells click to leave the lines below it as they are
     import os
 
     from quotaline.errors import LedgerError
