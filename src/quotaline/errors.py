@@ -5,7 +5,15 @@ QuotalineError (1)
 ├── LedgerError (1)     the database cannot be used
 ├── HostError (1)       a host's configuration cannot be edited
 └── SourceError (1)     a source that answered with something unusable; caught per source by the refresh
+    └── RequestError    a request was made and failed; the budget wants to know how
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from quotaline.budget import Outcome
 
 
 class QuotalineError(Exception):
@@ -30,3 +38,12 @@ class HostError(QuotalineError):
 
 class SourceError(QuotalineError):
     """A source could not be read; the other sources go on."""
+
+
+class RequestError(SourceError):
+    """A request was made and brought nothing; `retry_after` is what the server asked for, in seconds."""
+
+    def __init__(self, message: str, outcome: Outcome, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.outcome = outcome
+        self.retry_after = retry_after

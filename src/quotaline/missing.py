@@ -46,5 +46,5 @@ def extra_missing(config: Config, states: Sequence[SourceState]) -> Missing:
     """Extra usage that nobody reported."""
     if not config.enable_alpha_features:
         return Missing("extra_usage", "needs enable_alpha_features", SWITCH)
-    problems = [state.problem for state in states if state.problem and state.source != "transcripts"]
+    problems = [said for state in states if (said := state.problem or state.note) and state.source != "transcripts"]
     return Missing("extra_usage", problems[-1] if problems else "no open source reported it")

@@ -147,11 +147,12 @@ class Missing(Struct, frozen=True):
 
 
 class SourceState(Struct, frozen=True, kw_only=True):
-    """How one source fared in the last refresh: `problem` is None when it was read."""
+    """How one source fared in the last refresh: `problem` is None when it was read, `note` says why it was not its turn."""
 
     source: str
     readings: int = 0
     problem: str | None = None
+    note: str | None = None
 
 
 class Snapshot(Struct, frozen=True, kw_only=True):

@@ -17,6 +17,7 @@ from quotaline.localfields import local_fields
 from quotaline.merge import merge
 from quotaline.missing import missing
 from quotaline.model import SNAPSHOT_VERSION, Account, Snapshot, SourceState
+from quotaline.owners import of_login
 from quotaline.places import Places, places
 from quotaline.sources import claude_json, inbox
 
@@ -62,9 +63,14 @@ def refresh(env: Mapping[str, str], now: float, *, force: bool = False) -> Repor
             age = now - before.written_at if before else None
             if before and age is not None and 0 <= age < (0.0 if force else min(SOON, before.fresh_for)):
                 return Report(status="fresh", snapshot=before)
-            snapshot = take(where, env, now, before)
-            if before is None:  # a first import may take a while: the windows need not wait for it
+            config, compiled, problems = configured(where)
+            snapshot = take(where, env, now, before, config=config, compiled=compiled, problems=problems)
+            if before is None:  # a first import or an answer may take a while: what is there need not wait for it
                 write_atomic(where.snapshot, msgspec.json.encode(snapshot))
+            if may_ask(config):
+                from quotaline.asking import with_answers  # noqa: PLC0415 - most refreshes ask nobody
+
+                snapshot = with_answers(snapshot, config, where, env, now, eager=force)
             snapshot = with_local(snapshot, where, now)
             write_atomic(where.snapshot, msgspec.json.encode(snapshot))
             return Report(status="written", snapshot=snapshot)
@@ -74,14 +80,22 @@ def refresh(env: Mapping[str, str], now: float, *, force: bool = False) -> Repor
         return Report(status="unwritable", snapshot=load_snapshot(where.snapshot))
 
 
-def take(where: Places, env: Mapping[str, str], now: float, before: Snapshot | None) -> Snapshot:
-    """A new snapshot from the sources and from what the one before still knows."""
-    config, compiled, problems = configured(where)
+def take(
+    where: Places,
+    env: Mapping[str, str],
+    now: float,
+    before: Snapshot | None,
+    *,
+    config: Config,
+    compiled: dict[str, Any],
+    problems: list[str],
+) -> Snapshot:
+    """A new snapshot from the sources that are files, and from what the one before still knows."""
     uuid, plan = claude_json.read_account(env) if alpha(config, "claude_json") else (None, None)
     states: list[SourceState] = []
     fresh = read_sources(where, env, now, config, states)
     kept = [reading for reading in (before.readings if before else ()) if still_ours(reading, config, uuid)]
-    readings = merge([*kept, *fresh], now)
+    readings = merge(of_login([*kept, *fresh], uuid, where, now), now)
     fields: dict[str, tuple[Any, float | None]] = {"account.plan": (plan, None)} if plan else {}
     return Snapshot(
         written_at=now,
@@ -121,6 +135,11 @@ def configured(where: Places) -> tuple[Config, dict[str, Any], list[str]]:
 def alpha(config: Config, source: str) -> bool:
     """Whether an undocumented source may be read: the switch, and the source's own."""
     return config.enable_alpha_features and bool(getattr(config.sources, source).enabled)
+
+
+def may_ask(config: Config) -> bool:
+    """Whether a source that asks somebody may be read."""
+    return alpha(config, "claude_cli") or alpha(config, "endpoint")
 
 
 def still_ours(reading: Reading, config: Config, uuid: str | None) -> bool:

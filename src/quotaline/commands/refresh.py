@@ -19,7 +19,7 @@ def refresh(*, force: bool, background: bool) -> int:
     from quotaline.refresh import refresh as run
 
     if background:
-        os.environ["QUOTALINE_REFRESH"] = "1"
+        os.environ.setdefault("QUOTALINE_REFRESH", "1")
     else:
         foreground(places(os.environ))
     report = run(os.environ, time.time(), force=force)
@@ -37,7 +37,7 @@ def refresh(*, force: bool, background: bool) -> int:
     for problem in snapshot.problems:
         click.echo(f"quotaline: {problem}", err=True)
     for state in snapshot.sources:
-        click.echo(f"{state.source}: {state.problem or _counted(state.readings, state.source)}")
+        click.echo(f"{state.source}: {state.problem or state.note or _counted(state.readings, state.source)}")
     return 0 if any(state.readings for state in snapshot.sources) else 1
 
 

@@ -4,6 +4,8 @@ Steps are only ever added at the end: `PRAGMA user_version` says how many of the
 of its own puts its step in a file of its own and names it in `MIGRATIONS`.
 """
 
+from quotaline.ledger.requests import SCHEMA as REQUESTS
+
 USAGE = """
 CREATE TABLE config_dir (id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE);
 CREATE TABLE account (id INTEGER PRIMARY KEY, uuid TEXT NOT NULL UNIQUE);
@@ -86,4 +88,4 @@ FROM message m JOIN session ON session.id = m.session_id JOIN project ON project
   LEFT JOIN account ON account.id = coalesce(m.account_id, session.account_id);
 """
 
-MIGRATIONS: tuple[str, ...] = (USAGE,)
+MIGRATIONS: tuple[str, ...] = (USAGE, REQUESTS)

@@ -1,0 +1,160 @@
+import json
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from fake_claude import INIT, NOT_LOGGED_IN, REPORT, TEXT_ONLY, FakeClaude
+from quotaline.budget import Outcome
+from quotaline.errors import RequestError, SourceError
+from quotaline.prompt import nudge
+from quotaline.sources import claude_cli
+from usage_bodies import recorded, told
+
+NOW = 1795244400.0
+LIMIT = 30.0  # far beyond what any of these programs needs
+
+
+@pytest.fixture
+def claude(tmp_path: Path) -> FakeClaude:
+    return FakeClaude(tmp_path / "bin")
+
+
+def ask(claude: FakeClaude, tmp_path: Path, env: dict[str, str] | None = None, seconds: float = LIMIT) -> list[str]:
+    folder = tmp_path / "empty"
+    folder.mkdir(exist_ok=True)
+    found = claude_cli.read(claude.command, env or dict(os.environ), NOW, folder=folder, account="a", seconds=seconds)
+    assert {(r.source, r.as_of, r.account, r.alpha) for r in found} == {("claude-cli", NOW, "a", True)}
+    return [told(reading.value) for reading in found]
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs; a zombie does not."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except OSError:
+        return Path(f"/proc/{os.getpid()}").exists() is False and _signalled(pid)
+    return state not in {"Z", "X"}
+
+
+def _signalled(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def gone(pid: int) -> bool:
+    """Whether a process ends, given a generous while."""
+    for _ in range(400):
+        if not alive(pid):
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_the_report_of_the_users_own_program_is_read(claude: FakeClaude, tmp_path: Path) -> None:
+    assert recorded("usage-report-2.1.329")["shows"] == ask(claude, tmp_path)
+
+
+def test_it_is_asked_for_usage_without_a_session_hooks_or_servers(claude: FakeClaude, tmp_path: Path) -> None:
+    ask(claude, tmp_path)
+    [call] = claude.calls
+    assert call["args"][:5] == ["-p", "/usage", "--output-format", "stream-json", "--verbose"]
+    assert {"--no-session-persistence", "--safe-mode", "--strict-mcp-config"} <= set(call["args"])
+    assert Path(call["cwd"]) == tmp_path / "empty"
+
+
+def test_once_the_report_is_there_the_program_and_what_it_started_are_ended(claude: FakeClaude, tmp_path: Path) -> None:
+    claude.behave(lines=[REPORT], stays=600, child=True)
+    ask(claude, tmp_path)
+    assert gone(int((claude.folder / "child.pid").read_text()))
+
+
+def test_one_that_says_nothing_is_ended_after_its_time(claude: FakeClaude, tmp_path: Path) -> None:
+    claude.behave(lines=[INIT], stays=600, child=True)
+    with pytest.raises(RequestError, match="did not answer within 2 s") as caught:
+        ask(claude, tmp_path, seconds=2)
+    assert caught.value.outcome is Outcome.FAILED
+    assert gone(int((claude.folder / "child.pid").read_text()))
+
+
+@pytest.mark.parametrize("option", ["--safe-mode", "--no-session-persistence", "--strict-mcp-config"])
+def test_a_version_that_rejects_an_option_is_not_supported(claude: FakeClaude, tmp_path: Path, option: str) -> None:
+    claude.behave(lines=[REPORT], rejects=[option])
+    with pytest.raises(claude_cli.UnsupportedError):
+        ask(claude, tmp_path)
+
+
+@pytest.mark.parametrize("lines", [[], [INIT, TEXT_ONLY], ["{", '{"usage_report": 7}', "[" * 9999], ["x" * 9_000_000]])
+def test_a_version_without_a_report_brings_nothing(claude: FakeClaude, tmp_path: Path, lines: list[str]) -> None:
+    claude.behave(lines=lines)
+    with pytest.raises(RequestError) as caught:
+        ask(claude, tmp_path)
+    assert isinstance(caught.value, claude_cli.UnsupportedError) == (len(lines) != 1)
+
+
+def test_somebody_who_is_not_logged_in_has_a_version_that_could_do_it(claude: FakeClaude, tmp_path: Path) -> None:
+    claude.behave(lines=[INIT, NOT_LOGGED_IN])
+    with pytest.raises(RequestError, match="in a terminal") as caught:
+        ask(claude, tmp_path)
+    assert not isinstance(caught.value, claude_cli.UnsupportedError)
+
+
+def test_a_report_without_limits_is_what_too_many_requests_look_like(claude: FakeClaude, tmp_path: Path) -> None:
+    claude.behave(lines=[json.dumps({"type": "assistant", "usage_report": {"session": {}, "rate_limits": None}})])
+    with pytest.raises(RequestError, match="knows no limits") as caught:
+        ask(claude, tmp_path)
+    assert caught.value.outcome is Outcome.RATE_LIMITED
+
+
+def test_a_report_that_nobody_knows_is_a_failure(claude: FakeClaude, tmp_path: Path) -> None:
+    claude.behave(lines=[json.dumps({"type": "assistant", "usage_report": {"rate_limits": {"new": 1}}})])
+    with pytest.raises(RequestError, match="no usage figure"):
+        ask(claude, tmp_path)
+
+
+def test_a_line_that_comes_in_pieces_is_one_line(claude: FakeClaude, tmp_path: Path) -> None:
+    padded = json.dumps(json.loads(REPORT) | {"padding": "x" * 300_000})
+    claude.behave(lines=["x" * 70_000, padded], pause=0.1)
+    assert len(ask(claude, tmp_path)) == 4
+
+
+def test_a_child_carries_the_marker_and_neither_a_login_nor_our_session(claude: FakeClaude, tmp_path: Path) -> None:
+    secret = "sk-ant-" + "oat01-" + "x" * 24
+    env = {**os.environ, "CLAUDE_CODE_OAUTH_TOKEN": secret, "CLAUDECODE": "1", "CLAUDE_CONFIG_DIR": "/work"}
+    ask(claude, tmp_path, env)
+    [call] = claude.calls
+    assert call["env"][nudge.MARKER] == claude_cli.OURS
+    assert call["env"]["CLAUDE_CONFIG_DIR"] == "/work"
+    assert "CLAUDECODE" not in call["env"]
+    assert secret not in json.dumps(call)
+
+
+def test_nothing_is_run_from_within_a_run_of_ours(claude: FakeClaude, tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="inside") as caught:
+        ask(claude, tmp_path, {**os.environ, nudge.MARKER: claude_cli.OURS})
+    assert not isinstance(caught.value, RequestError)
+    assert claude.calls == []
+    assert len(ask(claude, tmp_path, {**os.environ, nudge.MARKER: "1"})) == 4
+
+
+@pytest.mark.parametrize("command", ["", "  ", "'", "no-such-claude", "/dev/null"])
+def test_a_command_that_is_none_runs_nothing(tmp_path: Path, command: str) -> None:
+    with pytest.raises(SourceError, match=r"sources\.claude_cli\.command") as caught:
+        claude_cli.read(command, dict(os.environ), NOW, folder=tmp_path, account=None)
+    assert not isinstance(caught.value, RequestError)
+
+
+def test_a_command_may_have_arguments_of_its_own(claude: FakeClaude, tmp_path: Path) -> None:
+    found = claude_cli.read(f"env X=1 {claude.command}", dict(os.environ), NOW, folder=tmp_path, account=None)
+    assert len(found) == 4
+    assert claude.calls[0]["env"]["X"] == "1"
+
+
+def test_the_version_is_what_the_program_says(claude: FakeClaude, tmp_path: Path) -> None:
+    assert claude_cli.version(claude.command, dict(os.environ), tmp_path) == "2.1.329 (Claude Code)"
+    claude.behave(version="")
+    assert claude_cli.version(claude.command, dict(os.environ), tmp_path) == ""
