@@ -9,10 +9,10 @@ from __future__ import annotations
 import contextlib
 import random
 import secrets
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import filelock
-from msgspec import Struct
 
 from quotaline.budget import Decision, Outcome, Situation, next_look, sentence
 from quotaline.errors import RequestError, SourceError
@@ -37,7 +37,8 @@ WHOLE = frozenset({"claude-json", "claude-cli", "endpoint"})
 """Sources that give a whole usage body: windows of models and extra usage, which stdin does not have."""
 
 
-class Requester(Struct, kw_only=True):
+@dataclass(kw_only=True)
+class Requester:
     """What a request needs to know. `account` is the login's uuid, if known; `whose()` reads it anew."""
 
     ledger: Ledger
@@ -49,7 +50,7 @@ class Requester(Struct, kw_only=True):
     account: str | None
     whose: Callable[[], str | None]
     eager: bool = False
-    dice: random.Random = random.Random()  # noqa: S311 — jitter is no secret
+    dice: random.Random = field(default_factory=random.Random)
 
     def readings(self, known: Sequence[Reading], states: list[SourceState]) -> list[Reading]:
         """What the next source that may be asked says, unless `known` is fresh enough; `states` gets how each fared.
