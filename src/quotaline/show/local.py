@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from quotaline.prompt import template
 from quotaline.prompt.paint import width
-from quotaline.show.words import Line, dollars, wrapped
+from quotaline.show.words import Line, dollars, short, wrapped
 
 if TYPE_CHECKING:
     from quotaline.overview import Span, Transcripts
@@ -30,8 +30,7 @@ def lines(local: Transcripts, now: float, limit: int) -> list[Line]:
         table.append(row)
         for model in part.models:
             cost = "no price" if model.cost_usd is None else dollars(model.cost_usd)
-            cut = model.model if width(model.model) <= room - 2 else model.model[: room - 3] + "…"
-            table.append(_row("  " + cut, template.tokens(model.tokens.total), cost, room, "muted"))
+            table.append(_row("  " + short(model.model, room - 2), template.tokens(model.tokens.total), cost, room, "muted"))
     unpriced = sorted({model for _, part in shown for model in part.unpriced_models})
     if unpriced:
         note = f"Without {', '.join(unpriced)}: no price is known, and none is guessed."

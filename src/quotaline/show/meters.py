@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from quotaline.prompt.paint import width
 from quotaline.prompt.run import colour_of
-from quotaline.show.words import Line, Piece, ago, countdown, flow, money, percent, title
+from quotaline.show.words import Line, Piece, ago, cells, countdown, flow, money, percent, short, title
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from quotaline.overview import Meter
 
-HOUR, DAY = 3600.0, 86400.0
+HOUR, DAY, MONTHS = 3600.0, 86400.0, 12
 PERIODS = {"five_hour": 5 * HOUR, "daily": DAY, "weekly": 7 * DAY}
 ROLES = {"ok": "ok", "warn": "warn", "critical": "critical"}
 SEGMENT_OF = {"extra_usage": "extra"}
 PERIOD_WORDS = {"daily": "a day", "weekly": "a week", "monthly": "a month"}
 TWO_LINES, ONE_LINE = 60, 100
-BAR_OF_WIDE = 30
+SHORTEST_BAR, LONGEST_BAR = 24, 30
 
 
 def ends_at(meter: Meter, now: float) -> float | None:
     """When its period ends: the reset, or for extra usage the end of the calendar month (UTC)."""
     if meter.resets_at is not None:
         return meter.resets_at.timestamp()
-    return _months(now)[1] if meter.id == "extra_usage" else None
+    return month_end(now) if meter.id == "extra_usage" else None
 
 
 def elapsed(meter: Meter, now: float) -> float | None:
@@ -38,7 +39,7 @@ def elapsed(meter: Meter, now: float) -> float | None:
         return None
     kind = meter.extras.get("period")
     if meter.id == "extra_usage" or kind == "monthly":
-        start = _months(end - 1)[0]
+        start = month_before(end)
     else:
         length = PERIODS.get(meter.id) or PERIODS.get(str(kind))
         length = length or (7 * DAY if meter.id.startswith("seven_day") else None)
@@ -48,11 +49,17 @@ def elapsed(meter: Meter, now: float) -> float | None:
     return min(1.0, max(0.0, (now - start) / (end - start)))
 
 
-def _months(moment: float) -> tuple[float, float]:
-    """The calendar month (UTC) that holds `moment`, epoch seconds."""
-    first = datetime.fromtimestamp(moment, UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    following = first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
-    return first.timestamp(), following.timestamp()
+def month_end(now: float) -> float:
+    """The end of the calendar month (UTC), epoch seconds: extra usage is counted by it."""
+    first = datetime.fromtimestamp(now, UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1).timestamp()
+
+
+def month_before(end: float) -> float:
+    """The same day and time one month earlier; the last day of a shorter month."""
+    there = datetime.fromtimestamp(end, UTC)
+    year, month = (there.year, there.month - 1) if there.month > 1 else (there.year - 1, MONTHS)
+    return there.replace(year=year, month=month, day=min(there.day, monthrange(year, month)[1])).timestamp()
 
 
 def role(meter: Meter, segments: Mapping[str, Any]) -> str:
@@ -142,30 +149,47 @@ def _listed(amount: list[Any]) -> str:
     return money(Decimal(int(amount[0])).scaleb(-int(amount[2])), str(amount[1]))
 
 
-def lines(meter: Meter, segments: Mapping[str, Any], now: float, limit: int, columns: tuple[int, int]) -> list[Line]:
-    """A meter over `limit` cells; `columns` are the widths of names and values, so that bars stand below each other."""
-    colour, number = role(meter, segments), value(meter)
-    share = None if meter.utilization is None else meter.utilization / 100
-    tick = elapsed(meter, now)
-    name = title(meter.id, meter.name)
+def lines(meters: Sequence[Meter], segments: Mapping[str, Any], now: float, limit: int) -> list[Line]:
+    """Every meter over `limit` cells, bars below each other; stacked where there is no room for that."""
+    names = min(max([0, *(width(title(item.id, item.name)) for item in meters)]), limit // 3)
+    values = max([0, *(width(value(item)) for item in meters)])
+    margin = names + values + 4
+    stack = limit < TWO_LINES or limit - margin < SHORTEST_BAR
+    drawn: list[Line] = []
+    for item in meters:
+        colour = role(item, segments)
+        if stack:
+            drawn += [*stacked(item, colour, now, limit), []]
+            continue
+        name, number = short(title(item.id, item.name), names), value(item)
+        gap = names - width(name) + 2 + values - width(number)
+        drawn += beside([(name, "text"), (" " * gap, ""), (number, colour), ("  ", "")], item, colour, now, limit - margin)
+    return drawn
+
+
+def stacked(meter: Meter, colour: str, now: float, limit: int) -> list[Line]:
+    """Name and value over a bar over the details."""
+    number = value(meter)
+    name = short(title(meter.id, meter.name), max(1, limit - width(number) - 1))
+    first: Line = [(name, "text"), (" " * max(1, limit - width(name) - width(number)), ""), (number, colour)]
+    return [first, *chart(meter, colour, now, limit), *flow(details(meter, now), limit)]
+
+
+def beside(head: Line, meter: Meter, colour: str, now: float, room: int) -> list[Line]:
+    """The bar after name and value, the details below it, or after it where `room` has place for both."""
+    indent = (" " * cells(head), "")
     told = details(meter, now)
-    drawn = share is not None
-    if limit < TWO_LINES:
-        gap = max(1, limit - width(name) - width(number))
-        head: list[Line] = [[(name, "text"), (" " * gap, ""), (number, colour)]]
-        return [*head, *([bar(share, tick, limit, colour)] if drawn else []), *flow(told, limit)]
-    left: Line = [
-        (name + " " * (columns[0] - width(name) + 2), "text"),
-        (" " * (columns[1] - width(number)), ""),
-        (number, colour),
-    ]
-    margin = sum(columns) + 4
-    indent: Line = [(" " * margin, "")]
-    if limit < ONE_LINE:
-        flowing = [indent + line for line in flow(told, limit - margin)]
-        return [[*left, ("  ", ""), *bar(share, tick, limit - margin, colour)], *flowing] if drawn else [left, *flowing]
-    size = min(BAR_OF_WIDE, limit // 4)
-    flowed = flow(told, limit - margin - size - 2)
-    middle: Line = bar(share, tick, size, colour) if drawn else [(" " * size, "")]
-    first = [*left, ("  ", ""), *middle, ("  ", ""), *flowed[0]]
-    return [first, *([(" " * (margin + size + 2), ""), *line] for line in flowed[1:])]
+    if cells(head) + room < ONE_LINE:
+        rows = [*chart(meter, colour, now, room), *flow(told, room)]
+    else:
+        size = min(LONGEST_BAR, room // 3)
+        texts = flow(told, room - size - 2)
+        bars = chart(meter, colour, now, size) or [[(" " * size, "")]]
+        bars += [[(" " * size, "")]] * (len(texts) - 1)
+        rows = [[*left, ("  ", ""), *right] for left, right in zip(bars, texts, strict=True)]
+    return [[*head, *rows[0]], *([indent, *row] for row in rows[1:])]
+
+
+def chart(meter: Meter, colour: str, now: float, size: int) -> list[Line]:
+    """The bar, where there is a percentage to draw."""
+    return [] if meter.utilization is None else [bar(meter.utilization / 100, elapsed(meter, now), size, colour)]

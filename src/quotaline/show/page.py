@@ -10,10 +10,9 @@ from rich.style import Style
 from rich.text import Text
 
 from quotaline.palettes import PALETTES
-from quotaline.prompt.paint import wants_colour, width
-from quotaline.prompt.template import clock
+from quotaline.prompt.paint import wants_colour
 from quotaline.show import local, meters
-from quotaline.show.words import ASCII, Line, flow, title, wrapped
+from quotaline.show.words import ASCII, Line, flow, stamp, title, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -98,13 +97,8 @@ def page(view: Overview, snapshot: Snapshot, limit: int) -> list[Line]:
     account = view.account
     head = [("Claude usage", "accent")]
     head += [(text, "text") for text in (account.plan and account.plan.replace("_", " "), account.config_dir) if text]
-    lines = [*flow([*head, (clock_of(now), "muted")], limit), []]
-    names = max([0, *(width(title(item.id, item.name)) for item in view.windows)])
-    values = max([0, *(width(meters.value(item)) for item in view.windows)])
-    for item in view.windows:
-        lines += meters.lines(item, snapshot.segments, now, limit, (names, values))
-        if limit < meters.TWO_LINES:
-            lines.append([])
+    lines = [*flow([*head, (stamp(now, now), "muted")], limit), []]
+    lines += meters.lines(view.windows, snapshot.segments, now, limit)
     blocks = [local.lines(view.transcripts, now, limit), gaps(view.missing, limit), troubles(snapshot, limit)]
     for block in blocks:
         if block:
@@ -112,28 +106,15 @@ def page(view: Overview, snapshot: Snapshot, limit: int) -> list[Line]:
     return lines
 
 
-def clock_of(now: float) -> str:
-    """The moment of the page in local time."""
-    import time  # noqa: PLC0415
-
-    return f"{clock(now, now)} {time.strftime('%Z', time.localtime(now))}"
-
-
 def gaps(missing: list[Missing], limit: int) -> list[Line]:
-    """Why anything is missing, and what to do."""
-    lines: list[Line] = [[("Not shown", "accent")]] if missing else []
-    room = max([0, *(width(title(gap.id)) for gap in missing)]) + 2
+    """Why anything is missing, and what to do; values that are missing for one reason share its lines."""
+    reasons: dict[tuple[str, str], list[str]] = {}
     for gap in missing:
-        name = title(gap.id)
-        beside = limit >= meters.TWO_LINES
-        indent = room if beside else 2
-        said = [(text, "text") for text in wrapped(gap.why, limit - indent)]
-        said += [(text, "muted") for text in (wrapped("→ " + gap.remedy, limit - indent) if gap.remedy else [])]
-        if not beside:
-            lines.append([(name, "text")])
-        for at, piece in enumerate(said):
-            margin = name + " " * (room - width(name)) if beside and at == 0 else " " * indent
-            lines.append([(margin, "text"), piece])
+        reasons.setdefault((gap.why, gap.remedy), []).append(title(gap.id))
+    lines: list[Line] = [[("Not shown", "accent")]] if missing else []
+    for (why, remedy), names in reasons.items():
+        lines += [[(text, "text")] for text in wrapped(f"{', '.join(names)}: {why}", limit)]
+        lines += [[("  " + text, "muted")] for text in (wrapped("→ " + remedy, limit - 2) if remedy else [])]
     return lines
 
 

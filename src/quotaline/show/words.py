@@ -31,8 +31,12 @@ def title(key: str, name: str = "") -> str:
 
 def countdown(moment: float, now: float) -> str:
     """`in 2h13m, Tue 15:00 CET`: local time, with its zone."""
-    zone = time.strftime("%Z", time.localtime(moment))
-    return f"in {template.left(moment - now)}, {template.clock(moment, now)} {zone}".rstrip()
+    return f"in {template.left(moment - now)}, {stamp(moment, now)}"
+
+
+def stamp(moment: float, now: float) -> str:
+    """`Tue 15:00 CET`: the prompt's clock with its zone."""
+    return f"{template.clock(moment, now)} {time.strftime('%Z', time.localtime(moment))}".rstrip()
 
 
 def ago(moment: float, now: float) -> str:
@@ -76,6 +80,19 @@ def flow(pieces: Sequence[Piece], limit: int) -> list[Line]:
     return lines
 
 
+def head(text: str, limit: int) -> str:
+    """As much of a text's start as `limit` cells hold; one character at the least."""
+    end = len(text)
+    while end > 1 and width(text[:end]) > limit:
+        end -= 1
+    return text[:end]
+
+
+def short(text: str, limit: int) -> str:
+    """A text of at most `limit` cells, with an ellipsis where it was cut."""
+    return text if width(text) <= limit else head(text, limit - 1) + "…"
+
+
 def wrapped(text: str, limit: int) -> list[str]:
     """Words over lines of at most `limit` cells; a word that is longer still is cut into pieces, none is lost."""
     lines = [""]
@@ -89,6 +106,7 @@ def wrapped(text: str, limit: int) -> list[str]:
             elif lines[-1]:
                 lines.append("")
             else:
-                lines[-1], rest = rest[:limit], rest[limit:]
+                lines[-1] = head(rest, limit)
+                rest = rest[len(lines[-1]) :]
                 lines.append("")
     return [line for line in lines if line] or [""]
