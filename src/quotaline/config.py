@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Seconds = Annotated[float, Meta(ge=1)]
 
+TYPE_WORDS = {
+    "bool": "true or false", "str": "text", "int": "a whole number", "float": "a number", "array": "a list",
+    "object": "a table",
+}  # fmt: skip
+
 CLAUDE_ROWS = (
     ("model", "directory", "git", "context", "cost"),
     ("five_hour", "seven_day", "weekly_model", "spend_limit", "extra"),
@@ -149,28 +154,52 @@ def convert(tree: Any, kind: type[T], name: str) -> T:
     try:
         return msgspec.convert(tree, kind)
     except msgspec.ValidationError as error:
-        raise ConfigError(f"{name}: {explain(str(error), kind)}") from error
+        message = str(error)
+        raise ConfigError(f"{name}: {explain(message, kind, entry(tree, kind, message))}") from error
 
 
-def explain(message: str, kind: Any) -> str:
-    """One sentence from a msgspec message such as "Expected `bool`, got `str` - at `$.sources.endpoint.enabled`"."""
+def entry(tree: Any, kind: Any, message: str) -> str:
+    """Which entry of a table the complaint is about; msgspec writes `[...]` for it."""
+    found = re.search(r"`\$\.([^`\[]+)\[\.\.\.\]", message)
+    steps = found[1].split(".") if found else []
+    node = tree
+    for step in steps:
+        node = node.get(step, {}) if isinstance(node, dict) else {}
+    for name, value in node.items() if steps and isinstance(node, dict) else ():
+        alone: Any = {name: value}
+        for step in reversed(steps):
+            alone = {step: alone}
+        try:
+            msgspec.convert(alone, kind)
+        except msgspec.ValidationError as error:
+            if str(error) == message:
+                return str(name)
+    return ""
+
+
+def explain(message: str, kind: Any, name: str = "") -> str:
+    """One sentence from a msgspec message such as "Expected `bool`, got `str` - at `$.sources.endpoint.enabled`".
+
+    `name` is the table's entry that `[...]` stands for.
+    """
     found = re.match(r"(?P<what>.*?)(?: - at (?:key in )?`\$?\.?(?P<path>.*)`)?$", message, re.DOTALL)
     what, path = (found["what"], found["path"] or "") if found else (message, "")
+    shown = path.replace("[...]", f".{name}") if name else path
     unknown = re.match(r"Object contains unknown field `(.*)`", what)
     if unknown:
-        place = f"`{path}.{unknown[1]}`" if path else f"`{unknown[1]}`"
+        place = f"`{shown}.{unknown[1]}`" if path else f"`{unknown[1]}`"
         return f"{place} is not a key; allowed are {listed(keys_at(kind, path))}."
     missing = re.match(r"Object missing required field `(.*)`", what)
     if missing:
-        return f"`{path or 'the file'}` lacks the key `{missing[1]}`."
+        return f"`{shown or 'the file'}` lacks the key `{missing[1]}`."
     what = (
-        what.replace("`", "")
+        re.sub(r"`([^`]*)`", lambda word: TYPE_WORDS.get(word[1].removesuffix(" | null"), word[1]), what)
         .replace("Expected ", "must be ")
         .replace(", got ", ", not ")
         .replace("Invalid enum value", "cannot be")
     )
     allowed = choices_at(kind, path)
-    return f"`{path}` {what}" + (f"; allowed are {listed(allowed)}." if allowed else ".")
+    return f"`{shown}` {what}" + (f"; allowed are {listed(allowed)}." if allowed else ".")
 
 
 def keys_at(kind: Any, path: str) -> list[str]:

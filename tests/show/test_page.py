@@ -28,13 +28,13 @@ def text_of(limit: int, config: Config | None = None, *, ascii_only: bool = Fals
     config = config or Config()
     out = io.StringIO()
     console = Console(file=out, width=limit, force_terminal=colour, color_system="256" if colour else None, highlight=False)
-    page.emit(console, page.page(VIEW, full(), limit), config, ascii_only=ascii_only)
+    page.emit(console, page.page(VIEW, full(), NOW, limit), config, ascii_only=ascii_only)
     return out.getvalue()
 
 
 @pytest.mark.parametrize("limit", range(40, 201))
 def test_no_line_is_wider_than_the_terminal(limit: int) -> None:
-    assert max(cells(line) for line in page.page(VIEW, full(), limit)) <= limit
+    assert max(cells(line) for line in page.page(VIEW, full(), NOW, limit)) <= limit
 
 
 @pytest.mark.parametrize("limit", [40, 80, 200])
@@ -80,7 +80,7 @@ def test_a_name_of_any_length_keeps_to_the_width() -> None:
     )
     view = overview(full(readings=(*readings, structs.replace(readings[0], value=value))), NOW, UTC)
     for limit in range(40, 130):
-        assert max(cells(line) for line in page.page(view, full(), limit)) <= limit
+        assert max(cells(line) for line in page.page(view, full(), NOW, limit)) <= limit
 
 
 def test_every_role_has_a_style() -> None:

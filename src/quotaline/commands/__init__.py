@@ -14,6 +14,8 @@ COMMANDS = {
     "refresh": "refresh",
     "record": "record",
     "usage": "usage",
+    "segments": "segments",
+    "config": "config",
     "prompt": "prompt_path",
     "statusline": "prompt_path",
 }

@@ -38,5 +38,5 @@ def usage(*, as_json: bool = False, schema: bool = False, offline: bool = False,
     else:
         from quotaline.show.page import show
 
-        show(view, snapshot, config, os.environ, ascii_only=ascii_only)
+        show(view, snapshot, config, os.environ, now, ascii_only=ascii_only)
     return NO_DATA if view.empty else 0

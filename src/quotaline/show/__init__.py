@@ -1,1 +1,1 @@
-"""What people see of the overview: pure functions make lines of words and roles, `page` prints them by rich."""
+"""What people see of the overview and of the segments: pure functions make lines of words and roles, `page` prints them."""

@@ -25,10 +25,10 @@ NARROWEST, WIDEST = 40, 200
 PLAIN_WIDTH = 80
 
 
-def show(view: Overview, snapshot: Snapshot, config: Config, env: Mapping[str, str], *, ascii_only: bool) -> None:
+def show(view: Overview, snapshot: Snapshot, config: Config, env: Mapping[str, str], now: float, *, ascii_only: bool) -> None:
     """Print the page; in a pipe it is plain text."""
     screen = console(config, env)
-    emit(screen, page(view, snapshot, screen.width), config, ascii_only=ascii_only or plain_only(config))
+    emit(screen, page(view, snapshot, now, screen.width), config, ascii_only=ascii_only or plain_only(config))
 
 
 def console(config: Config, env: Mapping[str, str], **options: Any) -> Console:
@@ -62,7 +62,7 @@ def emit(screen: Console, lines: Iterable[Line], config: Config, *, ascii_only: 
         text = Text(no_wrap=True, overflow="ignore", end="")
         for words, role in line:
             shown = words.translate(ASCII).encode("ascii", "replace").decode() if ascii_only else words
-            text.append(shown, styles.get(role) or Style.null())
+            text.append(shown, styles[role] if role in styles else style_of(role))
         text.rstrip()
         screen.print(text, soft_wrap=True)
 
@@ -91,9 +91,8 @@ def style_of(sgr: str) -> Style:
 SGR_WORDS = {"1": "bold", "2": "dim", "3": "italic", "4": "underline", "7": "reverse"}
 
 
-def page(view: Overview, snapshot: Snapshot, limit: int) -> list[Line]:
-    """The whole overview as lines of at most `limit` cells."""
-    now = view.generated_at.timestamp()
+def page(view: Overview, snapshot: Snapshot, now: float, limit: int) -> list[Line]:
+    """The whole overview at `now` (epoch seconds) as lines of at most `limit` cells."""
     account = view.account
     head = [("Claude usage", "accent")]
     head += [(text, "text") for text in (account.plan and account.plan.replace("_", " "), account.config_dir) if text]

@@ -1,0 +1,125 @@
+"""EFFECT `quotaline config`: the effective configuration, one key changed, the file in an editor, its path."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TEMPLATE = """\
+# quotaline's configuration; every key is optional, and `quotaline config show` lists them all.
+
+"""
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+def config(ctx: click.Context) -> None:
+    """Show or change the configuration; alone it is `config show`."""
+    if ctx.invoked_subcommand is None:
+        ctx.invoke(show)
+
+
+@config.command()
+@click.option("--json", "as_json", is_flag=True, help="As JSON: key, value, origin.")
+def show(*, as_json: bool = False) -> int:
+    """Print every effective value as TOML, with where it comes from."""
+    import os
+
+    import msgspec
+
+    from quotaline.configfile import settings
+    from quotaline.notices import foreground
+    from quotaline.places import places
+
+    where = places(os.environ)
+    found = settings(foreground(where), where.config_file)
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
+        return 0
+    path = where.tilde(where.config_file) if where.config_file else "no file: there is no home folder"
+    there = "" if where.config_file and where.config_file.exists() else " (not there yet)"
+    by = ", from QUOTALINE_CONFIG" if os.environ.get("QUOTALINE_CONFIG") else ""
+    click.echo(f"# {path}{there}{by}")
+    texts = [(f"{one.key} = {toml(one.value)}", one.origin) for one in found if one.value is not None]
+    room = min(60, max(len(text) for text, _ in texts))
+    for text, origin in texts:
+        click.echo(f"{text:<{room}}  # {origin}")
+    return 0
+
+
+@config.command(name="set")
+@click.argument("key")
+@click.argument("value")
+def put(key: str, value: str) -> int:
+    r"""Set KEY to VALUE in config.toml and keep its comments.
+
+    VALUE is TOML where it reads as TOML (true, 70, ["a", "b"]), else text:
+
+    \b
+        quotaline config set enable_alpha_features true
+        quotaline config set style.palette light
+        quotaline config set line.prompt.rows '[["extra", "five_hour"]]'
+    """
+    import os
+    import time
+
+    from quotaline import configfile
+    from quotaline.notices import foreground
+    from quotaline.places import places
+    from quotaline.prompt.nudge import nudge
+
+    where = places(os.environ)
+    found = configfile.put(_file(), key, value)
+    click.echo(f"{key} = {toml(found)}")
+    foreground(where)
+    nudge(str(where.cache_dir or ""), os.environ, time.time())  # the lines follow without waiting for their next refresh
+    return 0
+
+
+@config.command()
+def edit() -> int:
+    """Open config.toml in VISUAL or EDITOR, and say what is wrong with it afterwards."""
+    import os
+
+    from quotaline.files import private_dir, write_atomic
+    from quotaline.notices import foreground
+    from quotaline.places import places
+
+    path = _file()
+    if not path.exists():
+        private_dir(path.parent)
+        write_atomic(path, TEMPLATE.encode())
+    click.edit(filename=str(path))
+    foreground(places(os.environ))
+    return 0
+
+
+@config.command(name="path")
+def show_path() -> int:
+    """Print the path of config.toml, whether it is there or not."""
+    click.echo(_file())
+    return 0
+
+
+def _file() -> Path:
+    """The configuration file. Raises ConfigError where there is no place for one."""
+    import os
+
+    from quotaline.errors import ConfigError
+    from quotaline.places import places
+
+    path = places(os.environ).config_file
+    if path is None:
+        raise ConfigError("There is no home folder for config.toml; set QUOTALINE_CONFIG to a file.")
+    return path
+
+
+def toml(value: Any) -> str:
+    """A value as TOML writes it."""
+    import tomlkit
+
+    return str(tomlkit.item(value).as_string())

@@ -1,0 +1,52 @@
+"""EFFECT `quotaline segments`: every segment with its live value or why it is empty, or one of them explained."""
+
+import click
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option("--sample", is_flag=True, help="Show the bundled sample's values instead of yours.")
+@click.option("--fields", "list_fields", is_flag=True, help="List the fields and format specs that a segment may name.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def segments(*, name: str | None = None, sample: bool = False, list_fields: bool = False, as_json: bool = False) -> int:
+    """Show each segment, shipped and your own, with its live value or why it is empty.
+
+    With NAME: what it shows, its fields, and its TOML, ready to copy into your segments folder.
+    """
+    import os
+    import time
+
+    from quotaline.config import listed
+    from quotaline.errors import ConfigError
+    from quotaline.live import live, sampled
+    from quotaline.notices import foreground
+    from quotaline.places import places
+    from quotaline.preview import previews
+    from quotaline.show import catalogue, page
+    from quotaline.show.words import Line
+
+    where, now = places(os.environ), time.time()
+    config = foreground(where)
+    screen = page.console(config, os.environ)
+
+    def out(lines: list[Line]) -> None:
+        page.emit(screen, lines, config, ascii_only=page.plain_only(config))
+
+    if list_fields:
+        out(catalogue.fields(screen.width))
+        return 0
+    state = sampled(where, config, now) if sample else live(where, config, os.environ, now)
+    found = previews(state.found, state.compiled, state.fields, state.missing)
+    if name is not None:
+        found = [one for one in found if one.name == name]
+        if not found:
+            raise ConfigError(f"{name!r} is not a segment; allowed are {listed(sorted(state.found.segments))}.")
+    if as_json:
+        import msgspec
+
+        click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
+    elif name is not None:
+        out(catalogue.explained(found[0], state, where, screen.width))
+    else:
+        out(catalogue.table(found, screen.width))
+    return 0
