@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from quotaline import sample, segments
 from quotaline.look import current
+from quotaline.model import Missing
 from quotaline.overview import overview
 from quotaline.prompt import paths, run, statusline, windows
 from quotaline.refresh import refresh
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from quotaline.config import Config
-    from quotaline.model import Missing, Snapshot
+    from quotaline.model import Snapshot
     from quotaline.places import Places
 
 
