@@ -7,7 +7,7 @@ the same slopes give the range.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from decimal import Decimal
 from itertools import pairwise
 from statistics import median, quantiles
@@ -125,8 +125,9 @@ def filled(
         return list(points)
     result: list[tuple[float, float]] = [points[0]]
     rose = weighed = 0.0
+    times = [at for at, _ in activity]
     for (start, low), (end, high) in pairwise(points):
-        inside = [(at, weight) for at, weight in activity if start < at < end]
+        inside = activity[bisect_right(times, start) : bisect_left(times, end)]
         total = sum(weight for _, weight in inside)
         rose, weighed = rose + high - low, weighed + total
         reached = low
@@ -196,6 +197,13 @@ def month_end_spend(current: Sequence[Reading], history: Sequence[Reading], now:
     if limit is not None and (limit.currency, limit.exponent) == (unit.currency, unit.exponent):
         amount = max(rows[-1][1], min(amount, limit.amount))
     return Money(amount, unit.currency, unit.exponent), None
+
+
+def month_end_fields(current: Sequence[Reading], history: Sequence[Reading], now: float) -> dict[str, tuple[Any, float | None]]:
+    """Ready field `extra.month_end` while extra usage is on and enough is known."""
+    on = any(isinstance(reading.value, ExtraUsage) and reading.value.is_enabled for reading in current)
+    money, _ = month_end_spend(current, history, now) if on else (None, None)
+    return {} if money is None else {"extra.month_end": (money, month_end(now))}
 
 
 def forecast_fields(found: Sequence[Forecast], now: float, stale_after: float) -> dict[str, tuple[Any, float | None]]:

@@ -17,9 +17,11 @@ from quotaline.localfields import local_fields
 from quotaline.merge import merge
 from quotaline.missing import missing
 from quotaline.model import SNAPSHOT_VERSION, Account, Snapshot, SourceState
+from quotaline.outlook import outlook
 from quotaline.owners import of_login
 from quotaline.places import Places, places
 from quotaline.sources import claude_json, inbox
+from quotaline.zone import local_zone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -113,11 +115,15 @@ def take(
 
 
 def with_local(snapshot: Snapshot, where: Places, now: float) -> Snapshot:
-    """The snapshot with what the transcripts add up to; with the totals it has where the ledger cannot be used."""
-    totals, state = keep_books(where, now, snapshot.readings)
-    totals = totals or snapshot.local
+    """The snapshot with what the ledger knows: local totals, the meter, the forecast; what it has where there is no ledger."""
+    books = keep_books(where, now, snapshot)
+    totals = books.totals or snapshot.local
+    told = outlook(snapshot, books.history, books.activity, now, local_zone())
     return structs.replace(
-        snapshot, local=totals, fields={**snapshot.fields, **local_fields(totals)}, sources=(*snapshot.sources, state)
+        snapshot,
+        local=totals,
+        fields={**snapshot.fields, **local_fields(totals), **told},
+        sources=(*snapshot.sources, books.state),
     )
 
 

@@ -88,4 +88,14 @@ FROM message m JOIN session ON session.id = m.session_id JOIN project ON project
   LEFT JOIN account ON account.id = coalesce(m.account_id, session.account_id);
 """
 
-MIGRATIONS: tuple[str, ...] = (USAGE, REQUESTS)
+# Windows and extra usage over time: `body` is the reading as JSON; account is NULL where nobody said whose it is.
+READINGS = """
+CREATE TABLE reading (
+  id INTEGER PRIMARY KEY, config_dir TEXT NOT NULL, account TEXT, window TEXT NOT NULL, as_of REAL NOT NULL,
+  utilization REAL, body TEXT NOT NULL
+);
+CREATE INDEX reading_window ON reading (config_dir, window, as_of);
+CREATE INDEX reading_time ON reading (config_dir, as_of);
+"""
+
+MIGRATIONS: tuple[str, ...] = (USAGE, REQUESTS, READINGS)

@@ -1,0 +1,102 @@
+"""EFFECT Readings over time in the ledger: changes, and one an hour while nothing changes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from quotaline.ledger.store import clear_errors
+from quotaline.merge import same_period
+from quotaline.model import Reading, Window
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from quotaline.ledger.store import Ledger
+
+EVERY = 3600.0
+"""Seconds after which an unchanged value is kept again: it says that nothing changed."""
+
+DAY = 86400.0
+FULL = 100.0
+
+
+def keep(ledger: Ledger, config_dir: str, account: str | None, readings: Sequence[Reading]) -> int:
+    """Keep what is new among the merged `readings` of one config folder and account; the number of rows written.
+
+    A reading without an account of its own gets `account`. Keeping the same readings again writes nothing.
+    """
+    with ledger.transaction() as connection:
+        before = connection.total_changes
+        for reading in readings:
+            owned = msgspec.structs.replace(reading, account=reading.account or account)
+            window, body = reading.value.id, msgspec.json.encode(owned)
+            row = connection.execute(
+                """SELECT body FROM reading WHERE config_dir = ? AND window = ? AND account IS ? AND as_of <= ?
+                ORDER BY as_of DESC, id DESC LIMIT 1""",
+                (config_dir, window, owned.account, reading.as_of),
+            ).fetchone()
+            last = _reading(row[0]) if row else None
+            if last is not None and not _worth(last, owned):
+                continue
+            utilization = reading.value.utilization
+            connection.execute(
+                "INSERT INTO reading (config_dir, account, window, as_of, utilization, body) VALUES (?, ?, ?, ?, ?, ?)",
+                (config_dir, owned.account, window, reading.as_of, utilization, body.decode()),
+            )
+        return connection.total_changes - before
+
+
+def history(
+    ledger: Ledger, config_dir: str, account: str | None, since: float, *, recent: float | None = None
+) -> list[Reading]:
+    """The kept readings from `since` on, oldest first. `account` None is everybody's, else that one's and nobody's.
+
+    With `recent` windows are read from there on only, but where they were at their limit from `since` on.
+    """
+    query = """SELECT body FROM reading WHERE config_dir = ? AND as_of >= ? AND (? IS NULL OR account IS NULL OR account = ?)
+        AND (window = 'extra_usage' OR as_of >= ? OR utilization >= ?) ORDER BY as_of, id"""
+    with clear_errors():
+        rows = ledger.connection.execute(
+            query, (config_dir, since, account, account, since if recent is None else recent, FULL)
+        ).fetchall()
+    return [reading for (body,) in rows if (reading := _reading(body)) is not None]
+
+
+def activity(ledger: Ledger, since: float) -> list[tuple[float, float]]:
+    """`(moment, weight)` per minute from `since` on, oldest first: what the transcripts say of when the account was used.
+
+    A token weighs what its kind costs beside an input token, which is the same for every model.
+    """
+    query = """SELECT max(time) / 1000.0,
+          sum(input + 5.0 * output + 1.25 * cache_write_5m + 2.0 * cache_write_1h + 0.1 * cache_read)
+        FROM message WHERE time >= ? GROUP BY time / 60000 ORDER BY time / 60000"""
+    with clear_errors():
+        return [(at, weight) for at, weight in ledger.connection.execute(query, (int(since * 1000),)) if weight]
+
+
+def _reading(body: str) -> Reading | None:
+    """A row's reading; None for one that another version wrote and this one cannot understand."""
+    try:
+        return msgspec.json.decode(body, type=Reading)
+    except msgspec.MsgspecError:
+        return None
+
+
+def _worth(kept: Reading, new: Reading) -> bool:
+    """Whether `new` says something that `kept`, the one before it, did not."""
+    return new.as_of - kept.as_of >= EVERY or not _alike(kept, new)
+
+
+def _alike(kept: Reading, new: Reading) -> bool:
+    old, value = kept.value, new.value
+    if isinstance(old, Window) and isinstance(value, Window):
+        return (
+            same_period(old.resets_at, value.resets_at)
+            and old.utilization == value.utilization
+            and old.used_money == value.used_money
+            and old.limit_money == value.limit_money
+        )
+    bare = [msgspec.structs.replace(one, extras={}) for one in (old, value)]
+    return bare[0] == bare[1]

@@ -1,0 +1,91 @@
+from pathlib import Path
+
+import pytest
+
+from quotaline.ledger import Ledger, open_ledger
+from quotaline.ledger.readings import EVERY, activity, history, keep
+from quotaline.model import Reading
+from transcripts import assistant, dump
+from usage_history import DAY, HOUR, MINUTE, NOW, spent, used
+
+HERE = "~/.claude"
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    return open_ledger(tmp_path / "ledger.db")
+
+
+def kept(ledger: Ledger, *readings: Reading) -> list[int]:
+    """How many rows each reading wrote."""
+    return [keep(ledger, HERE, None, [reading]) for reading in readings]
+
+
+def test_what_is_kept_comes_back_as_it_was(ledger: Ledger) -> None:
+    rows = [spent(1240, NOW - 2, limit=5000, currency="EUR"), used(42.5, NOW - 1)]
+    assert keep(ledger, HERE, None, rows) == 2
+    assert history(ledger, HERE, None, NOW - DAY) == rows
+    assert history(ledger, "~/other", None, NOW - DAY) == []
+    assert history(ledger, HERE, None, NOW) == []
+
+
+def test_only_changes_and_one_an_hour_are_kept(ledger: Ledger) -> None:
+    start = NOW - 5 * HOUR
+    later = start + 2 * MINUTE
+    rows = [(10, start), (10, start + MINUTE), (11, later), (11, later + EVERY - 1), (11, later + EVERY), (11, later + EVERY)]
+    assert kept(ledger, *(used(percent, moment) for percent, moment in rows)) == [1, 0, 1, 0, 1, 0]
+
+
+def test_a_reset_that_jitters_by_a_second_is_no_change_and_a_new_period_is(ledger: Ledger) -> None:
+    end = NOW + HOUR
+    assert kept(
+        ledger, used(10, NOW, resets_at=end), used(10, NOW + 1, resets_at=end + 1), used(10, NOW + 2, resets_at=end + 5 * HOUR)
+    ) == [1, 0, 1]
+
+
+def test_a_raised_cap_and_a_changed_reason_are_changes(ledger: Ledger) -> None:
+    ended = spent(5, NOW + 2, limit=200, enabled=False, reason="out_of_credits")
+    assert kept(ledger, spent(5, NOW, limit=100), spent(5, NOW + 1, limit=200), ended) == [1, 1, 1]
+
+
+def test_an_older_reading_that_comes_later_finds_its_place(ledger: Ledger) -> None:
+    assert kept(ledger, used(20, NOW), used(10, NOW - MINUTE), used(20, NOW)) == [1, 1, 0]
+    assert [reading.value.utilization for reading in history(ledger, HERE, None, 0)] == [10, 20]
+
+
+def test_another_accounts_readings_are_not_mine(ledger: Ledger) -> None:
+    keep(ledger, HERE, "a", [used(10, NOW)])
+    keep(ledger, HERE, "b", [used(20, NOW)])
+    keep(ledger, HERE, None, [used(30, NOW)])
+    levels = {who: [r.value.utilization for r in history(ledger, HERE, who, 0)] for who in ("a", "b", None)}
+    assert levels == {"a": [10, 30], "b": [20, 30], None: [10, 20, 30]}
+
+
+def test_the_short_history_has_the_money_and_the_limits_and_of_windows_the_recent_ones(ledger: Ledger) -> None:
+    rows = [spent(5, NOW - 9 * DAY), used(50, NOW - 8 * DAY), used(100, NOW - 7 * DAY), used(20, NOW)]
+    keep(ledger, HERE, None, rows)
+    assert history(ledger, HERE, None, NOW - 10 * DAY, recent=NOW - DAY) == [rows[0], rows[2], rows[3]]
+
+
+def test_a_row_that_nobody_understands_is_passed_over(ledger: Ledger) -> None:
+    keep(ledger, HERE, None, [used(10, NOW)])
+    ledger.connection.execute("UPDATE reading SET body = '{}'")
+    assert history(ledger, HERE, None, 0) == []
+    assert kept(ledger, used(10, NOW + 1)) == [1]
+
+
+def test_activity_is_what_the_transcripts_weigh_minute_by_minute(ledger: Ledger, tmp_path: Path) -> None:
+    folder = tmp_path / "projects" / "p"
+    folder.mkdir(parents=True)
+    lines = [
+        assistant("a", NOW, input=10, output=1),
+        assistant("b", NOW + 1, input=5),
+        assistant("c", NOW + HOUR, cache_read=10),
+    ]
+    (folder / "s1.jsonl").write_bytes(dump(*lines))
+    ledger.import_transcripts([tmp_path])
+    assert activity(ledger, NOW - DAY) == [(NOW + 1, 20.0), (NOW + HOUR, 1.0)]
+
+
+def test_without_transcripts_there_is_no_activity(ledger: Ledger) -> None:
+    assert activity(ledger, 0) == []
