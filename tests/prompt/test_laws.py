@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from commandline import QUOTALINE, quotaline
+from quotaline.prompt import run
 from samples import sample
 
 ALLOWED = {"os", "sys", "time", "_json"}
@@ -128,8 +129,19 @@ def test_a_changed_configuration_is_followed_at_the_next_prompt(
     assert '"refresh"' in trace(["prompt"], environment, tmp_path)
 
 
-def test_a_refresh_that_a_prompt_starts_does_not_hold_its_output_open(environment: dict[str, str]) -> None:
+@strace
+def test_a_refresh_that_a_prompt_starts_does_not_hold_its_output_open(environment: dict[str, str], tmp_path: Path) -> None:
     environment.pop("QUOTALINE_REFRESH")
-    shell = f"out=$({QUOTALINE} prompt); echo done"
-    done = subprocess.run(["sh", "-c", shell], env=environment, capture_output=True, check=True)
-    assert done.stdout == b"done\n"
+    log = tmp_path / "trace"
+    command = ["strace", "-f", "-qq", "-e", "trace=openat,execve", "-o", str(log), QUOTALINE, "prompt"]
+    subprocess.run(command, env=environment, capture_output=True, check=True)
+    before_the_refresh = log.read_text().partition('"refresh"')[0]
+    assert before_the_refresh.count('"/dev/null"') == 3, "or $(quotaline prompt) would wait for the refresh to end"
+
+
+@pytest.mark.parametrize("error", [RuntimeError, MemoryError, RecursionError, AttributeError, OSError])
+def test_no_exception_leaves_the_prompt_path(error: type[Exception]) -> None:
+    def work() -> None:
+        raise error
+
+    run.guarded(work)
