@@ -139,7 +139,11 @@ def test_a_users_segment_replaces_a_shipped_one_and_rows_are_theirs(machine: dic
     assert prompt(machine) == "W 63.0 · S 42%\n"
 
 
-def test_one_refresh_at_a_time_the_loser_leaves(home: Path) -> None:
+def test_one_refresh_at_a_time_the_loser_leaves(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def sleep(_seconds: float) -> None:
+        raise AssertionError("the loser waits")
+
+    monkeypatch.setattr(time, "sleep", sleep)
     folder = home / ".cache" / "quotaline" / "default"
     folder.mkdir(parents=True)
     env = {"HOME": str(home)}
