@@ -64,8 +64,8 @@ class _Walk:
         self._connection = connection
         self._empty = connection.execute("SELECT 1 FROM file LIMIT 1").fetchone() is None
         self._visited: set[tuple[int, int]] = set()
-        self._changed: list[int] = []
-        self._new: list[tuple[int, str, int]] = []  # mtime, path, config dir
+        self._changed: list[tuple[int, int]] = []  # id, size
+        self._new: list[tuple[int, str, int, int]] = []  # mtime, path, config dir, size
         self.problems: list[str] = []
         self.writes: list[tuple[str, tuple[Any, ...]]] = []
 
@@ -99,7 +99,7 @@ class _Walk:
             self.writes.append(("UPDATE file SET gone = 1 WHERE id = ?", (key,)))
             return
         if was != (status.st_ino, status.st_size, status.st_mtime_ns, None):
-            self._changed.append(key)
+            self._changed.append((key, status.st_size))
             if status.st_ino != was[0]:
                 self.writes.append(("UPDATE file SET read_to = 0, guarded = 0 WHERE id = ?", (key,)))
 
@@ -141,7 +141,8 @@ class _Walk:
                     if entry.is_dir():
                         folders.append(entry.path)
                     elif entry.name.endswith(".jsonl") and entry.path not in known and entry.is_file():
-                        self._new.append((entry.stat().st_mtime_ns, entry.path, config_dir))
+                        status = entry.stat()
+                        self._new.append((status.st_mtime_ns, entry.path, config_dir, status.st_size))
         except OSError as error:
             reason = error.strerror or str(error)
             if problem is None:
@@ -167,16 +168,22 @@ class _Walk:
                 connection.execute(statement, values)
             statement = """INSERT INTO file (config_dir_id, path, mtime_ns) VALUES (?, ?, ?) ON CONFLICT (path)
                 DO UPDATE SET gone = 0, read_to = 0, guarded = 0, size = -1"""
-            connection.executemany(statement, ((config_dir, path, time) for time, path, config_dir in self._new))
+            connection.executemany(statement, ((config_dir, path, time) for time, path, config_dir, _ in self._new))
             query = """SELECT file.id, path, size, read_to, guard, guarded, uuid, skipping FROM file
                 LEFT JOIN account ON account.id = account_id WHERE """
-            changed = [row for key in self._changed for row in connection.execute(f"{query} file.id = ?", (key,))]
-            changed += [row for new in self._new for row in connection.execute(f"{query} path = ?", (new[1],))]
+            jobs = [_job(connection.execute(f"{query} file.id = ?", (key,)).fetchone(), size) for key, size in self._changed]
+            jobs += [_job(connection.execute(f"{query} path = ?", (path,)).fetchone(), size) for _, path, _, size in self._new]
             connection.execute("COMMIT")
         except BaseException:
             connection.execute("ROLLBACK")
             raise
-        return Found([Job(*row) for row in changed], self.problems)
+        return Found(jobs, self.problems)
+
+
+def _job(row: tuple[Any, ...], size: int) -> Job:
+    key, path, *state, skipping = row
+    read_to = state[1]
+    return Job(key, path, size - read_to if size >= read_to else size, *state, bool(skipping))
 
 
 def _settled(mtime_ns: int) -> int:

@@ -6,7 +6,8 @@ killed and starts again, lose nothing and double nothing, and there is no lock b
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import time
+from typing import TYPE_CHECKING, Any, Self
 
 from msgspec import Struct
 
@@ -18,11 +19,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
     from sqlite3 import Connection
+    from types import TracebackType
 
     from quotaline.ledger.scan import Scanned
     from quotaline.ledger.store import Ledger
 
-CHUNK_ROWS = 16_384  # of one transaction: some 8 MB of memory, and what is lost to `kill -9`
+BATCH_ROWS = 8192  # rows kept in memory, some 4 MB
+COMMIT_SECONDS = 1.0  # what is lost to `kill -9`, and how long another writer waits
 
 STORE = """
 INSERT INTO message (message_id, request_id, time, session_id, project_id, model_id, flags, account_id,
@@ -64,28 +67,18 @@ def import_transcripts(
     jobs, problems = find(ledger.connection, config_dirs, thorough=thorough)
     if not jobs:
         return ImportReport(unreadable=tuple(problems))
-    files = size = skipped = done = 0
-    total = sum(max(job.size - job.offset, 0) for job in jobs)
-    pending: list[Scanned] = []
-    rows = 0
-    store = _Store(ledger)
-    for scanned in scan_all(jobs):
-        pending.append(scanned)
-        rows += len(scanned.rows)
-        if scanned.whole:
-            files += scanned.problem is None
-            size += scanned.bytes_read
-            skipped += scanned.skipped
-            done += max(scanned.state.size - scanned.state.offset, 0)
-        if rows >= CHUNK_ROWS:
-            store.write(pending)
-            pending, rows = [], 0
-            if progress:
-                progress(size, max(total, size))
-    store.write(pending)
-    if progress:
-        progress(size, size)
-    return ImportReport(files_read=files, bytes_read=size, lines_skipped=skipped, unreadable=(*problems, *store.problems))
+    total = sum(job.ahead for job in jobs)
+    files = done = skipped = 0
+    with _Store(ledger) as store:
+        for scanned in scan_all(jobs):
+            store.add(scanned)
+            if scanned.whole:
+                files += scanned.problem is None
+                done += scanned.bytes_read
+                skipped += scanned.skipped
+                if progress:
+                    progress(done, max(total, done))
+    return ImportReport(files_read=files, bytes_read=done, lines_skipped=skipped, unreadable=(*problems, *store.problems))
 
 
 class _Names(dict[str, int]):
@@ -107,55 +100,90 @@ class _Names(dict[str, int]):
 
 
 class _Store:
-    """Writes what was scanned."""
+    """Writes what was scanned: rows in large batches, a commit every `COMMIT_SECONDS` and at the end.
+
+    Each commit holds the rows, the sums that they change, what the files say of sessions, and where to go on in each file.
+    """
 
     def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
+        self._ledger, self._connection = ledger, ledger.connection
+        self._pending: list[Scanned] = []
+        self._rows = 0
+        self._stale: set[tuple[int]] = set()
+        self._begun: float | None = None
         self.problems: list[str] = []
 
-    def write(self, results: list[Scanned]) -> None:
-        """One transaction: rows, the sums that they change, what files say of sessions, and where to go on in each file."""
-        with self._ledger.transaction() as connection:
-            names = [_Names(connection, *name) for name in (("session", "uuid"), ("project", "path"), ("model", "name"))]
-            sessions, projects, models = names
-            accounts: dict[str | None, Any] = _Names(connection, "account", "uuid")  # type: ignore[assignment]
-            accounts[None] = None
-            stale = set()
-            values = []
-            for scanned in results:
-                for row in scanned.rows:
-                    stale.add((row[2] // 900_000,))
-                    ids = (sessions[row[3]], projects[row[4]], models[row[5]], row[6], accounts[row[7]])
-                    values.append((*row[:3], *ids, *row[8:]))
-            connection.executemany(STORE, values)
-            for scanned in results:
-                if scanned.whole:
-                    self._keep(connection, scanned, sessions, accounts)
-            renew(connection, stale)
+    def __enter__(self) -> Self:
+        return self
 
-    def _keep(self, connection: Connection, scanned: Scanned, sessions: _Names, accounts: dict[str | None, Any]) -> None:
-        state = scanned.state
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if kind is None:
+            self._write()
+            self._commit()
+        elif self._begun is not None:
+            self._connection.execute("ROLLBACK")
+
+    def add(self, scanned: Scanned) -> None:
+        """Take over one result."""
+        self._pending.append(scanned)
+        self._rows += len(scanned.rows)
+        if self._rows >= BATCH_ROWS:
+            self._write()
+            if self._begun is not None and time.monotonic() - self._begun > COMMIT_SECONDS:
+                self._commit()
+
+    def _begin(self) -> None:
+        self._connection.execute("BEGIN IMMEDIATE")
+        self._begun = time.monotonic()
+        self._sessions = _Names(self._connection, "session", "uuid")
+        self._projects = _Names(self._connection, "project", "path")
+        self._models = _Names(self._connection, "model", "name")
+        self._accounts = _Names(self._connection, "account", "uuid")
+
+    def _commit(self) -> None:
+        if self._begun is not None:
+            renew(self._connection, self._stale)
+            self._stale.clear()
+            self._connection.execute("COMMIT")
+            self._begun = None
+
+    def _write(self) -> None:
+        if self._begun is None:
+            self._begin()
+        self._connection.executemany(STORE, (self._values(row) for scanned in self._pending for row in scanned.rows))
+        for scanned in self._pending:
+            if scanned.whole:
+                self._keep(scanned)
+        self._pending.clear()
+        self._rows = 0
+
+    def _values(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
+        key, request, when, session, project, model, flags, owner, *rest = row
+        self._stale.add((when // 900_000,))
+        names = self._sessions[session], self._projects[project], self._models[model]
+        return key, request, when, *names, flags, self._account(owner), *rest
+
+    def _account(self, uuid: str | None) -> int | None:
+        return None if uuid is None else self._accounts[uuid]
+
+    def _keep(self, scanned: Scanned) -> None:
+        """What a file says of sessions, and where to go on in it."""
+        connection, state = self._connection, scanned.state
         if scanned.problem is not None:
             update = "UPDATE file SET problem = ? WHERE id = ? AND problem IS NULL"
             if connection.execute(update, (scanned.problem, state.file_id)).rowcount:
                 self.problems.append(f"{state.path}: {scanned.problem}")
             return
         for session, account in (scanned.owners or {}).items():
-            connection.execute("UPDATE session SET account_id = ? WHERE id = ?", (accounts[account], sessions[session]))
+            values = (self._account(account), self._sessions[session])
+            connection.execute("UPDATE session SET account_id = ? WHERE id = ?", values)
         for session, cost in (scanned.costs or {}).items():
-            connection.execute("UPDATE session SET client_cost = ? WHERE id = ?", (cost, sessions[session]))
+            connection.execute("UPDATE session SET client_cost = ? WHERE id = ?", (cost, self._sessions[session]))
         connection.execute(
             """UPDATE file SET inode = ?, size = ?, mtime_ns = ?, read_to = ?, guard = ?, guarded = ?, account_id = ?,
                 skipping = ?, problem = NULL WHERE id = ?""",
             (
-                scanned.inode,
-                state.size,
-                scanned.mtime_ns,
-                state.offset,
-                state.guard,
-                state.guarded,
-                accounts[state.owner],
-                state.skipping,
-                state.file_id,
+                *(scanned.inode, state.size, scanned.mtime_ns, state.offset, state.guard, state.guarded),
+                *(self._account(state.owner), state.skipping, state.file_id),
             ),
         )

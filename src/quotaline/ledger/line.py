@@ -1,8 +1,8 @@
 """PURE One line of a transcript → the usage it tells of.
 
 The format is internal to Claude Code and changes without notice: every field is optional, unknown ones are passed over, and the
-order of the keys means nothing here. `"usage"` stands on lines of other types too, inside tool results and quoted text; only
-the type at the top of the line decides.
+order of the keys means nothing. `"usage"` stands on lines of other types too, inside tool results and quoted text; only the
+type at the top of the line decides.
 """
 
 from __future__ import annotations
@@ -10,46 +10,67 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
-from msgspec import Struct, ValidationError
+from msgspec import Meta, Struct, ValidationError
 
 FAST, US, SIDECHAIN = 1, 2, 4
-INPUT, OUTPUT, WRITE_5M, WRITE_1H, READ, SEARCHES = range(8, 14)  # the counters' places in a row
+# Places in a row. The six counters stand last.
+TIME, FIRST_COUNTER, OUTPUT = 2, 8, 9
 
-# A line whose top-level type is proven, from its first bytes, to be none of ours. Before the type may stand pairs with a flat
-# value and nothing else, so that the type found is the top one; half of a transcript's bytes are thrown away by this.
+# A line whose top-level type is proven, from its first bytes, to be none of ours: before the type stand pairs with a flat value
+# and nothing else, so that the type found is the top one. Most bytes of a transcript are thrown away by this. The usual first
+# two pairs are spelt out for speed alone.
 OTHER = re.compile(
-    rb'\{(?:"(?!type")\w+": ?(?:"[^"\\]*"|null|true|false|-?\d+), ?)*'
-    rb'"type": ?"(?!assistant"|session-owner"|cost-state")\w[\w-]*"'
+    rb'\{(?:"parentUuid": ?(?:null|"[\w-]*+"), ?"isSidechain": ?(?:true|false), ?)?+'
+    rb'(?:"(?!type")\w++": ?(?:"[^"\\]*+"|null|true|false|-?\d++), ?)*+'
+    rb'"type": ?"(?!assistant"|session-owner"|cost-state")\w[\w-]*+"'
 ).match
+
+# A counter beyond a trillion is no counter; the database would not hold each of them either.
+Count = Annotated[int, Meta(ge=0, le=10**12)]
+
+
+# The fields stand in the order in which Claude Code writes them: the decoder looks for a key where the last one was found.
+class _Server(Struct, gc=False):
+    web_search_requests: Count | None = 0
 
 
 class _Cache(Struct, gc=False):
-    ephemeral_5m_input_tokens: int | None = 0
-    ephemeral_1h_input_tokens: int | None = 0
+    ephemeral_1h_input_tokens: Count | None = 0
+    ephemeral_5m_input_tokens: Count | None = 0
 
 
-class _Server(Struct, gc=False):
-    web_search_requests: int | None = 0
+class Usage(Struct, gc=False):
+    """The counters of one API message; a null counts as nothing."""
 
-
-class _Usage(Struct, gc=False):
-    input_tokens: int | None = 0
-    output_tokens: int | None = 0
-    cache_creation_input_tokens: int | None = 0
-    cache_read_input_tokens: int | None = 0
-    cache_creation: _Cache | None = None
+    input_tokens: Count | None = 0
+    cache_creation_input_tokens: Count | None = 0
+    cache_read_input_tokens: Count | None = 0
+    output_tokens: Count | None = 0
     server_tool_use: _Server | None = None
+    cache_creation: _Cache | None = None
     inference_geo: str | None = None
     speed: str | None = None
 
+    def counters(self) -> tuple[int, int, int, int, int, int]:
+        """Input, output, 5-minute and 1-hour cache writes, cache reads, web searches; a write of unknown kind is a 5-minute one."""
+        cache, server, written = self.cache_creation, self.server_tool_use, self.cache_creation_input_tokens or 0
+        hour = cache.ephemeral_1h_input_tokens or 0 if cache is not None else 0
+        five = written - hour
+        if cache is not None and (cache.ephemeral_5m_input_tokens or 0) > five:
+            five = cache.ephemeral_5m_input_tokens or 0
+        searches = server.web_search_requests or 0 if server is not None else 0
+        return self.input_tokens or 0, self.output_tokens or 0, max(five, 0), hour, self.cache_read_input_tokens or 0, searches
 
-class _Message(Struct, gc=False):
-    id: str | None = None
+
+class Message(Struct, gc=False):
+    """What is read of a line's message."""
+
     model: str | None = None
-    usage: _Usage | None = None
+    id: str | None = None
+    usage: Usage | None = None
 
 
 class _Fork(Struct, gc=False, rename="camel"):
@@ -59,77 +80,67 @@ class _Fork(Struct, gc=False, rename="camel"):
 class Line(Struct, gc=False, rename="camel"):
     """What is read of a line."""
 
-    type: str | None = None
-    message: _Message | None = None
-    request_id: str | None = None
-    timestamp: str | None = None
-    session_id: str | None = None
-    uuid: str | None = None
-    cwd: str | None = None
     is_sidechain: bool | None = None
-    is_api_error_message: bool | None = None
+    message: Message | None = None
+    request_id: str | None = None
+    type: str | None = None
+    uuid: str | None = None
+    timestamp: str | None = None
+    cwd: str | None = None
+    session_id: str | None = None
     forked_from: _Fork | None = None
+    is_api_error_message: bool | None = None
     account_uuid: str | None = None
     total_cost_usd: Decimal | None = msgspec.field(name="totalCostUSD", default=None)
 
 
-_decode = msgspec.json.Decoder(Line, strict=False).decode
-_TYPES = ("assistant", "session-owner", "cost-state")
+OURS = frozenset(("assistant", "session-owner", "cost-state"))
+decode = msgspec.json.Decoder(Line, strict=False).decode
 
 
 def read_line(data: bytes | bytearray) -> Line | None:
     """The line, or None when it is of no interest; raises ValueError when it is one of ours and makes no sense."""
     try:
-        line = _decode(data)
+        line = decode(data)
     except ValidationError:
         loose = msgspec.json.decode(data)
-        if not isinstance(loose, dict) or loose.get("type") not in _TYPES:
-            return None
-        raise
-    except UnicodeDecodeError:
-        line = _decode(bytes(data).decode("utf-8", "replace").encode())
-    return line if line.type in _TYPES else None
-
-
-def usage_row(line: Line, owner: str | None) -> list[Any] | None:
-    """An assistant line as [message id, request id, time, session, project, model, flags, owner, six counters].
-
-    None when it stands for no API call.
-    `time` is the line's own text. `owner` is the account that the file named last. Raises ValueError when it cannot be placed.
-    """
-    message = line.message
-    if message is None or message.usage is None or message.model == "<synthetic>" or line.is_api_error_message:
+        if isinstance(loose, dict) and loose.get("type") in OURS:
+            raise
         return None
-    usage, key = message.usage, message.id or line.uuid
+    except UnicodeDecodeError:
+        line = decode(bytes(data).decode("utf-8", "replace"))
+    return line if line.type in OURS else None
+
+
+def usage_row(line: Line, message: Message, usage: Usage, owner: str | None) -> list[Any]:
+    """A row: message id, request id, time as written, session, project, model, flags, owner, and the six counters.
+
+    `owner` is the account that the file named last. A copy in a fork names the session it comes from, and that one is kept.
+    Raises ValueError when the message has no id or no time.
+    """
+    key, fork = message.id or line.uuid, line.forked_from
     if not key or not line.timestamp:
-        raise ValueError("An API message has neither an id nor a time.")
-    cache = usage.cache_creation
-    hour = (cache and cache.ephemeral_1h_input_tokens) or 0
-    five = max((usage.cache_creation_input_tokens or 0) - hour, (cache and cache.ephemeral_5m_input_tokens) or 0)
-    fork = line.forked_from
+        raise ValueError("An API message without an id or a time cannot be kept.")
     return [
         key,
         line.request_id or "",
         line.timestamp,
-        (fork and fork.session_id) or line.session_id or "",
+        (fork is not None and fork.session_id) or line.session_id or "",
         line.cwd or "",
         message.model or "",
-        (usage.speed == "fast") * FAST + (usage.inference_geo == "us") * US + bool(line.is_sidechain) * SIDECHAIN,
+        (usage.speed == "fast") * FAST + (usage.inference_geo == "us") * US + (line.is_sidechain is True) * SIDECHAIN,
         owner,
-        usage.input_tokens or 0,
-        usage.output_tokens or 0,
-        five,
-        hour,
-        usage.cache_read_input_tokens or 0,
-        (usage.server_tool_use and usage.server_tool_use.web_search_requests) or 0,
+        *usage.counters(),
     ]
 
 
-def same_message(kept: list[Any], new: list[Any]) -> None:
-    """Fold a further line of the same message into `kept`: the largest of each counter, the first time."""
-    for place in range(INPUT, SEARCHES + 1):
-        kept[place] = max(kept[place], new[place])
-    kept[2] = min(kept[2], new[2])
+def same_message(row: list[Any], line: Line, usage: Usage) -> None:
+    """Fold a further line of the same message into its row: the largest of each counter, the first time."""
+    for place, count in enumerate(usage.counters(), FIRST_COUNTER):
+        if count > row[place]:
+            row[place] = count
+    if line.timestamp and line.timestamp < row[TIME]:
+        row[TIME] = line.timestamp
 
 
 def milliseconds(timestamp: str) -> int:

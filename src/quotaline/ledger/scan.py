@@ -7,9 +7,9 @@ import os
 import zlib
 from typing import TYPE_CHECKING, Any
 
-from msgspec import DecodeError, Struct
+from msgspec import Struct
 
-from quotaline.ledger.line import OTHER, milliseconds, read_line, same_message, usage_row
+from quotaline.ledger.line import OTHER, TIME, Line, milliseconds, read_line, same_message, usage_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,11 +23,13 @@ GUARD = 4096  # bytes before the offset whose checksum tells a grown file from a
 class Job(Struct, array_like=True, gc=False):
     """A file to read: from `offset` on. `owner` is the account named before it, `skipping` says it lies in a giant line.
 
-    `guard` is the checksum of the `guarded` bytes before the offset.
+    `size` is what the file had then, `guard` the checksum of the `guarded` bytes before the offset; `ahead` is how many bytes
+    there seem to be to read.
     """
 
     file_id: int
     path: str
+    ahead: int = 0
     size: int = 0
     offset: int = 0
     guard: int = 0
@@ -54,9 +56,10 @@ class Scanned(Struct, array_like=True):
     costs: dict[str, str] | None = None
 
 
-def scan(job: Job) -> Iterator[Scanned]:
+def scan(job: Job, buffer: bytearray) -> Iterator[Scanned]:
     """Read `job`'s file from its offset; yields rows in batches, the last one `whole`. Raises nothing.
 
+    `buffer`, of `CHUNK` bytes, is lent: thousands of new ones would cost as much as the reading.
     A file that is shorter than the offset, or does not go on from what was there, is read from its start.
     """
     try:
@@ -65,22 +68,23 @@ def scan(job: Job) -> Iterator[Scanned]:
         yield Scanned(job, [], whole=True, problem=error.strerror or str(error))
         return
     try:
-        yield from _Scan(job, descriptor).run()
+        yield from _Scan(job, descriptor, buffer).run()
     except OSError as error:
         yield Scanned(job, [], whole=True, problem=error.strerror or str(error))
     finally:
         os.close(descriptor)
+        del buffer[CHUNK:]
 
 
 class _Scan:
     """One pass over one file. `_buffer[:_held]` are the bytes from `_offset` on that no newline has ended yet."""
 
-    def __init__(self, job: Job, descriptor: int) -> None:
+    def __init__(self, job: Job, descriptor: int, buffer: bytearray) -> None:
         self._job, self._descriptor = job, descriptor
-        self._messages: dict[tuple[str, str], list[Any]] = {}
+        self._messages: dict[tuple[str | None, str | None], list[Any]] = {}
         self._owners: dict[str, str] = {}
         self._costs: dict[str, str] = {}
-        self._buffer = bytearray(CHUNK)
+        self._buffer = buffer
         self._held = self._skipped = self._read = self._passed = 0
         self._offset, self._owner, self._passing = job.offset, job.owner, job.skipping
         self._counted = job.skipping
@@ -105,9 +109,17 @@ class _Scan:
                 yield Scanned(self._job, self._rows())
         if self._passing and self._counted:  # a giant line without its end: never read these bytes again
             self._offset, self._tail = self._offset + self._passed, b""
-        state = Job(self._job.file_id, self._job.path, stat.st_size, self._offset, zlib.crc32(self._tail), len(self._tail))
-        state.owner, state.skipping = self._owner, self._passing and self._counted
-        if not self._read:
+        state = Job(
+            self._job.file_id,
+            self._job.path,
+            size=stat.st_size,
+            offset=self._offset,
+            guard=zlib.crc32(self._tail),
+            guarded=len(self._tail),
+            owner=self._owner,
+            skipping=self._passing and self._counted,
+        )
+        if self._offset == self._job.offset:
             state.guard, state.guarded = self._job.guard, self._job.guarded
         yield Scanned(
             state,
@@ -169,37 +181,48 @@ class _Scan:
     def _take(self) -> int:
         """Read the whole lines of the buffer; their length together. The hot loop: most lines end at `OTHER`."""
         buffer, held, start = self._buffer, self._held, 0
-        find, other = buffer.find, OTHER
+        find, other, messages = buffer.find, OTHER, self._messages
         while (end := find(b"\n", start, held)) >= 0:
-            if not other(buffer, start, end) and end > start:
-                self._line(buffer[start:end])
+            if end > start and not other(buffer, start, end):
+                try:
+                    line = read_line(buffer[start:end])
+                    if line is None:
+                        pass
+                    elif line.type == "assistant":
+                        self._message(line)
+                    else:
+                        self._session(line)
+                except ValueError:  # msgspec's errors are of this kind
+                    self._skipped += 1
             start = end + 1
         return start
 
-    def _line(self, data: bytearray) -> None:
-        try:
-            line = read_line(data)
-            if line is None:
-                return
-            if line.type == "assistant":
-                row = usage_row(line, self._owner)
-                if row is None:
-                    return
-                kept = self._messages.setdefault((row[0], row[1]), row)
-                if kept is not row:
-                    same_message(kept, row)
-            elif line.session_id and line.account_uuid:
-                self._owner = self._owners[line.session_id] = line.account_uuid
-            elif line.session_id and line.total_cost_usd is not None:
-                self._costs[line.session_id] = str(line.total_cost_usd)
-        except (DecodeError, ValueError):
-            self._skipped += 1
+    def _message(self, line: Line) -> None:
+        """Keep the usage of an API message; raises ValueError when it has no id or no time."""
+        message = line.message
+        if message is None or (usage := message.usage) is None:
+            return
+        if line.is_api_error_message or message.model == "<synthetic>":
+            return
+        key = (message.id or line.uuid, line.request_id)
+        row = self._messages.get(key)
+        if row is not None:
+            same_message(row, line, usage)
+        else:
+            self._messages[key] = usage_row(line, message, usage, self._owner)
+
+    def _session(self, line: Line) -> None:
+        """Keep what a line says of its session: whose it is, and what the client says it cost."""
+        if line.session_id and line.account_uuid:
+            self._owner = self._owners[line.session_id] = line.account_uuid
+        elif line.session_id and line.total_cost_usd is not None:
+            self._costs[line.session_id] = str(line.total_cost_usd)
 
     def _rows(self) -> list[tuple[Any, ...]]:
         rows = []
         for row in self._messages.values():
             try:
-                row[2] = milliseconds(row[2])
+                row[TIME] = milliseconds(row[TIME])
             except ValueError:
                 self._skipped += 1
                 continue

@@ -64,14 +64,17 @@ CREATE TABLE stale_quarter (quarter INTEGER PRIMARY KEY);
 -- The 5-hour blocks: hours since the epoch at which one starts.
 CREATE TABLE block (start INTEGER PRIMARY KEY);
 
-CREATE TRIGGER message_changed AFTER UPDATE ON message BEGIN
-  INSERT OR IGNORE INTO stale_quarter VALUES (old.time / 900000);
+-- In a trigger the outer statement's way with conflicts holds, whatever the trigger says: hence NOT EXISTS, not OR IGNORE.
+CREATE TRIGGER message_changed AFTER UPDATE ON message
+WHEN NOT EXISTS (SELECT 1 FROM stale_quarter WHERE quarter = old.time / 900000) BEGIN
+  INSERT INTO stale_quarter VALUES (old.time / 900000);
 END;
 
 -- The same message under another request in a subagent's file is a replay of it: the one outside the subagent stays.
 CREATE TRIGGER message_replayed AFTER INSERT ON message
 WHEN EXISTS (SELECT 1 FROM message WHERE message_id = new.message_id AND request_id <> new.request_id) BEGIN
-  INSERT OR IGNORE INTO stale_quarter SELECT time / 900000 FROM message WHERE message_id = new.message_id AND flags & 4;
+  INSERT INTO stale_quarter SELECT DISTINCT time / 900000 FROM message
+    WHERE message_id = new.message_id AND flags & 4 AND time / 900000 NOT IN (SELECT quarter FROM stale_quarter);
   DELETE FROM message WHERE message_id = new.message_id AND flags & 4
     AND EXISTS (SELECT 1 FROM message WHERE message_id = new.message_id AND NOT flags & 4);
 END;

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from quotaline.prices import PriceBook
 
 QUARTER = 900
+DAY = 86_400
 STEPS = (0, 100_001, 200_001)  # a prompt of each step of `usage_quarter`
 
 SUMS = "count(*), sum(input), sum(output), sum(cache_write_5m), sum(cache_write_1h), sum(cache_read), sum(web_searches)"
@@ -46,14 +47,19 @@ class Part(NamedTuple):
         )
 
 
-def parts_between(connection: Connection, start: float, end: float) -> list[Part]:
-    """The usage from `start` until before `end`, epoch seconds, in parts of one quarter and one price."""
+def parts_between(connection: Connection, start: float, end: float, *, grain: int = DAY) -> list[Part]:
+    """The usage from `start` until before `end`, epoch seconds, in parts of one price and one `grain`, seconds.
+
+    Prices change at midnight UTC, so that a grain is a day at the most; it is a whole number of quarters of an hour.
+    """
+    quarters = grain // QUARTER
     first, last = math.ceil(start / QUARTER), math.floor(end / QUARTER)
     if first >= last:
         return _messages(connection, start, end)
-    whole = """SELECT quarter, name, flags, step, messages, input, output, cache_write_5m, cache_write_1h, cache_read,
-        web_searches FROM usage_quarter JOIN model ON model.id = model_id WHERE quarter >= ? AND quarter < ?"""
-    parts = [_part(row) for row in connection.execute(whole, (first, last))]
+    whole = """SELECT quarter / ? * ?, name, flags, step, sum(messages), sum(input), sum(output), sum(cache_write_5m),
+        sum(cache_write_1h), sum(cache_read), sum(web_searches) FROM usage_quarter JOIN model ON model.id = model_id
+        WHERE quarter >= ? AND quarter < ? GROUP BY 1, 2, 3, 4"""
+    parts = [_part(row) for row in connection.execute(whole, (quarters, quarters, first, last))]
     return _messages(connection, start, first * QUARTER) + parts + _messages(connection, last * QUARTER, end)
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from quotaline.prices import PriceBook
 
 BUSY_SECONDS = 30.0
+CACHE_KILOBYTES = 32 << 10  # the index of messages stays in memory while the first import writes it all over
 
 
 class Ledger:
@@ -129,6 +130,7 @@ def open_ledger(path: Path) -> Ledger:
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute(f"PRAGMA cache_size = -{CACHE_KILOBYTES}")
     if _version(connection) != len(MIGRATIONS):
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("BEGIN IMMEDIATE")
