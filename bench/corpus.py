@@ -1,7 +1,7 @@
-"""A corpus of transcripts from a seed, with what it truly adds up to: `python bench/corpus.py FOLDER [--files N] [--bytes N] …`.
+"""A corpus of transcripts from a seed, with what it truly adds up to: `python bench/corpus.py FOLDER --files 4000`.
 
-Made to look like what heavy users keep: main sessions and subagents, one message in several lines with a growing output count, tool
-results from a hundred bytes to megabytes, resumed copies, replays in subagents, and every trap that `tests/ledger` knows.
+Made to look like what heavy users keep: main sessions and subagents, one message in several lines with a growing output count,
+tool results from a hundred bytes to megabytes, resumed copies, replays in subagents, usage in quoted text and in tool results.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import random
+import re
 from collections import defaultdict
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -26,7 +27,9 @@ MODELS = {
     "claude-opus-5-5": 46, "claude-sonnet-5-5": 20, "claude-haiku-4-5-20251001": 14, "claude-haiku-5-5": 10,
     "claude-fable-5-2": 6, "claude-opus-4-8": 3, "claude-unheard-of-1": 1,
 }  # fmt: skip
-WORDS = "the quota of this window resets at noon def load path return value if none else raise import self for in ".split()
+WORDS = re.findall(
+    r"\w+", "the quota of this window resets at noon: def load(path): return value if found else raise; import self"
+)
 
 
 class Corpus:
@@ -42,9 +45,11 @@ class Corpus:
         self.text[::97] = ['{\\"type\\":\\"assistant\\",\\"usage\\":{\\"input_tokens\\":77}}\\n'] * len(self.text[::97])
 
     def hexes(self, digits: int) -> str:
+        """Random hexadecimal digits."""
         return f"{self.random.getrandbits(digits * 4):0{digits}x}"
 
     def uuid(self) -> str:
+        """A random UUID."""
         text = self.hexes(32)
         return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:]}"
 
@@ -75,6 +80,7 @@ class Corpus:
             "cache_write_1h": hour, "cache_read": rand.randrange(180_000), "web_searches": int(rand.random() < 0.01),
         }  # fmt: skip
         self.count(at, model, counters, fast=fast, us=us)
+        geo = "us" if us else "not_available"
         message, request, lines = f"msg_01{self.hexes(22)}", f"req_01{self.hexes(22)}", []
         blocks = rand.choices((1, 2, 3, 4), (30, 45, 20, 5))[0]
         for block in range(blocks):
@@ -84,7 +90,7 @@ class Corpus:
                 f'"cache_read_input_tokens":{counters["cache_read"]},"output_tokens":{output},'
                 f'"server_tool_use":{{"web_search_requests":{counters["web_searches"]},"web_fetch_requests":0}},'
                 f'"service_tier":"standard","cache_creation":{{"ephemeral_1h_input_tokens":{hour},'
-                f'"ephemeral_5m_input_tokens":{counters["cache_write_5m"]}}},"inference_geo":"{"us" if us else "not_available"}",'
+                f'"ephemeral_5m_input_tokens":{counters["cache_write_5m"]}}},"inference_geo":"{geo}",'
                 f'"iterations":[{{"input_tokens":{counters["input"]},"output_tokens":{output},"type":"message"}}],'
                 f'"speed":"{"fast" if fast else "standard"}"}}'
             )
@@ -104,6 +110,7 @@ class Corpus:
         return lines
 
     def tail(self, session: str, at: float) -> str:
+        """The keys that end a line."""
         stamp = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")[:-6]
         return (
             f'"uuid":"{self.uuid()}","timestamp":"{stamp}Z","userType":"external","entrypoint":"cli",'
@@ -116,8 +123,9 @@ class Corpus:
         text = self.prose(min(rand.lognormvariate(7.3, 1.45), 3_000_000))
         inner = ',"usage":{"input_tokens":5,"output_tokens":5},"agentId":"a1"' if rand.random() < 0.1 else ""
         return (
-            f'{{"parentUuid":"{self.uuid()}","isSidechain":{"true" if agent else "false"},"promptId":"{self.uuid()}","type":"user",'
-            f'"message":{{"role":"user","content":[{{"tool_use_id":"toolu_{self.hexes(24)}","type":"tool_result","content":"{text}"}}]}},'
+            f'{{"parentUuid":"{self.uuid()}","isSidechain":{"true" if agent else "false"},"promptId":"{self.uuid()}",'
+            f'"type":"user","message":{{"role":"user","content":[{{"tool_use_id":"toolu_{self.hexes(24)}",'
+            f'"type":"tool_result","content":"{text}"}}]}},'
             f'"toolUseResult":{{"stdout":"{text}","stderr":"","interrupted":false{inner}}},{self.tail(session, at)}}}\n'
         )
 
@@ -135,7 +143,9 @@ class Corpus:
         rand, session = self.random, self.uuid()
         day = rand.randrange(self.days)
         start = END - (day + 1) * DAY + 8 * 3600 + rand.random() * 13 * 3600
-        head = [f'{{"type":"session-owner","accountUuid":"account-{day % 2}","organizationUuid":"o","sessionId":"{session}"}}\n']
+        head = [
+            f'{{"type":"session-owner","accountUuid":"account-{day % 2}","organizationUuid":"o","sessionId":"{session}"}}\n'
+        ]
         project = self.root / "projects" / f"-home-user-project-{rand.randrange(40)}"
         if self.sessions and rand.random() < 0.125:
             _, theirs, copied = rand.choice(self.sessions)
@@ -151,12 +161,13 @@ class Corpus:
         for _ in range(rand.choices((0, 1, 2, 4, 7), (45, 20, 15, 12, 8))[0]):
             agent = self.hexes(17)
             lines = self.talk(session, start + rand.random() * 900, agent)
-            if rand.random() < 0.2:   # a fork of the parent's talk: the same message under another request
+            if rand.random() < 0.2:  # a fork of the parent's talk: the same message under another request
                 line = own[1].replace('"isSidechain":false', '"isSidechain":true')
                 lines.insert(0, line.replace('"requestId":"req_01', '"requestId":"req_02'))
             self.write(project / session / "subagents" / f"agent-{agent}.jsonl", lines, start)
 
     def write(self, path: Path, lines: list[str], at: float) -> None:
+        """One file, last changed an hour after `at`."""
         path.parent.mkdir(parents=True, exist_ok=True)
         data = "".join(lines).encode()
         path.write_bytes(data)

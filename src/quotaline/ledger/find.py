@@ -181,9 +181,18 @@ class _Walk:
 
 
 def _job(row: tuple[Any, ...], size: int) -> Job:
-    key, path, *state, skipping = row
-    read_to = state[1]
-    return Job(key, path, size - read_to if size >= read_to else size, *state, bool(skipping))
+    key, path, before, read_to, guard, guarded, owner, skipping = row
+    return Job(
+        key,
+        path,
+        ahead=size - read_to if size >= read_to else size,
+        size=before,
+        offset=read_to,
+        guard=guard,
+        guarded=guarded,
+        owner=owner,
+        skipping=bool(skipping),
+    )
 
 
 def _settled(mtime_ns: int) -> int:

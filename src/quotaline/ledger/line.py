@@ -55,7 +55,7 @@ class Usage(Struct, gc=False):
     speed: str | None = None
 
     def counters(self) -> tuple[int, int, int, int, int, int]:
-        """Input, output, 5-minute and 1-hour cache writes, cache reads, web searches; a write of unknown kind is a 5-minute one."""
+        """Input, output, 5-minute and 1-hour cache writes, cache reads, web searches; a write of no kind is a 5-minute one."""
         cache, server, written = self.cache_creation, self.server_tool_use, self.cache_creation_input_tokens or 0
         hour = cache.ephemeral_1h_input_tokens or 0 if cache is not None else 0
         five = written - hour
@@ -137,8 +137,7 @@ def usage_row(line: Line, message: Message, usage: Usage, owner: str | None) -> 
 def same_message(row: list[Any], line: Line, usage: Usage) -> None:
     """Fold a further line of the same message into its row: the largest of each counter, the first time."""
     for place, count in enumerate(usage.counters(), FIRST_COUNTER):
-        if count > row[place]:
-            row[place] = count
+        row[place] = max(row[place], count)
     if line.timestamp and line.timestamp < row[TIME]:
         row[TIME] = line.timestamp
 

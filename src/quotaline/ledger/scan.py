@@ -181,7 +181,7 @@ class _Scan:
     def _take(self) -> int:
         """Read the whole lines of the buffer; their length together. The hot loop: most lines end at `OTHER`."""
         buffer, held, start = self._buffer, self._held, 0
-        find, other, messages = buffer.find, OTHER, self._messages
+        find, other = buffer.find, OTHER
         while (end := find(b"\n", start, held)) >= 0:
             if end > start and not other(buffer, start, end):
                 try:

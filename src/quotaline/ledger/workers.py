@@ -1,7 +1,7 @@
 """EFFECT Many bytes are scanned by two processes, few by this one.
 
-The second process is a fresh interpreter, not a fork: it shares no database and no lock with this one. Both take the next job from
-one pipe, four bytes a turn, so neither waits for the other, and results come back as length and MessagePack.
+The second process is a fresh interpreter, not a fork: it shares no database and no lock with this one. Both take the next turn
+from one pipe, so neither waits for the other, and results come back as length and MessagePack.
 """
 
 from __future__ import annotations
