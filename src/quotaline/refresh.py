@@ -67,8 +67,9 @@ def refresh(env: Mapping[str, str], now: float, *, force: bool = False) -> Repor
                 return Report(status="fresh", snapshot=before)
             config, compiled, problems = configured(where)
             snapshot = take(where, env, now, before, config=config, compiled=compiled, problems=problems)
-            if before is None:  # a first import or an answer may take a while: what is there need not wait for it
-                write_atomic(where.snapshot, msgspec.json.encode(snapshot))
+            if before is None or may_ask(config):  # a first import or an answer may take a while: nobody need wait for it
+                early = structs.replace(snapshot, fields={**(before.fields if before else {}), **snapshot.fields})
+                write_atomic(where.snapshot, msgspec.json.encode(early))
             if may_ask(config):
                 from quotaline.asking import with_answers  # noqa: PLC0415 - most refreshes ask nobody
 
@@ -96,7 +97,7 @@ def take(
     uuid, plan = claude_json.read_account(env) if alpha(config, "claude_json") else (None, None)
     states: list[SourceState] = []
     fresh = read_sources(where, env, now, config, states)
-    kept = [reading for reading in (before.readings if before else ()) if still_ours(reading, config, uuid)]
+    kept = [reading for reading in (before.readings if before else ()) if still_open(reading, config)]
     readings = merge(of_login([*kept, *fresh], uuid, where, now), now)
     fields: dict[str, tuple[Any, float | None]] = {"account.plan": (plan, None)} if plan else {}
     return Snapshot(
@@ -148,11 +149,9 @@ def may_ask(config: Config) -> bool:
     return alpha(config, "claude_cli") or alpha(config, "endpoint")
 
 
-def still_ours(reading: Reading, config: Config, uuid: str | None) -> bool:
-    """Whether a reading of an earlier refresh may still be shown: its source still open, its account still the one."""
-    if reading.alpha and not alpha(config, reading.source.replace("-", "_")):
-        return False
-    return uuid is None or reading.account in (None, uuid)
+def still_open(reading: Reading, config: Config) -> bool:
+    """Whether a reading of an earlier refresh may still be shown: its source is still open."""
+    return not reading.alpha or alpha(config, reading.source.replace("-", "_"))
 
 
 def read_sources(where: Places, env: Mapping[str, str], now: float, config: Config, states: list[SourceState]) -> list[Reading]:
