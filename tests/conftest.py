@@ -6,6 +6,10 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("quotaline", deadline=None)  # a busy machine is no counter-example
+settings.load_profile("quotaline")
 
 VARIABLES = (
     "CLAUDE_CONFIG_DIR", "CLAUDE_CODE_OAUTH_TOKEN", "QUOTALINE_CONFIG", "QUOTALINE_CACHE_DIR", "QUOTALINE_DATA_DIR",

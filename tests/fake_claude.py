@@ -32,6 +32,8 @@ for option in behaviour["rejects"]:
 if behaviour["child"]:
     child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     (folder / "child.pid").write_text(str(child.pid))
+if behaviour["runs"]:
+    subprocess.run([behaviour["runs"]], stdout=subprocess.DEVNULL, check=True)
 for line in behaviour["lines"]:
     print(line, flush=True)
     time.sleep(behaviour["pause"])
@@ -52,8 +54,19 @@ class FakeClaude:
         self.behave(lines=[INIT, REPORT])
 
     def behave(self, **changes: Any) -> None:
-        """`lines` are printed with a `pause` after each, then it `stays`; `child` starts one; `rejects` names options."""
-        usual = {"version": "2.1.329 (Claude Code)", "rejects": [], "child": False, "lines": [], "pause": 0, "stays": 0}
+        """`lines` are printed with a `pause` after each, then it `stays`.
+
+        `rejects` names options that it does not know, `child` starts a process that stays, `runs` a program before the lines.
+        """
+        usual = {
+            "version": "2.1.329 (Claude Code)",
+            "rejects": [],
+            "child": False,
+            "runs": "",
+            "lines": [],
+            "pause": 0,
+            "stays": 0,
+        }
         (self.folder / "behaviour.json").write_text(json.dumps(usual | changes))
 
     @property

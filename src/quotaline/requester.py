@@ -62,11 +62,12 @@ class Requester:
             ("claude-cli", self.sources.claude_cli.enabled and not claude_cli.inside(self.env), self._claude_cli),
             ("endpoint", self.sources.endpoint.enabled, self._endpoint),
         )
+        turns = [turn for turn in asked if turn[1]]
         due = self._due(known, situation)
-        for source, _, read in sorted((turn for turn in asked if turn[1]), key=self._standing):
-            if not due.allowed:
-                states.append(SourceState(source=source, note=sentence(due, self.now, self.zone)))
-                continue
+        if not due.allowed:
+            states += [SourceState(source=turn[0], note=sentence(due, self.now, self.zone)) for turn in turns]
+            return []
+        for source, _, read in sorted(turns, key=self._standing):
             try:
                 found = read(situation)
             except _NotNowError as error:

@@ -38,7 +38,7 @@ def refresh(*, force: bool, background: bool) -> int:
         click.echo(f"quotaline: {problem}", err=True)
     for state in snapshot.sources:
         click.echo(f"{state.source}: {state.problem or state.note or _counted(state.readings, state.source)}")
-    return 0 if any(state.readings for state in snapshot.sources) else 1
+    return 0 if any(state.readings or state.note for state in snapshot.sources) else 1
 
 
 def _counted(readings: int, source: str) -> str:

@@ -1,0 +1,32 @@
+"""`python stampede.py COUNT NOW`: COUNT processes that refresh at the same moment, and wait for one another to start.
+
+Prints how many of them wrote a snapshot, found a fresh one, found another refresh running, or died.
+"""
+
+import collections
+import os
+import sys
+
+from quotaline.refresh import refresh
+
+
+def main(count: int, now: float) -> None:
+    """Fork `count` children that all begin when the pipe closes."""
+    waiting, starter = os.pipe()
+    results, result = os.pipe()
+    for _ in range(count):
+        if os.fork() == 0:
+            os.close(starter)
+            os.read(waiting, 1)
+            os.write(result, refresh(os.environ, now, force=True).status.encode() + b"\n")
+            os._exit(0)
+    os.close(starter)
+    os.close(result)
+    with os.fdopen(results) as lines:
+        told = collections.Counter(line.strip() for line in lines)
+    died = sum(os.wait()[1] != 0 for _ in range(count))
+    print(dict(told), "died", died)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), float(sys.argv[2]))
