@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from quotaline.prompt.run import gather, load, prompt_text
+from quotaline.prompt.draw import gather
+from quotaline.prompt.run import load, prompt_text
 from quotaline.refresh import refresh
 from usage_history import HOUR, MINUTE, NOW, configure, tell
 

@@ -13,7 +13,7 @@ from quotaline import sample, segments
 from quotaline.look import current
 from quotaline.model import Missing
 from quotaline.overview import overview
-from quotaline.prompt import paths, run, statusline, windows
+from quotaline.prompt import draw, paths, statusline, windows
 from quotaline.refresh import refresh
 from quotaline.zone import local_zone
 
@@ -55,6 +55,6 @@ def sampled(where: Places, config: Config, now: float) -> Live:
 def _live(where: Places, config: Config, snapshot: Snapshot, now: float, own: list[dict[str, Any]]) -> Live:
     found = segments.catalogue(config, segments.own_folder(str(where.config_file or "")))
     kept = msgspec.json.decode(msgspec.json.encode(snapshot))  # as the prompt path reads it
-    fields = run.gather(kept, own, now)
+    fields = draw.gather(kept, own, now)
     missing = overview(snapshot, now, local_zone()).missing
     return Live(found=found, compiled=segments.compile_lines(config, found), fields=fields, missing=missing)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from quotaline.fieldnames import FIELDS, WINDOW_FIELDS
-from quotaline.prompt import run
+from quotaline.prompt import draw
 from quotaline.segments import compile_segment, forms, parts
 
 if TYPE_CHECKING:
@@ -47,10 +47,10 @@ class Preview(Struct, frozen=True, kw_only=True):
 def preview(
     name: str, found: Catalogue, compiled: Mapping[str, Any], fields: dict[str, Any], missing: Sequence[Missing]
 ) -> Preview:
-    """One segment at `fields`, which are `prompt.run.gather`'s; `compiled` is `segments.compile_lines`'s."""
+    """One segment at `fields`, which are `prompt.draw.gather`'s; `compiled` is `segments.compile_lines`'s."""
     segment = found.segments[name]
     style = {**compiled["style"], "now": fields["now"]}
-    pieces = run.expand(compile_segment(segment), fields, style, long=True)
+    pieces = draw.expand(compile_segment(segment), fields, style, long=True)
     shows = tuple((piece["forms"][0], piece["sgr"]) for piece in pieces)
     return Preview(
         name=name,

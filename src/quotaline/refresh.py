@@ -12,7 +12,7 @@ from quotaline import config as configuration
 from quotaline import segments
 from quotaline.bookkeeping import keep_books
 from quotaline.errors import ConfigError, SourceError
-from quotaline.files import private_dir, write_atomic
+from quotaline.files import private_dir
 from quotaline.localfields import local_fields
 from quotaline.merge import merge
 from quotaline.missing import missing
@@ -20,6 +20,7 @@ from quotaline.model import SNAPSHOT_VERSION, Account, Snapshot, SourceState
 from quotaline.outlook import outlook
 from quotaline.owners import of_login
 from quotaline.places import Places, places
+from quotaline.publish import publish
 from quotaline.sources import claude_json, inbox
 from quotaline.zone import local_zone
 
@@ -69,13 +70,13 @@ def refresh(env: Mapping[str, str], now: float, *, force: bool = False) -> Repor
             snapshot = take(where, env, now, before, config=config, compiled=compiled, problems=problems)
             if before is None or may_ask(config):  # a first import or an answer may take a while: nobody need wait for it
                 early = structs.replace(snapshot, fields={**(before.fields if before else {}), **snapshot.fields})
-                write_atomic(where.snapshot, msgspec.json.encode(early))
+                publish(where.cache_dir, early, now)
             if may_ask(config):
                 from quotaline.asking import with_answers  # noqa: PLC0415 - most refreshes ask nobody
 
                 snapshot = with_answers(snapshot, config, where, env, now, eager=force)
             snapshot = with_local(snapshot, where, now)
-            write_atomic(where.snapshot, msgspec.json.encode(snapshot))
+            publish(where.cache_dir, snapshot, now)
             return Report(status="written", snapshot=snapshot)
     except filelock.Timeout:
         return Report(status="busy", snapshot=load_snapshot(where.snapshot))

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commandline import quotaline
-from quotaline.prompt import run, snapshot, statusline, windows
+from quotaline.prompt import draw, run, snapshot, statusline, windows
 from samples import NOW, sample
 
 GOOD = json.dumps(sample("after-response")).encode()
@@ -206,7 +206,7 @@ hostile = st.dictionaries(
 @settings(max_examples=300)
 def test_no_json_makes_the_line_fail_or_sends_a_control_character(data: dict[str, object]) -> None:
     kept = {**run.load(""), "readings": []}
-    fields = run.gather(kept, windows.own_readings(data.get("rate_limits"), NOW, NOW), NOW)
+    fields = draw.gather(kept, windows.own_readings(data.get("rate_limits"), NOW, NOW), NOW)
     fields.update(statusline.fields(data, "/home/user", NOW))
-    rows = run.draw(kept["lines"]["claude"], kept, fields, surface="claude", colour=False, limit=76)
+    rows = draw.draw(kept["lines"]["claude"], kept, fields, surface="claude", colour=False, limit=76)
     assert all(row.isprintable() for row in rows)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from overviews import full
 from quotaline.overview import Meter, overview
-from quotaline.prompt import run
+from quotaline.prompt import draw
 from quotaline.segments import shipped_defaults
 from quotaline.show import meters
 from quotaline.show.words import cells
@@ -82,7 +82,7 @@ def test_a_month_before_the_31st_of_march_is_the_end_of_february() -> None:
 def test_the_page_and_the_line_colour_a_value_alike(key: str, segment: str, used: float, role: str) -> None:
     style = {"roles": {"ok": "ok", "warn": "warn", "critical": "critical"}}
     assert role == meters.role(meter(key, utilization=used), SEGMENTS)
-    assert role == run.colour_of(SEGMENTS[segment], {f"{key}.used": used}, style, key)
+    assert role == draw.colour_of(SEGMENTS[segment], {f"{key}.used": used}, style, key)
 
 
 def test_extra_usage_is_the_colour_of_money_until_its_own_threshold() -> None:

@@ -11,6 +11,9 @@ from quotaline.errors import QuotalineError
 
 # command → module in this folder; the function has the command's name
 COMMANDS = {
+    "init": "init",
+    "install": "install",
+    "uninstall": "uninstall",
     "refresh": "refresh",
     "record": "record",
     "usage": "usage",

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from quotaline.prompt.draw import colour_of
 from quotaline.prompt.paint import width
-from quotaline.prompt.run import colour_of
 from quotaline.show.words import Line, Piece, ago, cells, countdown, flow, money, percent, short, title
 
 if TYPE_CHECKING:

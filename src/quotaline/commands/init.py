@@ -1,0 +1,46 @@
+"""EFFECT `quotaline init SHELL`: the shell code for `eval`, with this machine's paths in it."""
+
+import click
+
+SHELLS = ("bash", "zsh", "fish", "sh")
+
+
+@click.command()
+@click.argument("shell", type=click.Choice(SHELLS), required=False)
+@click.option("--no-prompt", is_flag=True, help="Only set the variable QUOTALINE; the prompt stays as it is.")
+@click.option("--where", is_flag=True, hidden=True, help="Print the folder of this account's prompt files.")
+def init(shell: str | None, *, no_prompt: bool, where: bool) -> int:
+    r"""Print the code that shows the line in SHELL without starting a process.
+
+    \b
+    bash  eval "$(quotaline init bash)"     at the end of ~/.bashrc
+    zsh   eval "$(quotaline init zsh)"      at the end of ~/.zshrc
+    fish  quotaline init fish | source      in ~/.config/fish/config.fish
+    sh    eval "$(quotaline init sh)"       for dash, busybox and friends
+
+    Every prompt then sets the variable QUOTALINE, escaped for the shell, and shows it: on the right in zsh and fish, in
+    front in bash and sh.
+    """
+    import os
+    import shlex
+
+    from quotaline.hosts import launcher
+    from quotaline.hosts.shell_rc import quote_fish
+    from quotaline.prompt import paths
+
+    folder = paths.cache_dir(os.environ)
+    if where:
+        click.echo(folder)
+        return 0
+    if shell is None:
+        raise click.UsageError(f"Name a shell: one of {', '.join(SHELLS)}.")
+    settings = {
+        "__quotaline_dir": os.path.abspath(folder) if folder else "/dev/null/none",  # noqa: PTH100 - as the shell will see it
+        "__quotaline_config_dir": os.environ.get("CLAUDE_CONFIG_DIR", ""),
+        "__quotaline_command": launcher.command(),
+        "__quotaline_place": "0" if no_prompt else "1",
+    }
+    for name, value in settings.items():
+        click.echo(f"set -g {name} {quote_fish(value)}" if shell == "fish" else f"{name}={shlex.quote(value)}")
+    click.echo(launcher.shipped(*launcher.SHELLS[shell]), nl=False)
+    return 0

@@ -1,0 +1,26 @@
+"""EFFECT `quotaline uninstall HOST`: what was there before, byte for byte where nothing else changed."""
+
+import click
+
+from quotaline.commands.install import HOSTS, carry_out
+
+
+@click.command()
+@click.argument("host", type=click.Choice(HOSTS))
+@click.option("--dry-run", is_flag=True, help="Show the change and write nothing.")
+def uninstall(host: str, *, dry_run: bool) -> int:
+    """Take the line out of HOST's configuration again."""
+    import os
+
+    from quotaline.hosts import claude_code, shell_rc, starship, tmux
+
+    env = os.environ
+    if host == "claude-code":
+        change = claude_code.uninstall(env)
+    elif host == "starship":
+        change = starship.uninstall(env)
+    elif host == "tmux":
+        change = tmux.uninstall(env)
+    else:
+        change = shell_rc.uninstall(host, env)
+    return carry_out(change, host, dry_run=dry_run, done="uninstalled", already="is not installed")

@@ -1,0 +1,62 @@
+"""EFFECT A marked block in tmux's configuration that adds the line to `status-right`."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from quotaline.errors import HostError
+from quotaline.hosts import blocks, edit, launcher
+from quotaline.hosts.shell_rc import decode, encode
+from quotaline.hosts.starship import script, script_file
+from quotaline.prompt import paths
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+NAME = "tmux.conf"
+
+
+def config_file(env: Mapping[str, str]) -> Path:
+    """The configuration that is there, else `~/.tmux.conf`. Raises HostError where there is no home."""
+    home = paths.home(env)
+    if not home:
+        raise HostError("There is no home folder to find tmux's configuration in; set HOME.")
+    usual, xdg = Path(home, ".tmux.conf"), Path(env.get("XDG_CONFIG_HOME") or Path(home, ".config"), "tmux", NAME)
+    return xdg if xdg.exists() and not usual.exists() else usual
+
+
+def install(env: Mapping[str, str]) -> edit.Change:
+    """The block at the end. Raises HostError where the script's path cannot stand in a tmux format."""
+    path = config_file(env)
+    before = edit.read(path)
+    text = None if before is None else decode(before)
+    place = script_file("tmux", env)
+    job = f"#(/bin/sh {shlex.quote(str(place))})"
+    if any(character in str(place) for character in "#(){}%\"'\\$\n"):
+        raise HostError(f"tmux cannot run a script at {place}. Set QUOTALINE_DATA_DIR to a plainer path and run this again.")
+    after = blocks.add(text, launcher.shipped(NAME).replace("@JOB@", job))
+    return edit.Change(
+        path=path,
+        before=before,
+        after=encode(after),
+        scripts={place: script("tmux", env)},
+        backup=text is None or blocks.remove(text) == text,
+        notes=(f"A running tmux shows it after `tmux source-file {shlex.quote(str(path))}`.",),
+    )
+
+
+def uninstall(env: Mapping[str, str]) -> edit.Change:
+    """The file without the block."""
+    path = config_file(env)
+    before = edit.read(path)
+    after = None if before is None else blocks.remove(decode(before))
+    return edit.Change(
+        path=path,
+        before=before,
+        after=None if after is None else encode(after),
+        scripts={script_file("tmux", env): None},
+        backup=False,
+        notes=("A running tmux drops it when it is started anew.",),
+    )

@@ -1,0 +1,102 @@
+# shellcheck shell=bash
+# quotaline in bash 3.2 or newer: the line before each prompt, without a process.
+#
+# `quotaline init bash` prints this file after four assignments: __quotaline_dir (the account's cache folder),
+# __quotaline_config_dir (the CLAUDE_CONFIG_DIR it belongs to), __quotaline_command (an absolute path), __quotaline_place
+# (1 puts the line into PS1). A refresh leaves `prompt.bash` in that folder: a head, `quotaline 1 WRITTEN EXPIRES`, then
+# frames, `UNTIL<tab>TEXT` in order of time: what the line is until then. Times are epoch seconds. Nothing in it is evaluated.
+# Every statement here must bear `set -eu`: under -e a false statement in a prompt command ends the user's shell.
+
+QUOTALINE=
+__quotaline_head='' __quotaline_until=0 __quotaline_written=0 __quotaline_expires=0 __quotaline_asked=0
+: "${__quotaline_dir:=}" "${__quotaline_config_dir:=}" "${__quotaline_command:=quotaline}" "${__quotaline_place:=1}"
+if [[ -n ${NO_COLOR-} ]]; then __quotaline_file=prompt.plain; else __quotaline_file=prompt.bash; fi
+
+# Sets `now`, a local of the caller. bash 5 has the clock in a variable, 4.2 in printf; 3.2 counts from a known time.
+if [[ ${BASH_VERSINFO[0]} -gt 4 || ${BASH_VERSINFO[0]} -eq 4 && ${BASH_VERSINFO[1]} -ge 2 ]] &&
+  [[ -z ${__quotaline_no_printf_clock-} ]]; then
+  __quotaline_clock() { printf -v now '%(%s)T' -1; }
+else
+  __quotaline_start=$(($(command date +%s) - SECONDS))
+  __quotaline_clock() { now=$((__quotaline_start + SECONDS)); }
+fi
+
+# The head and the frame of `now`. A file that is not what it should be shows nothing and counts as expired.
+__quotaline_read() {
+  local mark='' version='' written='' expires='' until='' text='' found=
+  QUOTALINE='' __quotaline_head=$head __quotaline_until=0 __quotaline_written=0 __quotaline_expires=0
+  [[ -n $head ]] || return 0
+  {
+    IFS=' ' read -r mark version written expires || return 0
+    [[ $mark == quotaline && $version == 1 ]] || return 0
+    case ${written:-x}${expires:-x} in *[!0-9]* | 0*) return 0 ;; esac
+    while IFS=$'\t' read -r until text; do
+      case ${until:-x} in *[!0-9]* | 0*) return 0 ;; esac
+      if [[ $now -lt $until ]]; then
+        found=1
+        break
+      fi
+    done
+  } <"$__quotaline_dir/$__quotaline_file"
+  [[ -n $found ]] || return 0
+  __quotaline_until=$until __quotaline_written=$written __quotaline_expires=$expires
+  QUOTALINE=${text//$'\037'/$'\n'}
+}
+
+# Start a refresh and forget it: once a minute in this shell, and in all shells together as far as the stamp can be written.
+__quotaline_ask() {
+  [[ -z ${QUOTALINE_REFRESH-} ]] || return 0
+  local asked='' stamp=$__quotaline_dir/nudged
+  __quotaline_asked=$((now + 60))
+  if [[ -r $stamp ]]; then IFS= read -r asked <"$stamp" || :; fi
+  case ${asked:-x} in
+    *[!0-9]* | 0*) ;;
+    *) if [[ ${#asked} -lt 12 && $asked -le $now && $((asked + 60)) -gt $now ]]; then return 0; fi ;;
+  esac
+  if [[ -d $__quotaline_dir && -w $__quotaline_dir ]]; then { printf '%s\n' "$now" >|"$stamp"; } 2>/dev/null || :; fi
+  # Twice in the background: neither this shell's job table nor its exit knows of the child.
+  (
+    trap - ERR DEBUG EXIT
+    "$__quotaline_command" refresh --background </dev/null >/dev/null 2>&1 &
+  ) || :
+}
+
+# Another CLAUDE_CONFIG_DIR is another account; its folder's name is asked for once, when it changes.
+__quotaline_account() {
+  __quotaline_config_dir=${CLAUDE_CONFIG_DIR-} __quotaline_asked=0 __quotaline_until=0
+  __quotaline_dir=$("$__quotaline_command" init --where 2>/dev/null </dev/null) || __quotaline_dir=/dev/null/none
+}
+
+# Last in PROMPT_COMMAND, whatever its kind, so that a theme that sets PS1 there has done so.
+__quotaline_join() {
+  if [[ $(declare -p PROMPT_COMMAND 2>/dev/null) == 'declare -a'* && ${BASH_VERSINFO[0]}${BASH_VERSINFO[1]} -ge 51 ]]; then
+    PROMPT_COMMAND+=(__quotaline_hook)
+  elif [[ -n ${PROMPT_COMMAND-} ]]; then
+    PROMPT_COMMAND+=$'\n__quotaline_hook'
+  else
+    PROMPT_COMMAND=__quotaline_hook
+  fi
+}
+
+__quotaline_hook() {
+  local status=$? now=${EPOCHSECONDS-} head=
+  if [[ -z $now ]]; then __quotaline_clock; fi
+  if [[ ${CLAUDE_CONFIG_DIR-} != "$__quotaline_config_dir" ]]; then __quotaline_account; fi
+  if [[ -f $__quotaline_dir/$__quotaline_file && -r $__quotaline_dir/$__quotaline_file ]]; then
+    IFS= read -r head <"$__quotaline_dir/$__quotaline_file" || :
+  fi
+  if [[ $head != "$__quotaline_head" || $now -ge $__quotaline_until ]]; then __quotaline_read; fi
+  # A file from the future, by more than a minute, is a clock that was put back.
+  if [[ $now -ge $__quotaline_expires || $((now + 60)) -lt $__quotaline_written ]] && [[ $now -ge $__quotaline_asked ]]; then
+    __quotaline_ask
+  fi
+  if [[ $__quotaline_place == 1 && ${PS1-} != *QUOTALINE* ]] && shopt -q promptvars; then
+    PS1='${QUOTALINE:+$QUOTALINE }'${PS1-}
+  fi
+  # A prompt tool that came later and took PROMPT_COMMAND calls us before it sets PS1: stand behind it from now on.
+  case ${PROMPT_COMMAND[*]-} in *__quotaline_hook*) ;; *) __quotaline_join ;; esac
+  case $- in *e*) return 0 ;; esac
+  return "$status"
+}
+
+case ${PROMPT_COMMAND[*]-} in *__quotaline_hook*) ;; *) __quotaline_join ;; esac

@@ -1,0 +1,132 @@
+# quotaline in fish 3.6 or newer: the line before each prompt, without a process.
+#
+# `quotaline init fish` prints this file after four assignments: __quotaline_dir (the account's cache folder),
+# __quotaline_config_dir (the CLAUDE_CONFIG_DIR it belongs to), __quotaline_command (an absolute path), __quotaline_place
+# (1 puts the line into the right prompt). A refresh leaves `prompt.fish` in that folder: a head, `quotaline 1 WRITTEN EXPIRES`,
+# then frames, `UNTIL<tab>TEXT` in order of time: what the line is until then. Times are epoch seconds. Nothing in it is evaluated.
+#
+# fish has no clock. `path mtime` and `path mtime --relative` together are one, but a substitution costs 45 µs; so the time is
+# told that way only when a frame ends, and in between a counter is read: /proc/uptime (10 µs) or, elsewhere, the age of `/`.
+
+set -g QUOTALINE ''
+set -g __quotaline_key ''
+set -g __quotaline_right ''
+set -g __quotaline_until 0
+set -g __quotaline_ask_at 0
+set -q __quotaline_dir; or set -g __quotaline_dir ''
+set -q __quotaline_config_dir; or set -g __quotaline_config_dir ''
+set -q __quotaline_command; or set -g __quotaline_command quotaline
+set -q __quotaline_place; or set -g __quotaline_place 1
+set -g __quotaline_file prompt.fish
+set -q NO_COLOR; and test -n "$NO_COLOR"; and set -g __quotaline_file prompt.plain
+set -g __quotaline_path $__quotaline_dir/$__quotaline_file
+set -g __quotaline_counter ''
+test -r /proc/uptime; and set -g __quotaline_counter /proc/uptime
+
+# Epoch seconds.
+function __quotaline_now
+    if builtin -q path
+        math (path mtime /) + (path mtime --relative /)
+    else
+        command date +%s
+    end
+end
+
+# The frame of now, and when to come back, in ticks of the counter; a file that is not what it should be shows nothing.
+function __quotaline_read --argument-names tick
+    test "$CLAUDE_CONFIG_DIR" = "$__quotaline_config_dir"; or __quotaline_account
+    set -g __quotaline_path $__quotaline_dir/$__quotaline_file
+    set -l head ''
+    test -f $__quotaline_path; and test -r $__quotaline_path; and read head <$__quotaline_path
+    set -g __quotaline_key "$CLAUDE_CONFIG_DIR $head"
+    set -g QUOTALINE ''
+    set -g __quotaline_right ''
+    set -l now (__quotaline_now)
+    set -g __quotaline_until (math $tick + 60)
+    set -g __quotaline_expired 1
+    set head (string split ' ' -- "$head")
+    if test (count $head) = 4; and test "$head[1] $head[2]" = 'quotaline 1'
+        and string match -qr '^[1-9][0-9]{0,11} [1-9][0-9]{0,11}$' -- "$head[3] $head[4]"
+        set -l first 1
+        while read -l -d \t until text
+            set first (math $first - 1)
+            test $first = 0; and continue
+            string match -qr '^[1-9][0-9]{0,11}$' -- "$until"; or break
+            if test $now -lt $until
+                set -g QUOTALINE "$(string replace -a \x1f \n -- "$text")"
+                set -g __quotaline_right "$(string replace -a \x1f ' ' -- "$text")"
+                # A file from the future, by more than a minute, is a clock that was put back.
+                if test $now -lt $head[4]; and test $head[3] -le (math $now + 60)
+                    set -g __quotaline_expired 0
+                    set until (math min $until, $head[4], $now + 300)
+                else
+                    set until (math min $until, $now + 60)
+                end
+                set -g __quotaline_until (math $tick + $until - $now)
+                break
+            end
+        end <$__quotaline_path
+    end
+    test $__quotaline_expired = 1; and __quotaline_ask $now
+    return 0
+end
+
+# Start a refresh and forget it: once a minute in this shell, and in all shells together as far as the stamp can be written.
+function __quotaline_ask --argument-names now
+    test $now -ge $__quotaline_ask_at; and not set -q QUOTALINE_REFRESH; or return 0
+    set -g __quotaline_ask_at (math $now + 60)
+    set -l stamp $__quotaline_dir/nudged
+    set -l asked ''
+    test -f $stamp; and read asked <$stamp
+    if string match -qr '^[1-9][0-9]{0,11}$' -- "$asked"; and test $asked -le $now; and test (math $asked + 60) -gt $now
+        return 0
+    end
+    test -d "$__quotaline_dir"; and test -w "$__quotaline_dir"; and echo $now >$stamp
+    test -f "$__quotaline_command"; and test -x "$__quotaline_command"; or return 0
+    # In an event's handler the child shares our process group: it must outlive the terminal.
+    command nohup $__quotaline_command refresh --background </dev/null >/dev/null 2>&1 &
+    disown $last_pid 2>/dev/null
+    return 0
+end
+
+# Another CLAUDE_CONFIG_DIR is another account; its folder's name is asked for once, when it changes.
+function __quotaline_account
+    set -g __quotaline_config_dir "$CLAUDE_CONFIG_DIR"
+    set -g __quotaline_ask_at 0
+    set -g __quotaline_dir (command $__quotaline_command init --where 2>/dev/null </dev/null)
+end
+
+# In front of whatever the right prompt is by the time of the first prompt, so that the order in config.fish does not matter.
+# A prompt that names QUOTALINE itself is left alone.
+function __quotaline_wrap --on-event fish_prompt
+    functions -e __quotaline_wrap
+    if test "$__quotaline_place" != 1
+        return 0
+    else if functions fish_prompt fish_right_prompt 2>/dev/null | string match -q '*QUOTALINE*'
+        return 0
+    else if not functions -q fish_right_prompt
+        function fish_right_prompt
+            printf %s "$__quotaline_right"
+        end
+    else if not functions fish_right_prompt | string match -q '*__quotaline_right*'
+        functions -c fish_right_prompt __quotaline_theirs
+        function fish_right_prompt
+            set -l theirs (__quotaline_theirs | string collect)
+            printf %s "$__quotaline_right"
+            test -n "$__quotaline_right"; and test -n "$theirs"; and printf ' '
+            printf %s "$theirs"
+        end
+    end
+end
+
+function __quotaline_hook --on-event fish_prompt
+    test -f $__quotaline_path; and read -l head <$__quotaline_path
+    if test -n "$__quotaline_counter"
+        read -d ' ' tick rest <$__quotaline_counter
+    else
+        set tick (path mtime --relative /)
+    end
+    if test "$CLAUDE_CONFIG_DIR $head" != "$__quotaline_key" -o $tick -ge $__quotaline_until
+        __quotaline_read $tick
+    end
+end
