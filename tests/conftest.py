@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
 settings.register_profile("quotaline", deadline=None)  # a busy machine is no counter-example
 settings.load_profile("quotaline")
+
+from quotaline.ledger import Ledger, open_ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 VARIABLES = (
     "CLAUDE_CONFIG_DIR", "CLAUDE_CODE_OAUTH_TOKEN", "QUOTALINE_CONFIG", "QUOTALINE_CACHE_DIR", "QUOTALINE_DATA_DIR",
@@ -36,3 +42,16 @@ def environment(home: Path) -> dict[str, str]:
     """The environment for a child process: the one of this test, and a refresh that is never started by accident."""
     assert os.environ["HOME"] == str(home)
     return {**os.environ, "QUOTALINE_REFRESH": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    """An empty ledger, open."""
+    with open_ledger(tmp_path / "data" / "ledger.db") as opened:
+        yield opened
+
+
+@pytest.fixture
+def claude(tmp_path: Path) -> Path:
+    """Where a config dir of Claude Code will be."""
+    return tmp_path / "claude"

@@ -6,27 +6,13 @@ from datetime import UTC
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
-from quotaline.ledger import Ledger, open_ledger
+from quotaline.ledger import Ledger
 from quotaline.model import LocalUsage, TokenUsage
 from quotaline.prices import PriceBook
 from transcripts import NOON, append, assistant, cost_state, owner, tool_result, write
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with open_ledger(tmp_path / "data" / "ledger.db") as opened:
-        yield opened
-
-
-@pytest.fixture
-def claude(tmp_path: Path) -> Path:
-    return tmp_path / "claude"
 
 
 def total(ledger: Ledger, now: float = NOON + 3600) -> LocalUsage:

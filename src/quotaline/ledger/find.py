@@ -73,8 +73,7 @@ class _Walk:
         """Take up a config dir that was not known."""
         if self._connection.execute("SELECT 1 FROM folder WHERE path = ?", (path,)).fetchone() or not os.path.isdir(path):  # noqa: PTH112
             return
-        with self._connection:
-            self._connection.execute("INSERT OR IGNORE INTO config_dir (path) VALUES (?)", (config_dir,))
+        self._connection.execute("INSERT OR IGNORE INTO config_dir (path) VALUES (?)", (config_dir,))
         (key,) = self._connection.execute("SELECT id FROM config_dir WHERE path = ?", (config_dir,)).fetchone()
         self._enter(key, path)
 

@@ -156,7 +156,7 @@ class _Scan:
             self._held -= done
             self._buffer[: self._held] = self._buffer[done : done + self._held]
         elif self._held == len(self._buffer):
-            if self._held > LONGEST or OTHER(self._buffer, 0, CHUNK):
+            if self._held >= LONGEST or OTHER(self._buffer, 0, CHUNK):
                 self._passing, self._passed = True, 0
                 self._pass()
             else:

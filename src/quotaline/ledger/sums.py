@@ -37,14 +37,14 @@ def _chain(connection: Connection, first: int, last: int) -> None:
     the block's own five hours are over too: it started no later than the silence did.
     """
     (before,) = connection.execute("SELECT max(start) FROM block WHERE start < ?", (first,)).fetchone()
-    end = first if before is None else before + BLOCK_HOURS
+    cursor, end = (first, first) if before is None else (before + 1, before + BLOCK_HOURS)
     while True:
-        query = "SELECT min(quarter) / 4 FROM usage_quarter WHERE quarter >= ?"
-        (start,) = connection.execute(query, (end * 4,)).fetchone()
-        connection.execute("DELETE FROM block WHERE start >= ? AND start < ?", (end, FOREVER if start is None else start))
+        (start,) = connection.execute("SELECT min(quarter) / 4 FROM usage_quarter WHERE quarter >= ?", (end * 4,)).fetchone()
+        stop = FOREVER if start is None else start
+        connection.execute("DELETE FROM block WHERE start >= ? AND start < ?", (cursor, stop))
         if start is None:
             return
         added = connection.execute("INSERT OR IGNORE INTO block VALUES (?)", (start,)).rowcount
         if not added and start > last:
             return
-        end = start + BLOCK_HOURS
+        cursor, end = start + 1, start + BLOCK_HOURS

@@ -1,0 +1,281 @@
+"""What may happen to a transcript between two imports."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from quotaline.ledger import find as looking
+from quotaline.ledger.scan import CHUNK, LONGEST
+from transcripts import NOON, append, assistant, dump, tool_result, write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from quotaline.ledger import Ledger
+
+
+def inputs(ledger: Ledger) -> list[int]:
+    """The input counter of every message, sorted."""
+    return [row[0] for row in ledger.connection.execute("SELECT input FROM message ORDER BY input")]
+
+
+def test_a_half_written_last_line_waits_for_its_end(ledger: Ledger, claude: Path) -> None:
+    line = dump(assistant("m2", input=2))
+    path = write(claude, "s1", assistant("m1", input=1))
+    with path.open("ab") as file:
+        file.write(line[:100])
+    assert ledger.import_transcripts([claude]).lines_skipped == 0
+    assert [1] == inputs(ledger)
+    with path.open("ab") as file:
+        file.write(line[100:])
+    report = ledger.import_transcripts([claude])
+    assert [1, 2] == inputs(ledger)
+    assert len(line) == report.bytes_read
+
+
+def test_a_file_that_shrank_is_read_again_and_what_vanished_stays(ledger: Ledger, claude: Path) -> None:
+    path = write(claude, "s1", assistant("m1", input=1), assistant("m2", input=2), assistant("m3", input=3))
+    ledger.import_transcripts([claude])
+    path.write_bytes(dump(assistant("m4", input=4)))
+    assert path.stat().st_size == ledger.import_transcripts([claude]).bytes_read
+    assert [1, 2, 3, 4] == inputs(ledger)
+
+
+def test_a_replaced_file_is_read_from_its_start(ledger: Ledger, claude: Path) -> None:
+    path = write(claude, "s1", assistant("m1", input=1))
+    ledger.import_transcripts([claude])
+    other = path.with_suffix(".tmp")
+    other.write_bytes(dump(assistant("m4", input=4), assistant("m5", input=5)))
+    other.replace(path)
+    assert path.stat().st_size == ledger.import_transcripts([claude]).bytes_read
+    assert [1, 4, 5] == inputs(ledger)
+
+
+def test_a_file_rewritten_in_place_is_read_again_though_it_grew_by_whole_lines(ledger: Ledger, claude: Path) -> None:
+    path = write(claude, "s1", assistant("m1", input=1), assistant("m2", input=2))
+    inode = path.stat().st_ino
+    ledger.import_transcripts([claude])
+    path.write_bytes(dump(assistant("m3", input=3), assistant("m4", input=4), assistant("m5", input=5)))
+    assert inode == path.stat().st_ino
+    ledger.import_transcripts([claude])
+    assert [1, 2, 3, 4, 5] == inputs(ledger)
+
+
+def test_a_file_rewritten_to_the_same_size_is_read_again(ledger: Ledger, claude: Path) -> None:
+    path = write(claude, "s1", assistant("m1", input=1))
+    ledger.import_transcripts([claude])
+    path.write_bytes(dump(assistant("m2", input=2)))
+    os.utime(path, (NOON, NOON))
+    ledger.import_transcripts([claude])
+    assert [1, 2] == inputs(ledger)
+
+
+def test_a_deleted_transcript_stays_in_the_ledger_and_may_come_back(ledger: Ledger, claude: Path) -> None:
+    path = write(claude, "s1", assistant("m1", input=1))
+    ledger.import_transcripts([claude])
+    path.unlink()
+    assert ledger.import_transcripts([claude]).unreadable == ()
+    assert [1] == inputs(ledger)
+    write(claude, "s1", assistant("m1", input=1), assistant("m2", input=2))
+    ledger.import_transcripts([claude])
+    assert [1, 2] == inputs(ledger)
+
+
+def test_new_files_in_old_and_new_folders_are_found(ledger: Ledger, claude: Path) -> None:
+    write(claude, "s1", assistant("m1", input=1))
+    ledger.import_transcripts([claude])
+    write(claude, "s2", assistant("m2", input=2))
+    write(claude, "s1/subagents/agent-1", assistant("m3", input=3))
+    write(claude, "s1/subagents/workflows/wf_1/agent-2", assistant("m4", input=4))
+    write(claude, "../-other/s3", assistant("m5", input=5))
+    ledger.import_transcripts([claude])
+    assert [1, 2, 3, 4, 5] == inputs(ledger)
+
+
+def test_a_folder_that_settled_is_listed_again_only_when_its_time_changes(
+    ledger: Ledger, claude: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(claude, "s1", assistant("m1", input=1))
+    for folder in (path.parent, path.parent.parent):
+        os.utime(folder, (NOON, NOON))
+    ledger.import_transcripts([claude])
+    listed: list[str] = []
+    scandir = os.scandir
+
+    def scan(folder: str) -> object:
+        listed.append(folder)
+        return scandir(folder)
+
+    monkeypatch.setattr(os, "scandir", scan)
+    ledger.import_transcripts([claude])
+    assert not listed
+    write(claude, "s2", assistant("m2", input=2))
+    ledger.import_transcripts([claude])
+    assert [str(path.parent)] == listed
+
+
+def test_symlink_loops_end_and_count_once(ledger: Ledger, claude: Path) -> None:
+    path = write(claude, "s1", assistant("m1", input=1))
+    (path.parent / "loop").symlink_to(path.parent, target_is_directory=True)
+    (path.parent / "up").symlink_to(claude / "projects", target_is_directory=True)
+    (path.parent / "broken.jsonl").symlink_to(path.parent / "nowhere")
+    for _ in range(2):
+        ledger.import_transcripts([claude])
+    assert [1] == inputs(ledger)
+
+
+def test_a_config_dir_that_is_a_symlink_to_another_counts_once(ledger: Ledger, claude: Path, tmp_path: Path) -> None:
+    write(claude, "s1", assistant("m1", input=1))
+    (tmp_path / "other").symlink_to(claude, target_is_directory=True)
+    report = ledger.import_transcripts([claude, tmp_path / "other", tmp_path / "missing"])
+    assert 1 == report.files_read
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_that_cannot_be_read_is_named_once(ledger: Ledger, claude: Path) -> None:
+    path = write(claude, "s1", assistant("m1", input=1))
+    write(claude, "s2", assistant("m2", input=2))
+    path.chmod(0)
+    assert ledger.import_transcripts([claude]).unreadable == (f"{path}: Permission denied",)
+    assert ledger.import_transcripts([claude]).unreadable == ()
+    path.chmod(0o600)
+    ledger.import_transcripts([claude])
+    assert [1, 2] == inputs(ledger)
+
+
+def test_a_file_that_fails_to_open_is_named_once_and_tried_again(
+    ledger: Ledger, claude: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same without a mode that root would ignore."""
+    path = write(claude, "s1", assistant("m1", input=1))
+    write(claude, "s2", assistant("m2", input=2))
+    real = os.open
+
+    def refuse(name: str, *rest: int) -> int:
+        if name == str(path):
+            raise PermissionError(13, "Permission denied")
+        return real(name, *rest)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", refuse)
+        assert ledger.import_transcripts([claude]).unreadable == (f"{path}: Permission denied",)
+        assert ledger.import_transcripts([claude]).unreadable == ()
+    ledger.import_transcripts([claude])
+    assert [1, 2] == inputs(ledger)
+
+
+def test_a_line_above_64_mib_is_skipped_and_counted(ledger: Ledger, claude: Path) -> None:
+    path = write(claude, "s1", assistant("m1", input=1))
+    with path.open("ab") as file:
+        file.write(dump(assistant("giant", input=100, content=[{"type": "text", "text": "x" * LONGEST}])))
+    append(path, assistant("m2", input=2))
+    report = ledger.import_transcripts([claude])
+    assert 1 == report.lines_skipped
+    assert path.stat().st_size == report.bytes_read
+    assert [1, 2] == inputs(ledger)
+
+
+def test_a_giant_line_without_an_end_is_counted_once_and_never_read_twice(ledger: Ledger, claude: Path) -> None:
+    path = write(claude, "s1", assistant("m1", input=1))
+    with path.open("ab") as file:
+        file.write(b'{"type":"user","text":"' + b"x" * (LONGEST + CHUNK))
+    assert 1 == ledger.import_transcripts([claude]).lines_skipped
+    with path.open("ab") as file:
+        file.write(b"xxx")
+    report = ledger.import_transcripts([claude])
+    assert (0, 3) == (report.lines_skipped, report.bytes_read)
+    with path.open("ab") as file:
+        file.write(b'"}\n')
+    appended = append(path, assistant("m2", input=2))
+    report = ledger.import_transcripts([claude])
+    assert (0, 3 + appended) == (report.lines_skipped, report.bytes_read)
+    assert [1, 2] == inputs(ledger)
+
+
+@pytest.mark.parametrize("size", [CHUNK - 100, CHUNK, CHUNK + 1, 3 * CHUNK])
+def test_a_long_line_is_read_whole(ledger: Ledger, claude: Path, size: int) -> None:
+    text = [{"type": "text", "text": "x" * size}]
+    write(
+        claude,
+        "s1",
+        assistant("m1", input=1, content=text),
+        tool_result("y" * size),
+        assistant("m2", input=2, content=text),
+        assistant("m3", input=3),
+    )
+    assert 0 == ledger.import_transcripts([claude]).lines_skipped
+    assert [1, 2, 3] == inputs(ledger)
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [b"not json\n", b"\n", b"\x00\x00\n", b'"text"\n', b"[]\n", b"null\n", b'{"type":"assistant"}\n', b"{}\n", b"\xff\xfe\n"],
+)
+def test_lines_that_make_no_sense_cost_only_themselves(ledger: Ledger, claude: Path, garbage: bytes) -> None:
+    path = write(claude, "s1", assistant("m1", input=1))
+    with path.open("ab") as file:
+        file.write(garbage)
+    append(path, assistant("m2", input=2))
+    ledger.import_transcripts([claude])
+    assert [1, 2] == inputs(ledger)
+
+
+@pytest.mark.parametrize("change", [{"input_tokens": -1}, {"input_tokens": "many"}, {"output_tokens": 10**15}])
+def test_a_counter_that_cannot_be_is_a_skipped_line(ledger: Ledger, claude: Path, change: dict[str, object]) -> None:
+    line = assistant("m1", input=1)
+    line["message"]["usage"] |= change
+    write(claude, "s1", line, assistant("m2", input=2))
+    assert 1 == ledger.import_transcripts([claude]).lines_skipped
+    assert [2] == inputs(ledger)
+
+
+def test_bytes_that_are_no_utf8_inside_a_text_lose_no_usage(ledger: Ledger, claude: Path) -> None:
+    path = write(claude, "s1", assistant("m1", input=1, content=[{"type": "text", "text": "MARK"}], cwd="/MARK"))
+    path.write_bytes(path.read_bytes().replace(b"MARK", b"\xff\xfe"))
+    ledger.import_transcripts([claude])
+    assert [1] == inputs(ledger)
+
+
+def test_more_files_than_are_looked_at_in_one_turn_are_all_looked_at_in_the_end(
+    ledger: Ledger, claude: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(looking, "RECENT", 3)
+    monkeypatch.setattr(looking, "TURN", 3)
+    paths = [write(claude, f"s{n}", assistant(f"m{n}", input=n, session=f"s{n}")) for n in range(20)]
+    for n, path in enumerate(paths):
+        os.utime(path, (NOON - n, NOON - n))
+    ledger.import_transcripts([claude])
+    append(paths[0], assistant("new", input=100))
+    ledger.import_transcripts([claude])
+    assert inputs(ledger)[-1] == 100, "the most recent files are always looked at"
+    append(paths[19], assistant("old", input=200))
+    turns = 0
+    while inputs(ledger)[-1] != 200:
+        ledger.import_transcripts([claude])
+        turns += 1
+        assert turns < 9
+    append(paths[15], assistant("old2", input=300))
+    ledger.import_transcripts([claude], thorough=True)
+    assert inputs(ledger)[-1] == 300
+
+
+def test_nothing_changed_opens_no_transcript_and_writes_nothing(ledger: Ledger, claude: Path) -> None:
+    for n in range(30):
+        write(claude, f"s{n}/subagents/agent", assistant(f"m{n}", input=n))
+    for folder in (claude / "projects").rglob("*"):
+        os.utime(folder, (NOON, NOON))
+    os.utime(claude / "projects", (NOON, NOON))
+    ledger.import_transcripts([claude])
+    opened: list[str] = []
+    watching = True
+    sys.addaudithook(lambda event, args: opened.append(str(args[0])) if watching and event in {"open", "os.scandir"} else None)
+    before = ledger.connection.total_changes
+    report = ledger.import_transcripts([claude])
+    watching = False
+    assert (0, 0) == (report.files_read, report.bytes_read)
+    assert [] == [path for path in opened if str(claude) in path]
+    assert before == ledger.connection.total_changes

@@ -1,0 +1,36 @@
+"""The table is what `make prices` makes of the genai-prices that is installed."""
+
+from __future__ import annotations
+
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+from genai_prices.data import providers
+
+from quotaline.prices import model_name, table
+from quotaline.prices.generate import THRESHOLDS, render
+
+
+def test_the_table_is_up_to_date_and_says_its_date() -> None:
+    if f"genai-prices {version('genai-prices')}" != table.SOURCE:
+        pytest.fail("genai-prices is another one than the table was made from: run `make prices`")
+    assert render(table.GENERATED) == Path(table.__file__).read_text(encoding="utf-8")
+    assert date.fromisoformat(table.GENERATED) >= date(2026, 11, 21)
+
+
+def test_every_claude_model_has_a_price() -> None:
+    theirs = next(provider for provider in providers if provider.id == "anthropic").models
+    assert {model_name(model.id) for model in theirs} == {row[0] for row in table.ROWS}
+
+
+def test_the_ledger_keeps_every_price_step_apart() -> None:
+    assert {row[3] for row in table.ROWS} <= set(THRESHOLDS)
+
+
+def test_the_prices_that_were_recorded() -> None:
+    rows = {row[:4]: row[4:] for row in table.ROWS}
+    assert rows["claude-fable-5-2", "", "standard", 0] == ("8", "10", "16", "0.2", "40")
+    assert rows["claude-opus-5-5", "", "fast", 0] == ("8", "10", "16", "0.4", "40")
+    assert rows["claude-haiku-5-5", "", "standard", 100_000] == ("0.5", "0.625", "1", "0.05", "2.5")
