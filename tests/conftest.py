@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from quotaline.ledger import Ledger, open_ledger
+
 settings.register_profile("quotaline", deadline=None)  # a busy machine is no counter-example
 settings.load_profile("quotaline")
 
-from quotaline.ledger import Ledger, open_ledger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
