@@ -24,6 +24,9 @@ SESSION = (
 
 LOCAL = {"today": "no tokens today on this machine", "week": "no tokens in the last seven days on this machine",
          "block": "no 5-hour block is active on this machine"}  # fmt: skip
+QUIET = {"crossing": "no money moves", "limit": "no window fills up before its reset, as far as can be told",
+         "alert": "no alert in the last ten minutes"}  # fmt: skip
+FORECAST = ("pace", "at_reset", "limit_at", "rate", "today", "mark")
 MISSING_ID = {"extra": "extra_usage"}
 
 
@@ -99,10 +102,12 @@ def why_absent(field: str, fields: Mapping[str, Any], missing: Sequence[Missing]
     prefix = field.rpartition(".")[0]
     if prefix in SESSION:
         return "this session has none" if "model.name" in fields else "shown inside Claude Code only"
-    if prefix in LOCAL:
-        return LOCAL[prefix]
+    if prefix in LOCAL or prefix in QUIET:
+        return LOCAL.get(prefix) or QUIET[prefix]
     if prefix == "account":
         return reason("weekly_model", missing) or "no open source told the plan"
+    if field.rpartition(".")[2] in FORECAST and f"{prefix}.used" in fields:
+        return "nothing to tell yet: it needs readings over some time"
     return reason(MISSING_ID.get(prefix, prefix), missing) or f"no source reported {field}"
 
 

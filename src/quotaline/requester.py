@@ -51,6 +51,8 @@ class Requester:
     whose: Callable[[], str | None]
     eager: bool = False
     dice: random.Random = field(default_factory=random.Random)
+    watch: Callable[[object], None] | None = None
+    """Is shown the endpoint's decoded body; `doctor --online` looks at its keys."""
 
     def readings(self, known: Sequence[Reading], states: list[SourceState]) -> list[Reading]:
         """What the next source that may be asked says, unless `known` is fresh enough; `states` gets how each fared.
@@ -78,6 +80,10 @@ class Requester:
                 states.append(SourceState(source=source, readings=len(found)))
                 return found
         return []
+
+    def next_request(self, known: Sequence[Reading]) -> Decision:
+        """When the budget allows the next request, and why not before. Raises LedgerError."""
+        return requests.peek(self.ledger, self._keys(), self._situation(known))
 
     def _standing(self, turn: tuple[str, bool, object]) -> float:
         """Cheapest and safest first; but one that just failed lets the other go first, which else would never get its turn."""
@@ -130,7 +136,7 @@ class Requester:
         mark = login.token.fingerprint(self._fingerprint_key())
 
         def run() -> list[Reading]:
-            return endpoint.read(config, login.token, self.now, account=self.account)
+            return endpoint.read(config, login.token, self.now, account=self.account, watch=self.watch)
 
         marked = Situation(**{name: getattr(situation, name) for name in situation.__struct_fields__} | {"credentials": mark})
         return self._ask("endpoint", [f"token:{mark}"], marked, run)

@@ -19,6 +19,7 @@ COMMANDS = {
     "usage": "usage",
     "segments": "segments",
     "config": "config",
+    "doctor": "doctor",
     "prompt": "prompt_path",
     "statusline": "prompt_path",
 }

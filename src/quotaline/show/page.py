@@ -118,10 +118,11 @@ def gaps(missing: list[Missing], limit: int) -> list[Line]:
 
 
 def troubles(snapshot: Snapshot, limit: int) -> list[Line]:
-    """Sources that could not be read, unless the list of missing values said it already."""
+    """Sources that could not be read or that wait for their turn, unless the list of missing values said it already."""
     said = {gap.why for gap in snapshot.missing}
-    states = [state for state in snapshot.sources if state.problem and state.problem not in said]
-    lines: list[Line] = [[("Sources", "accent")]] if states else []
-    for state in states:
-        lines += [[(text, "muted")] for text in wrapped(f"{state.source}: {state.problem}", limit)]
+    states = [(state.source, state.problem or state.note) for state in snapshot.sources]
+    told = [(source, words) for source, words in states if words and words not in said]
+    lines: list[Line] = [[("Sources", "accent")]] if told else []
+    for source, words in told:
+        lines += [[(text, "muted")] for text in wrapped(f"{source}: {words}", limit)]
     return lines

@@ -42,9 +42,15 @@ class _Answer(NamedTuple):
 
 
 def read(
-    config: Endpoint, token: Token, now: float, *, account: str | None, client: Callable[..., httpx.Client] = httpx.Client
+    config: Endpoint,
+    token: Token,
+    now: float,
+    *,
+    account: str | None,
+    client: Callable[..., httpx.Client] = httpx.Client,
+    watch: Callable[[object], None] | None = None,
 ) -> list[Reading]:
-    """The windows and extra usage that the server reports, `as_of` now.
+    """The windows and extra usage that the server reports, `as_of` now. `watch` is shown the decoded body.
 
     Raises RequestError when the request brought nothing, SourceError when none was made.
     """
@@ -53,6 +59,8 @@ def read(
         if token.stands_in(answer.body):
             raise RequestError("The server sent the login back; its answer was not kept.", Outcome.FAILED)
         body, broken = _decode(answer.body)
+        if watch is not None and not broken:
+            watch(body)
         if not broken:
             try:
                 return readings(body, source="endpoint", as_of=now, account=account)

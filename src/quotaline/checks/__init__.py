@@ -1,0 +1,1 @@
+"""What `quotaline doctor` asks: one file per group, each check with the predicate that the runtime itself uses."""

@@ -1,0 +1,41 @@
+"""EFFECT `quotaline doctor`: checks with the runtime's own predicates, one line and one remedy each."""
+
+import click
+
+
+@click.command()
+@click.option("--online", is_flag=True, help="Ask the endpoint once, if it is open and the budget allows it.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def doctor(*, online: bool, as_json: bool) -> int:
+    """Check configuration, folders, snapshot, sources, hosts, terminal and ledger.
+
+    The output holds no token, e-mail address or prompt, and is made to be pasted into a report. Exit code 1 when a check
+    fails. Without --online nothing is sent and no login is read.
+    """
+    import os
+    import platform
+    import time
+
+    from quotaline import __version__
+    from quotaline.checks.result import worst
+    from quotaline.checks.scene import examine, scene
+    from quotaline.show import page, report
+
+    looked_at = scene(os.environ, time.time(), online=online)
+    found = examine(looked_at)
+    if as_json:
+        import msgspec
+
+        whole = {
+            "quotaline": __version__,
+            "python": platform.python_version(),
+            "system": f"{platform.system()} {platform.release()}",
+            "checks": found,
+        }
+        click.echo(msgspec.json.format(msgspec.json.encode(whole), indent=2))
+    else:
+        head = f"quotaline {__version__}, Python {platform.python_version()}, {platform.system()} {platform.release()}"
+        screen = page.console(looked_at.config, os.environ)
+        lines = report.lines(found, head, screen.width)
+        page.emit(screen, lines, looked_at.config, ascii_only=page.plain_only(looked_at.config))
+    return 1 if worst(found) == "FAIL" else 0
