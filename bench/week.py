@@ -49,7 +49,7 @@ class Server:
         self.seen: list[float] = []
         self.promised: list[tuple[float, float]] = []
 
-    def read(self, _config: object, _token: object, now: float, *, account: str | None) -> list[Reading]:
+    def read(self, _config: object, _token: object, now: float, *, account: str | None, **_watch: object) -> list[Reading]:
         """Stands in for `endpoint.read`: the windows, or the refusal of the moment."""
         self.seen.append(now)
         match self.answer(now, len(self.seen)):
