@@ -89,11 +89,12 @@ def test_429_honours_retry_after_between_five_minutes_and_a_day(retry_after: flo
     assert pause(after(Outcome.RATE_LIMITED, retry_after)) == expected
 
 
-def test_429_without_a_time_doubles_from_300_with_jitter_up_to_a_day() -> None:
-    pauses = [pause(after(Outcome.RATE_LIMITED, None, times)) for times in range(1, 12)]
+@pytest.mark.parametrize("kind", [Outcome.RATE_LIMITED, Outcome.NO_LIMITS])
+def test_429_without_a_time_doubles_from_300_with_jitter_up_to_a_day(kind: Outcome) -> None:
+    pauses = [pause(after(kind, None, times)) for times in range(1, 12)]
     for doubled, found in enumerate(pauses):
         assert min(300 * 2**doubled, LONGEST_BLOCK) <= found <= min(300 * 2**doubled * 1.25, LONGEST_BLOCK)
-    assert len({pause(after(Outcome.RATE_LIMITED)) for _ in range(9)}) == 9
+    assert len({pause(after(kind)) for _ in range(9)}) == 9
 
 
 def test_a_block_holds_for_the_eager_and_for_a_new_token_alike() -> None:

@@ -9,6 +9,7 @@ some five calls per token before a block of minutes to an hour, and calls inside
 - While no transcript grows, the pause grows with the idleness, up to 30 min; a window's reset calls for one look 5 to 20 s
   after it.
 - 429: `Retry-After`, at least 300 s and at most 24 h; without one (0 says nothing) 300 s, doubled each time, with jitter.
+  A report of `claude` without limits, which may be a 429 that it was given, likewise.
 - 401 and 403 last until the credentials change; asked again after 10 min (doubled each time) and after a day.
 - Everything else that fails: 60 s doubled to 30 min, with jitter.
 """
@@ -42,6 +43,7 @@ class Outcome(StrEnum):
     PENDING = "pending"
     ANSWERED = "answered"
     RATE_LIMITED = "rate limited"
+    NO_LIMITS = "no limits"
     UNAUTHORIZED = "unauthorized"
     FORBIDDEN = "forbidden"
     FAILED = "failed"
@@ -121,7 +123,7 @@ def answered(before: Budget, situation: Situation, outcome: Outcome, retry_after
             pause = 0.0
         case Outcome.RATE_LIMITED if retry_after:
             pause = min(max(retry_after, FLOOR), LONGEST_BLOCK)
-        case Outcome.RATE_LIMITED:
+        case Outcome.RATE_LIMITED | Outcome.NO_LIMITS:
             pause = min(FLOOR * growth * spread, LONGEST_BLOCK)
         case Outcome.UNAUTHORIZED:
             pause = min(UNAUTHORIZED_FIRST * growth, LONGEST_BLOCK)
@@ -208,6 +210,7 @@ def _span(seconds: float) -> str:
 _IDLE = "No transcript has grown for a while, so values are read less often"
 _REASONS = {
     Outcome.RATE_LIMITED: "The server said that there were too many requests (429)",
+    Outcome.NO_LIMITS: "The last report of `claude` held no limits: too many requests, or a login without them",
     Outcome.UNAUTHORIZED: "The server did not accept the login (401); use Claude Code once to renew it",
     Outcome.FORBIDDEN: "The server refuses this login (403): it lacks the user:profile scope, or the organization forbids it",
     Outcome.PENDING: "The last request ended without an answer",

@@ -107,7 +107,7 @@ def test_a_report_without_limits_is_what_too_many_requests_look_like(claude: Fak
     claude.behave(lines=[json.dumps({"type": "assistant", "usage_report": {"session": {}, "rate_limits": None}})])
     with pytest.raises(RequestError, match="knows no limits") as caught:
         ask(claude, tmp_path)
-    assert caught.value.outcome is Outcome.RATE_LIMITED
+    assert caught.value.outcome is Outcome.NO_LIMITS
 
 
 def test_a_report_that_nobody_knows_is_a_failure(claude: FakeClaude, tmp_path: Path) -> None:

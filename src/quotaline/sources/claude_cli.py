@@ -69,7 +69,7 @@ def read(
     body = report.get("rate_limits")
     if body is None:
         raise RequestError(
-            f"`{command} -p /usage` knows no limits now: too many requests, or a login without them.", Outcome.RATE_LIMITED
+            f"`{command} -p /usage` knows no limits now: too many requests, or a login without them.", Outcome.NO_LIMITS
         )
     try:
         return readings(body, source="claude-cli", as_of=now, account=account)
