@@ -2,38 +2,30 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-import msgspec
-from msgspec import Meta, Struct, field
+from msgspec import Meta, field
 
+from quotaline.alerts import problem as alert_problem
 from quotaline.errors import ConfigError
+from quotaline.guard import problem as guard_problem
 from quotaline.palettes import PALETTES
+from quotaline.strict import Strict, convert, listed
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-T = TypeVar("T")
 Seconds = Annotated[float, Meta(ge=1)]
-
-TYPE_WORDS = {
-    "bool": "true or false", "str": "text", "int": "a whole number", "float": "a number", "array": "a list",
-    "object": "a table",
-}  # fmt: skip
+Percent = Annotated[float, Meta(ge=0, le=1000)]
 
 CLAUDE_ROWS = (
     ("model", "directory", "git", "context", "cost"),
     ("five_hour", "seven_day", "weekly_model", "spend_limit", "extra"),
 )
 PROMPT_ROWS = (("extra", "five_hour", "seven_day"),)
-
-
-class Strict(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A table of the configuration: a key that is not listed is an error, not a silent nothing."""
 
 
 class Line(Strict, frozen=True, kw_only=True):
@@ -86,6 +78,35 @@ class Refresh(Strict, frozen=True, kw_only=True):
     stale_after: Seconds = 3600.0
 
 
+class Guard(Strict, frozen=True, kw_only=True):
+    """`[guard]`: limits of `quotaline guard` and of its hook. Percent 0-1000; `max_extra` in the account's currency.
+
+    `hook` is how the hook answers a tool call: ask the user, or deny it.
+    """
+
+    five_hour: Percent | None = None
+    seven_day: Percent | None = None
+    windows: dict[str, Percent] = field(default_factory=dict)
+    max_extra: int | float | str | None = None
+    no_extra: bool = False
+    max_age: str | None = None
+    unknown: Literal["tell", "ok", "fail"] = "tell"
+    hook: Literal["ask", "deny"] = "ask"
+
+
+class Alert(Strict, frozen=True, kw_only=True):
+    """`[[alert]]`: `run` is a list of words, or one text with `shell = true`; `quiet` is local time, "22:00-07:00".
+
+    `terminal` is what is sent to the terminal that a prompt was drawn in: the bell, or OSC 9 (a notification).
+    """
+
+    when: str
+    run: tuple[str, ...] | str = ()
+    shell: bool = False
+    terminal: Literal["none", "bell", "osc9"] = "none"
+    quiet: str | None = None
+
+
 class Config(Strict, frozen=True, kw_only=True):
     """The whole file; every key is optional."""
 
@@ -95,6 +116,8 @@ class Config(Strict, frozen=True, kw_only=True):
     sources: Sources = Sources()
     style: Style = Style()
     refresh: Refresh = Refresh()
+    guard: Guard = Guard()
+    alert: tuple[Alert, ...] = ()
 
     def lines(self) -> dict[str, tuple[tuple[str, ...], ...]]:
         """Rows by line name, the shipped lines included."""
@@ -123,6 +146,9 @@ def parse(text: str, name: str = "config.toml") -> Config:
     config = convert(tree, Config, name)
     if config.style.palette not in PALETTES:
         raise ConfigError(f"{name}: `style.palette` is {config.style.palette!r}; allowed are {listed(PALETTES)}.")
+    wrong = guard_problem(config.guard) or next((found for alert in config.alert if (found := alert_problem(alert))), None)
+    if wrong:
+        raise ConfigError(f"{name}: {wrong}.")
     problem = unsafe_base_url(config.sources.endpoint.base_url)
     if problem:
         raise ConfigError(f"{name}: `sources.endpoint.base_url` {problem}; allowed is HTTPS, or HTTP to a loopback address.")
@@ -147,86 +173,3 @@ def unsafe_base_url(url: str) -> str | None:
     except ValueError:
         loopback = False
     return None if parts.scheme == "http" and loopback else "would send the token unprotected"
-
-
-def convert(tree: Any, kind: type[T], name: str) -> T:
-    """`tree` as `kind`; msgspec's complaint becomes a sentence with the key and what is allowed there."""
-    try:
-        return msgspec.convert(tree, kind)
-    except msgspec.ValidationError as error:
-        message = str(error)
-        raise ConfigError(f"{name}: {explain(message, kind, entry(tree, kind, message))}") from error
-
-
-def entry(tree: Any, kind: Any, message: str) -> str:
-    """Which entry of a table the complaint is about; msgspec writes `[...]` for it."""
-    found = re.search(r"`\$\.([^`\[]+)\[\.\.\.\]", message)
-    steps = found[1].split(".") if found else []
-    node = tree
-    for step in steps:
-        node = node.get(step, {}) if isinstance(node, dict) else {}
-    for name, value in node.items() if steps and isinstance(node, dict) else ():
-        alone: Any = {name: value}
-        for step in reversed(steps):
-            alone = {step: alone}
-        try:
-            msgspec.convert(alone, kind)
-        except msgspec.ValidationError as error:
-            if str(error) == message:
-                return str(name)
-    return ""
-
-
-def explain(message: str, kind: Any, name: str = "") -> str:
-    """One sentence from a msgspec message such as "Expected `bool`, got `str` - at `$.sources.endpoint.enabled`".
-
-    `name` is the table's entry that `[...]` stands for.
-    """
-    found = re.match(r"(?P<what>.*?)(?: - at (?:key in )?`\$?\.?(?P<path>.*)`)?$", message, re.DOTALL)
-    what, path = (found["what"], found["path"] or "") if found else (message, "")
-    shown = path.replace("[...]", f".{name}") if name else path
-    unknown = re.match(r"Object contains unknown field `(.*)`", what)
-    if unknown:
-        place = f"`{shown}.{unknown[1]}`" if path else f"`{unknown[1]}`"
-        return f"{place} is not a key; allowed are {listed(keys_at(kind, path))}."
-    missing = re.match(r"Object missing required field `(.*)`", what)
-    if missing:
-        return f"`{shown or 'the file'}` lacks the key `{missing[1]}`."
-    what = (
-        re.sub(r"`([^`]*)`", lambda word: TYPE_WORDS.get(word[1].removesuffix(" | null"), word[1]), what)
-        .replace("Expected ", "must be ")
-        .replace(", got ", ", not ")
-        .replace("Invalid enum value", "cannot be")
-    )
-    allowed = choices_at(kind, path)
-    return f"`{shown}` {what}" + (f"; allowed are {listed(allowed)}." if allowed else ".")
-
-
-def keys_at(kind: Any, path: str) -> list[str]:
-    """The keys of the table at `path`, for messages."""
-    node = node_at(kind, path)
-    return [item.encode_name for item in node.fields] if isinstance(node, msgspec.inspect.StructType) else []
-
-
-def choices_at(kind: Any, path: str) -> list[str]:
-    """The values of an enumeration at `path`, for messages."""
-    node = node_at(kind, path)
-    return [str(value) for value in node.values] if isinstance(node, msgspec.inspect.LiteralType) else []
-
-
-def node_at(kind: Any, path: str) -> Any:
-    """Msgspec's description of the type at a dotted path; `[...]` steps into a table of tables or a list."""
-    node: Any = msgspec.inspect.type_info(kind)
-    for step in re.findall(r"[^.\[\]]+|\[[^\]]*\]", path):
-        if isinstance(node, msgspec.inspect.DictType):
-            node = node.value_type
-        elif isinstance(node, msgspec.inspect.StructType):
-            node = next((item.type for item in node.fields if item.encode_name == step), None)
-        else:
-            node = getattr(node, "item_type", None)
-    return node
-
-
-def listed(names: Any) -> str:
-    """Names as a person lists them."""
-    return ", ".join(str(name) for name in names)

@@ -159,7 +159,8 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     """The disk cache that the prompt path reads.
 
     `readings` holds one merged reading per window. `fields` are ready values for segments, each `[value, until]`: after
-    epoch `until` (None: never) the value is no longer true. `segments`, `lines` and `style` are the compiled configuration.
+    epoch `until` (None: never) the value is no longer true. `segments`, `lines`, `style` and `guard` are the compiled
+    configuration.
     """
 
     version: int = SNAPSHOT_VERSION
@@ -176,3 +177,4 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     segments: dict[str, Any] = field(default_factory=dict)
     lines: dict[str, list[list[str]]] = field(default_factory=dict)
     style: dict[str, Any] = field(default_factory=dict)
+    guard: dict[str, Any] = field(default_factory=dict)

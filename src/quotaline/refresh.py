@@ -10,9 +10,11 @@ from msgspec import Struct, structs
 
 from quotaline import config as configuration
 from quotaline import segments
+from quotaline.alarm import Alarm, forget_asked
 from quotaline.bookkeeping import keep_books
 from quotaline.errors import ConfigError, SourceError
 from quotaline.files import private_dir
+from quotaline.guard import limits_of
 from quotaline.localfields import local_fields
 from quotaline.merge import merge
 from quotaline.missing import missing
@@ -76,7 +78,11 @@ def refresh(env: Mapping[str, str], now: float, *, force: bool = False) -> Repor
 
                 snapshot = with_answers(snapshot, config, where, env, now, eager=force)
             snapshot = with_local(snapshot, where, now)
+            alarm = Alarm(where.cache_dir, config.alert, snapshot, before, now)
+            snapshot = structs.replace(snapshot, fields={**snapshot.fields, **alarm.fields()})
             publish(where.cache_dir, snapshot, now)
+            alarm.deliver(env)
+            forget_asked(where.cache_dir, now)
             return Report(status="written", snapshot=snapshot)
     except filelock.Timeout:
         return Report(status="busy", snapshot=load_snapshot(where.snapshot))
@@ -112,6 +118,7 @@ def take(
         missing=tuple(missing(readings, config, states, now)),
         sources=tuple(states),
         problems=tuple(problems),
+        guard=limits_of(config.guard, config.refresh.stale_after),
         **compiled,
     )
 

@@ -13,10 +13,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from quotaline.config import Config, Strict, convert, listed
+from quotaline.config import Config
 from quotaline.errors import ConfigError
 from quotaline.fieldnames import FIELDS, SPECS, is_field
 from quotaline.palettes import COLOUR_FORMS, sgr, style
+from quotaline.strict import Strict, convert, listed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

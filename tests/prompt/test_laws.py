@@ -30,7 +30,7 @@ os._exit = tell
 from quotaline.__main__ import main
 main()
 """
-COMMANDS = [["statusline"], ["prompt"], ["prompt", "--shell", "zsh", "extra"], ["prompt", "--shell=tmux"]]
+COMMANDS = [["statusline"], ["prompt"], ["prompt", "--shell", "zsh", "extra"], ["prompt", "--shell=tmux"], ["guard", "--hook"]]
 
 
 def stdin() -> bytes:

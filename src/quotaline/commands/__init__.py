@@ -17,6 +17,7 @@ COMMANDS = {
     "refresh": "refresh",
     "record": "record",
     "usage": "usage",
+    "guard": "guard",
     "segments": "segments",
     "config": "config",
     "doctor": "doctor",

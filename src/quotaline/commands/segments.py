@@ -16,7 +16,6 @@ def segments(*, name: str | None = None, sample: bool = False, list_fields: bool
     import os
     import time
 
-    from quotaline.config import listed
     from quotaline.errors import ConfigError
     from quotaline.live import live, sampled
     from quotaline.notices import foreground
@@ -24,6 +23,7 @@ def segments(*, name: str | None = None, sample: bool = False, list_fields: bool
     from quotaline.preview import previews
     from quotaline.show import catalogue, page
     from quotaline.show.words import Line
+    from quotaline.strict import listed
 
     where, now = places(os.environ), time.time()
     config = foreground(where)

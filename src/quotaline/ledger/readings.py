@@ -64,6 +64,15 @@ def history(
     return [reading for (body,) in rows if (reading := _reading(body)) is not None]
 
 
+def latest(ledger: Ledger, config_dir: str, account: str | None) -> list[Reading]:
+    """The newest kept reading of each window, also of those that have been reset since."""
+    query = """SELECT body, max(as_of) FROM reading WHERE config_dir = ? AND (? IS NULL OR account IS NULL OR account = ?)
+        GROUP BY window"""
+    with clear_errors():
+        rows = ledger.connection.execute(query, (config_dir, account, account)).fetchall()
+    return [reading for body, _ in rows if (reading := _reading(body)) is not None]
+
+
 def activity(ledger: Ledger, since: float) -> list[tuple[float, float]]:
     """`(moment, weight)` per minute from `since` on, oldest first: what the transcripts say of when the account was used.
 

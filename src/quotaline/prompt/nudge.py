@@ -21,10 +21,11 @@ def nudge(folder: str, env: "Mapping[str, str]", now: float) -> None:
         return
     if not _first(os.path.join(folder, "nudged"), now):
         return
+    env = {**env, "QUOTALINE_TTY": _terminal()}
     # -P: the folder we happen to stand in is no place to import from
     command = [sys.executable, "-P", "-m", "quotaline", "refresh", "--background"]
     if not hasattr(os, "posix_spawn"):
-        os.spawnve(os.P_DETACH, sys.executable, command, dict(env))  # type: ignore[attr-defined]
+        os.spawnve(os.P_DETACH, sys.executable, command, env)  # type: ignore[attr-defined]
         return
     void = os.devnull
     files = [
@@ -33,9 +34,19 @@ def nudge(folder: str, env: "Mapping[str, str]", now: float) -> None:
         (os.POSIX_SPAWN_OPEN, 2, void, os.O_WRONLY, 0),
     ]
     try:
-        os.posix_spawn(sys.executable, command, dict(env), file_actions=files, setsid=True)
+        os.posix_spawn(sys.executable, command, env, file_actions=files, setsid=True)
     except NotImplementedError:  # this libc has no POSIX_SPAWN_SETSID: a process group of its own comes next
-        os.posix_spawn(sys.executable, command, dict(env), file_actions=files, setpgroup=0)
+        os.posix_spawn(sys.executable, command, env, file_actions=files, setpgroup=0)
+
+
+def _terminal() -> str:
+    """The terminal that this prompt is drawn in, for an alert's bell; "" where there is none."""
+    for descriptor in (2, 0):
+        try:
+            return os.ttyname(descriptor)
+        except (OSError, AttributeError):
+            pass
+    return ""
 
 
 def _first(stamp: str, now: float) -> bool:

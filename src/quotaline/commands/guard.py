@@ -1,0 +1,171 @@
+"""EFFECT `quotaline guard`: is there room? Waits for the reset and runs a command when asked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from quotaline.config import Config
+    from quotaline.guard import Verdict
+
+NO_ROOM = 1
+
+
+@click.command(context_settings={"ignore_unknown_options": False, "allow_interspersed_args": False})
+@click.option("--five-hour", metavar="PCT", help="Limit of the 5-hour window.")
+@click.option("--seven-day", metavar="PCT", help="Limit of the weekly window over all models.")
+@click.option("--window", "windows", metavar="ID=PCT", multiple=True, help="Limit of any window, such as seven_day_fable=95.")
+@click.option("--max-extra", metavar="AMOUNT", help="Money beyond the plan this month, in the account's currency.")
+@click.option("--no-extra", is_flag=True, help="No room as soon as a request would cost money beyond the plan.")
+@click.option("--max-age", metavar="TIME", help="Values older than this are unknown: 90s, 15m, 2h.")
+@click.option("--unknown", type=click.Choice(["tell", "ok", "fail"]), help="Exit code of unknown: 3, 0 or 1.")
+@click.option("--offline", is_flag=True, help="Judge the snapshot as it is; read no source.")
+@click.option("--json", "as_json", is_flag=True, help="Print the verdict as JSON.")
+@click.option("--wait", "waits", is_flag=True, help="Wait until there is room.")
+@click.option("--timeout", metavar="TIME", help="Wait no longer than this.")
+@click.option("--hook", is_flag=True, help="Answer Claude Code's PreToolUse and UserPromptSubmit hooks (JSON on stdin).")
+@click.option("--deny", is_flag=True, help="With --hook: deny a tool call instead of asking.")
+@click.argument("command", nargs=-1, type=click.UNPROCESSED, metavar="[-- COMMAND...]")
+def guard(*, command: tuple[str, ...], waits: bool, timeout: str | None, as_json: bool, offline: bool, **given: Any) -> int:
+    """Say whether there is room under the limits: exit 0 room, 1 no room, 3 unknown; or wait for it, then run COMMAND.
+
+    Limits come from [guard] in config.toml; options replace them one by one. Without any, every window counts up to 100 %.
+    COMMAND takes the place of this process, so its exit code and its signals are its own.
+    """
+    import os
+    import time
+
+    from quotaline.guarding import Watch, become, wait
+    from quotaline.notices import foreground
+    from quotaline.places import places
+
+    where = places(os.environ)
+    config = foreground(where)
+    limits, unknown = limits_from(config, given)
+    patience = duration("--timeout", timeout)
+    watch = Watch(where, os.environ, limits, offline=offline, alpha=config.enable_alpha_features)
+    if waits:
+        progress = Progress()
+        try:
+            found = wait(
+                watch.look, watch.changed, clock=time.time, sleep=time.sleep, timeout=patience, tell=progress.tell,
+                step=1.0 if progress.on else 5.0,
+            )  # fmt: skip
+        finally:
+            progress.clear()
+    else:
+        found = watch.look(time.time())
+    code = {"tell": found.exit_code, "ok": 0, "fail": NO_ROOM}[unknown] if found.outcome == "unknown" else found.exit_code
+    report(found, code, time.time(), as_json=as_json and not (command and code == 0), quiet=bool(command) and code == 0)
+    return become(list(command)) if command and code == 0 else code
+
+
+def limits_from(config: Config, given: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    """The limits and what unknown means: the options over `[guard]`. Raises click.UsageError."""
+    from quotaline.guard import limits_of
+    from quotaline.prompt.verdict import money_limit, percent
+
+    limits = limits_of(config.guard, config.refresh.stale_after)
+    named = [("five_hour", given["five_hour"], "--five-hour"), ("seven_day", given["seven_day"], "--seven-day")]
+    for text in given["windows"]:
+        key, _, value = text.rpartition("=")
+        if not key:
+            raise click.UsageError(f"--window is {text!r}; write the window's id, = and a percentage: seven_day_fable=95.")
+        named.append((key.strip(), value, f"--window {key.strip()}"))
+    for key, text, option in named:
+        if text is not None:
+            limits["windows"][key] = percent(text)
+            if limits["windows"][key] is None:
+                raise click.UsageError(f"{option} is {text!r}; allowed is a percentage such as 80.")
+    if given["max_extra"] is not None:
+        limits["extra"] = money_limit(given["max_extra"])
+        if limits["extra"] is None:
+            raise click.UsageError(f"--max-extra is {given['max_extra']!r}; allowed is an amount such as 5.00.")
+    limits["no_extra"] = limits["no_extra"] or given["no_extra"]
+    limits["max_age"] = duration("--max-age", given["max_age"]) or limits["max_age"]
+    return limits, given["unknown"] or config.guard.unknown
+
+
+def duration(option: str, text: str | None) -> float | None:
+    """Seconds; None where the option is absent. Raises click.UsageError."""
+    from quotaline.prompt.verdict import span
+
+    if text is None:
+        return None
+    seconds = span(text)
+    if not seconds:
+        raise click.UsageError(f"{option} is {text!r}; allowed is a time such as 90s, 15m, 2h or 1d.")
+    return seconds
+
+
+def report(found: Verdict, code: int, now: float, *, as_json: bool, quiet: bool) -> None:
+    """One line: why there is no room, on stderr; that there is, on a terminal only. Or JSON on stdout."""
+    import sys
+
+    if as_json:
+        click.echo(to_json(found, code, now))
+    elif found.outcome != "room":
+        click.echo(f"quotaline: {found.says}", err=True)
+    elif not quiet and sys.stdout.isatty():
+        click.echo(found.says)
+
+
+def to_json(found: Verdict, code: int, now: float) -> str:
+    """The verdict for programs: times as RFC 3339 in UTC, money as decimal text with its currency."""
+    import json
+    from datetime import UTC, datetime
+
+    from quotaline.model import Money
+
+    def moment(at: float | None) -> str | None:
+        return None if at is None else datetime.fromtimestamp(int(at), UTC).isoformat().replace("+00:00", "Z")
+
+    def amount(value: float | Money | None) -> Any:
+        return {"amount": str(value.decimal()), "currency": value.currency} if isinstance(value, Money) else value
+
+    checks = [
+        {
+            "id": check.id,
+            "name": check.name,
+            "state": check.state,
+            "used": amount(check.used),
+            "limit": amount(check.limit),
+            "until": moment(check.until),
+            "as_of": moment(check.as_of),
+            "why": check.why or None,
+        }
+        for check in found.checks
+    ]
+    told = {"verdict": found.outcome, "exit_code": code, "says": found.says, "until": moment(found.until), "checks": checks}
+    return json.dumps({"schema_version": 1, "generated_at": moment(now), **told}, indent=2, ensure_ascii=False)
+
+
+class Progress:
+    """The countdown on stderr, on a terminal only: one line that is drawn over itself."""
+
+    def __init__(self) -> None:
+        import sys
+
+        self.on = sys.stderr.isatty()
+        self._drawn = ""
+
+    def tell(self, found: Verdict, now: float) -> None:
+        """Show what is waited for."""
+        from quotaline.prompt.template import left
+
+        if not self.on:
+            return
+        rest = "" if found.until is None else f" · {left(max(0.0, found.until - now))} left"
+        text = f"waiting{rest} · {found.says}"
+        if text != self._drawn:
+            import shutil
+
+            self._drawn = text
+            click.echo(f"\r\x1b[K{text[: shutil.get_terminal_size().columns - 1]}", nl=False, err=True)
+
+    def clear(self) -> None:
+        """Take the line away again."""
+        if self._drawn:
+            click.echo("\r\x1b[K", nl=False, err=True)

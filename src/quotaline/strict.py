@@ -1,0 +1,105 @@
+"""PURE Tables in which every key is known: an unknown key or a wrong type is one sentence that says what is allowed."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from quotaline.errors import ConfigError
+
+T = TypeVar("T")
+
+TYPE_WORDS = {
+    "bool": "true or false", "str": "text", "int": "a whole number", "float": "a number", "array": "a list",
+    "object": "a table",
+}  # fmt: skip
+
+
+class Strict(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A table of the configuration: a key that is not listed is an error, not a silent nothing."""
+
+
+def convert(tree: Any, kind: type[T], name: str) -> T:
+    """`tree` as `kind`; msgspec's complaint becomes a sentence with the key and what is allowed there."""
+    try:
+        return msgspec.convert(tree, kind)
+    except msgspec.ValidationError as error:
+        message = str(error)
+        raise ConfigError(f"{name}: {explain(message, kind, entry(tree, kind, message))}") from error
+
+
+def entry(tree: Any, kind: Any, message: str) -> str:
+    """Which entry of a table the complaint is about; msgspec writes `[...]` for it."""
+    found = re.search(r"`\$\.([^`\[]+)\[\.\.\.\]", message)
+    steps = found[1].split(".") if found else []
+    node = tree
+    for step in steps:
+        node = node.get(step, {}) if isinstance(node, dict) else {}
+    for name, value in node.items() if steps and isinstance(node, dict) else ():
+        alone: Any = {name: value}
+        for step in reversed(steps):
+            alone = {step: alone}
+        try:
+            msgspec.convert(alone, kind)
+        except msgspec.ValidationError as error:
+            if str(error) == message:
+                return str(name)
+    return ""
+
+
+def explain(message: str, kind: Any, name: str = "") -> str:
+    """One sentence from a msgspec message such as "Expected `bool`, got `str` - at `$.sources.endpoint.enabled`".
+
+    `name` is the table's entry that `[...]` stands for.
+    """
+    found = re.match(r"(?P<what>.*?)(?: - at (?:key in )?`\$?\.?(?P<path>.*)`)?$", message, re.DOTALL)
+    what, path = (found["what"], found["path"] or "") if found else (message, "")
+    shown = path.replace("[...]", f".{name}") if name else path
+    unknown = re.match(r"Object contains unknown field `(.*)`", what)
+    if unknown:
+        place = f"`{shown}.{unknown[1]}`" if path else f"`{unknown[1]}`"
+        return f"{place} is not a key; allowed are {listed(keys_at(kind, path))}."
+    missing = re.match(r"Object missing required field `(.*)`", what)
+    if missing:
+        return f"`{shown or 'the file'}` lacks the key `{missing[1]}`."
+    what = (
+        re.sub(r"`([^`]*)`", lambda word: TYPE_WORDS.get(word[1].removesuffix(" | null"), word[1]), what)
+        .replace("Expected ", "must be ")
+        .replace(", got ", ", not ")
+        .replace("Invalid enum value", "cannot be")
+    )
+    allowed = choices_at(kind, path)
+    return f"`{shown}` {what}" + (f"; allowed are {listed(allowed)}." if allowed else ".")
+
+
+def keys_at(kind: Any, path: str) -> list[str]:
+    """The keys of the table at `path`, for messages."""
+    node = node_at(kind, path)
+    return [item.encode_name for item in node.fields] if isinstance(node, msgspec.inspect.StructType) else []
+
+
+def choices_at(kind: Any, path: str) -> list[str]:
+    """The values of an enumeration at `path`, for messages."""
+    node = node_at(kind, path)
+    return [str(value) for value in node.values] if isinstance(node, msgspec.inspect.LiteralType) else []
+
+
+def node_at(kind: Any, path: str) -> Any:
+    """Msgspec's description of the type at a dotted path; `[...]` steps into a table of tables or a list."""
+    node: Any = msgspec.inspect.type_info(kind)
+    for step in re.findall(r"[^.\[\]]+|\[[^\]]*\]", path):
+        if isinstance(node, msgspec.inspect.DictType):
+            node = node.value_type
+        elif isinstance(node, msgspec.inspect.StructType):
+            node = next((item.type for item in node.fields if item.encode_name == step), None)
+        else:
+            node = getattr(node, "item_type", None)
+    return node
+
+
+def listed(names: Any) -> str:
+    """Names as a person lists them."""
+    return ", ".join(str(name) for name in names)
