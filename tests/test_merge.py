@@ -204,6 +204,7 @@ def test_sessions_alone_never_lower_a_period(readings: list[Reading]) -> None:
             for r in sessions
             if isinstance(r.value, Window)
             and r.value.id == merged.value.id
+            and (r.value.resets_at is None or r.value.resets_at > NOW)
             and same_period(r.value.resets_at, merged.value.resets_at)
         ]
         assert max(levels) == merged.value.utilization
