@@ -265,8 +265,9 @@ def test_a_process_that_holds_the_token_shows_it_to_nobody_and_leaves_no_core(
     env: dict[str, str], server: UsageServer, home: Path
 ) -> None:
     server.mode = "hang"
+    shell = f'ulimit -c unlimited 2>/dev/null || ulimit -c hard; exec "{QUOTALINE}" refresh'
     with subprocess.Popen(
-        [QUOTALINE, "refresh"],
+        ["/bin/sh", "-c", shell],
         env={**env, "PYTHONFAULTHANDLER": "1"},
         cwd=home,
         stdout=subprocess.PIPE,

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import filelock
+from msgspec import structs
 
 from quotaline.budget import Decision, Outcome, Situation, next_look, sentence
 from quotaline.errors import RequestError, SourceError
@@ -138,8 +139,7 @@ class Requester:
         def run() -> list[Reading]:
             return endpoint.read(config, login.token, self.now, account=self.account, watch=self.watch)
 
-        marked = Situation(**{name: getattr(situation, name) for name in situation.__struct_fields__} | {"credentials": mark})
-        return self._ask("endpoint", [f"token:{mark}"], marked, run)
+        return self._ask("endpoint", [f"token:{mark}"], structs.replace(situation, credentials=mark), run)
 
     def _ask(self, source: str, also: list[str], situation: Situation, run: Callable[[], list[Reading]]) -> list[Reading]:
         """Make one request, if the budget allows it, under the account's lock. Raises SourceError."""
