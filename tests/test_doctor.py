@@ -237,3 +237,60 @@ def test_an_answer_is_kept_in_the_snapshot(home: Path, environment: dict[str, st
         asked(asking, "--online")
     windows = json.loads(run(asking, "usage", "--json", "--offline").stdout)["windows"]
     assert {window["source"] for window in windows} == {"endpoint"}
+
+
+def settings(home: Path, value: object) -> None:
+    path = home / ".claude" / "settings.json"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps({"statusLine": value}), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("value", "status", "says"),
+    [
+        (None, "WARN", "~/.claude/settings.json has no status line."),
+        ({"type": "command", "command": "~/line.sh"}, "WARN", "belongs to another command"),
+        ({"command": "quotaline statusline"}, "FAIL", "is not of the type `command`"),
+        ("quotaline statusline", "FAIL", "is not of the type `command`"),
+    ],
+)
+def test_the_status_lines_slot(home: Path, environment: dict[str, str], value: object, status: str, says: str) -> None:
+    settings(home, value)
+    check = asked(environment)["Claude Code/status line"]
+    assert check["status"] == status
+    assert says in check["says"]
+
+
+def test_the_configured_command_is_run_as_it_is(home: Path, environment: dict[str, str]) -> None:
+    run(environment, "install", "claude-code")
+    found = asked(environment)
+    assert {found[f"Claude Code/{name}"]["status"] for name in ("status line", "command")} <= {"PASS", "WARN"}
+    assert "works" in found["Claude Code/command"]["says"] or "in time" in found["Claude Code/command"]["says"]
+    assert not (home / ".cache" / "quotaline" / "default" / "inbox").exists(), "the sample's limits are nobody's"
+
+
+@pytest.mark.parametrize(("body", "says"), [("exit 3", "ended with 3"), ("true", "prints nothing")])
+def test_a_command_that_shows_nothing_fails(home: Path, environment: dict[str, str], body: str, says: str) -> None:
+    program = home / "bin" / "quotaline"
+    program.parent.mkdir()
+    program.write_text(f"#!/bin/sh\n{body}\n", encoding="utf-8")
+    program.chmod(0o700)
+    settings(home, {"type": "command", "command": f"{program} statusline"})
+    check = asked(environment)["Claude Code/command"]
+    assert check["status"] == "FAIL"
+    assert says in check["says"]
+
+
+def test_the_shells_are_found_by_their_block_or_by_hand(home: Path, environment: dict[str, str]) -> None:
+    assert asked(environment)["Shells/init"]["status"] == "SKIP"
+    run(environment, "install", "bash")
+    (home / ".zshrc").write_text('eval "$(quotaline init zsh)"\n', encoding="utf-8")
+    found = asked(environment)
+    assert (found["Shells/bash"]["status"], found["Shells/zsh"]["status"]) == ("PASS", "PASS")
+    assert found["Shells/prompt files"]["status"] == "WARN"
+    rc = home / ".bashrc"
+    rc.write_text(rc.read_text(encoding="utf-8").replace("init bash", "init bash --old"), encoding="utf-8")
+    assert asked(environment)["Shells/bash"]["remedy"] == "run `quotaline install bash`"
+    del environment["QUOTALINE_REFRESH"]
+    run(environment, "refresh")
+    assert asked(environment)["Shells/prompt files"]["status"] == "PASS"

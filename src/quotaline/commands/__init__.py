@@ -21,6 +21,7 @@ COMMANDS = {
     "segments": "segments",
     "config": "config",
     "doctor": "doctor",
+    "export": "export",
     "prompt": "prompt_path",
     "statusline": "prompt_path",
 }

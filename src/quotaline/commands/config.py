@@ -51,8 +51,16 @@ def show(*, as_json: bool = False) -> int:
     return 0
 
 
+def _keys(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+    """Keys that TAB offers."""
+    from quotaline.config import Config
+    from quotaline.configfile import settings
+
+    return [one.key for one in settings(Config(), None) if one.key.startswith(incomplete)]
+
+
 @config.command(name="set")
-@click.argument("key")
+@click.argument("key", shell_complete=_keys)
 @click.argument("value")
 def put(key: str, value: str) -> int:
     r"""Set KEY to VALUE in config.toml and keep its comments.

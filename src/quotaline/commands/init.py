@@ -19,11 +19,12 @@ def init(shell: str | None, *, no_prompt: bool, where: bool) -> int:
     sh    eval "$(quotaline init sh)"       for dash, busybox and friends
 
     Every prompt then sets the variable QUOTALINE, escaped for the shell, and shows it: on the right in zsh and fish, in
-    front in bash and sh.
+    front in bash and sh. TAB completes quotaline's commands in bash 4.4 or later, zsh and fish.
     """
     import os
     import shlex
 
+    from quotaline import completions
     from quotaline.hosts import launcher
     from quotaline.hosts.shell_rc import quote_fish
     from quotaline.prompt import paths
@@ -43,4 +44,5 @@ def init(shell: str | None, *, no_prompt: bool, where: bool) -> int:
     for name, value in settings.items():
         click.echo(f"set -g {name} {quote_fish(value)}" if shell == "fish" else f"{name}={shlex.quote(value)}")
     click.echo(launcher.shipped(*launcher.SHELLS[shell]), nl=False)
+    click.echo(completions.script(shell), nl=False)
     return 0

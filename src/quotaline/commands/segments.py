@@ -3,8 +3,16 @@
 import click
 
 
+def _names(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+    """Segments that TAB offers."""
+    from quotaline.config import Config
+    from quotaline.segments import catalogue
+
+    return [name for name in sorted(catalogue(Config(), None).segments) if name.startswith(incomplete)]
+
+
 @click.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=_names)
 @click.option("--sample", is_flag=True, help="Show the bundled sample's values instead of yours.")
 @click.option("--fields", "list_fields", is_flag=True, help="List the fields and format specs that a segment may name.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
