@@ -1,4 +1,4 @@
-"""PURE Click's completion script for a shell, as text for `init`: functions only, no process at the shell's start."""
+"""EFFECT Click's completion script for a shell, as text for `init`: functions only, no process at the start of the shell."""
 
 from __future__ import annotations
 
