@@ -10,7 +10,6 @@ from quotaline.errors import LedgerError
 from quotaline.ledger import open_ledger
 from quotaline.ledger.readings import DAY, activity, history, keep
 from quotaline.model import LocalTotals, Reading, SourceState, Window
-from quotaline.prices import PriceBook
 from quotaline.spending import month_start
 from quotaline.zone import local_zone
 
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
 
     from quotaline.model import Snapshot
     from quotaline.places import Places
+    from quotaline.prices import PriceBook
 
 WEEK, RECENT = 7 * DAY, DAY + 7200.0
 SPANS = 3  # the 5-hour block, the last seven days, today
@@ -36,7 +36,7 @@ class Books(Struct, frozen=True, kw_only=True):
     activity: tuple[tuple[float, float], ...] = ()
 
 
-def keep_books(where: Places, now: float, snapshot: Snapshot) -> Books:
+def keep_books(where: Places, now: float, snapshot: Snapshot, prices: PriceBook) -> Books:
     """Import the transcripts, keep the snapshot's readings, and say what the ledger knows at `now`."""
     if where.ledger is None:
         nowhere = "There is no place for the ledger; set QUOTALINE_DATA_DIR."
@@ -45,7 +45,7 @@ def keep_books(where: Places, now: float, snapshot: Snapshot) -> Books:
     try:
         with open_ledger(where.ledger) as ledger:
             report = ledger.import_transcripts(where.claude_dirs)
-            totals = ledger.local_totals(now, local_zone(), five_hour_resets_at=_reset(readings), prices=PriceBook())
+            totals = ledger.local_totals(now, local_zone(), five_hour_resets_at=_reset(readings), prices=prices)
             known = ledger.last_activity() is not None
             keep(ledger, account.config_dir, account.uuid, readings)
             since = month_start(now) - WEEK

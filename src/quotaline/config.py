@@ -13,6 +13,7 @@ from quotaline.alerts import problem as alert_problem
 from quotaline.errors import ConfigError
 from quotaline.guard import problem as guard_problem
 from quotaline.palettes import PALETTES
+from quotaline.prices import PriceBook
 from quotaline.strict import Strict, convert, listed
 
 if TYPE_CHECKING:
@@ -118,6 +119,7 @@ class Config(Strict, frozen=True, kw_only=True):
     refresh: Refresh = Refresh()
     guard: Guard = Guard()
     alert: tuple[Alert, ...] = ()
+    prices: dict[str, dict[str, float | str]] = field(default_factory=dict)
 
     def lines(self) -> dict[str, tuple[tuple[str, ...], ...]]:
         """Rows by line name, the shipped lines included."""
@@ -149,6 +151,10 @@ def parse(text: str, name: str = "config.toml") -> Config:
     wrong = guard_problem(config.guard) or next((found for alert in config.alert if (found := alert_problem(alert))), None)
     if wrong:
         raise ConfigError(f"{name}: {wrong}.")
+    try:
+        PriceBook(config.prices)
+    except ConfigError as error:
+        raise ConfigError(f"{name}: {error}") from error
     problem = unsafe_base_url(config.sources.endpoint.base_url)
     if problem:
         raise ConfigError(f"{name}: `sources.endpoint.base_url` {problem}; allowed is HTTPS, or HTTP to a loopback address.")

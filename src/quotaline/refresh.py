@@ -22,6 +22,7 @@ from quotaline.model import SNAPSHOT_VERSION, Account, Snapshot, SourceState
 from quotaline.outlook import outlook
 from quotaline.owners import of_login
 from quotaline.places import Places, places
+from quotaline.prices import PriceBook
 from quotaline.publish import publish
 from quotaline.sources import claude_json, inbox
 from quotaline.zone import local_zone
@@ -77,7 +78,7 @@ def refresh(env: Mapping[str, str], now: float, *, force: bool = False) -> Repor
                 from quotaline.asking import with_answers  # noqa: PLC0415 - most refreshes ask nobody
 
                 snapshot = with_answers(snapshot, config, where, env, now, eager=force)
-            snapshot = with_local(snapshot, where, now)
+            snapshot = with_local(snapshot, where, now, PriceBook(config.prices))
             alarm = Alarm(where.cache_dir, config.alert, snapshot, before, now)
             snapshot = structs.replace(snapshot, fields={**snapshot.fields, **alarm.fields()})
             publish(where.cache_dir, snapshot, now)
@@ -123,9 +124,9 @@ def take(
     )
 
 
-def with_local(snapshot: Snapshot, where: Places, now: float) -> Snapshot:
+def with_local(snapshot: Snapshot, where: Places, now: float, prices: PriceBook) -> Snapshot:
     """The snapshot with what the ledger knows: local totals, the meter, the forecast; what it has where there is no ledger."""
-    books = keep_books(where, now, snapshot)
+    books = keep_books(where, now, snapshot, prices)
     totals = books.totals or snapshot.local
     told = outlook(snapshot, books.history, books.activity, now, local_zone())
     return structs.replace(

@@ -11,6 +11,7 @@ from quotaline.errors import QuotalineError
 
 # command → module in this folder; the function has the command's name
 COMMANDS = {
+    "history": "history",
     "init": "init",
     "install": "install",
     "uninstall": "uninstall",

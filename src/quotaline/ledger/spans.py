@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from quotaline.ledger.line import FAST, US
 from quotaline.model import TokenUsage
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from decimal import Decimal
     from sqlite3 import Connection
 
@@ -59,7 +60,7 @@ def parts_between(connection: Connection, start: float, end: float, *, grain: in
     whole = """SELECT quarter / ? * ?, name, flags, step, sum(messages), sum(input), sum(output), sum(cache_write_5m),
         sum(cache_write_1h), sum(cache_read), sum(web_searches) FROM usage_quarter JOIN model ON model.id = model_id
         WHERE quarter >= ? AND quarter < ? GROUP BY 1, 2, 3, 4"""
-    parts = [_part(row) for row in connection.execute(whole, (quarters, quarters, first, last))]
+    parts = [as_part(row) for row in connection.execute(whole, (quarters, quarters, first, last))]
     return _messages(connection, start, first * QUARTER) + parts + _messages(connection, last * QUARTER, end)
 
 
@@ -68,9 +69,10 @@ def _messages(connection: Connection, start: float, end: float) -> list[Part]:
         return []
     query = f"""SELECT time / 900000, name, flags & 3, {STEP}, {SUMS} FROM message JOIN model ON model.id = model_id
         WHERE time >= ? AND time < ? GROUP BY 1, 2, 3, 4"""  # noqa: S608 - names of our own
-    return [_part(row) for row in connection.execute(query, (math.ceil(start * 1000), math.ceil(end * 1000)))]
+    return [as_part(row) for row in connection.execute(query, (math.ceil(start * 1000), math.ceil(end * 1000)))]
 
 
-def _part(row: tuple[int, str, int, int, int, int, int, int, int, int, int]) -> Part:
+def as_part(row: Sequence[Any]) -> Part:
+    """A row of (quarter, model, flags, step, messages, six counters)."""
     tokens = TokenUsage(input=row[5], output=row[6], cache_write_5m=row[7], cache_write_1h=row[8], cache_read=row[9])
     return Part(row[0] * QUARTER, row[1], row[2], row[3], row[4], tokens, row[10])

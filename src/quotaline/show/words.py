@@ -21,7 +21,7 @@ TITLES = {
     "spend_limit": "Spend limit", "everything": "Everything",
 }  # fmt: skip
 ASCII = str.maketrans({"·": "|", "…": "..", "→": "->", "█": "#", "░": "-", "┃": "|", "€": "EUR ", "£": "GBP ", "¥": "JPY ",
-                       "₹": "INR ", "₩": "KRW ", "⇡": "+", "⇣": "-", "▲": "^", "✓": "ok", "✗": "x"})  # fmt: skip
+                       "₹": "INR ", "₩": "KRW ", "⇡": "+", "⇣": "-", "▲": "^", "≥": ">=", "✓": "ok", "✗": "x"})  # fmt: skip
 
 
 def title(key: str, name: str = "") -> str:

@@ -1,0 +1,99 @@
+"""EFFECT `quotaline history`: tokens and what they cost at list price, from the ledger."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import ExitStack
+    from datetime import datetime
+    from pathlib import Path
+
+    from quotaline.ledger import Ledger
+
+WAYS = ("day", "week", "month", "model", "project", "session", "block")
+DAY = click.DateTime(["%Y-%m-%d", "%Y%m%d"])
+WORTH_A_BAR = 32 << 20  # bytes that are read before anybody wonders
+
+
+@click.command()
+@click.option("--by", type=click.Choice(WAYS), default="day", show_default=True, help="What a row is.")
+@click.option("--since", type=DAY, metavar="YYYY-MM-DD", help="The first day, in your time zone.")
+@click.option("--until", type=DAY, metavar="YYYY-MM-DD", help="The last day, itself included.")
+@click.option("--json", "as_json", is_flag=True, help="For programs: exact dollars, times in UTC.")
+@click.option("--csv", "as_csv", is_flag=True, help="For spreadsheets.")
+def history(*, by: str, since: datetime | None, until: datetime | None, as_json: bool, as_csv: bool) -> int:
+    """Show the tokens of this machine and their list price, from the ledger: also what Claude Code has deleted since.
+
+    Copies of a message in resumed and forked sessions and in subagents count once. A block is five hours from the first
+    message's hour on. A sum without the price of a model is marked.
+    """
+    import os
+
+    from quotaline.errors import LedgerError
+    from quotaline.ledger import open_ledger
+    from quotaline.ledger.report import history as rows_of
+    from quotaline.ledger.report import together
+    from quotaline.notices import foreground
+    from quotaline.places import places
+    from quotaline.prices import PriceBook
+    from quotaline.show import history as show
+    from quotaline.show.page import console, emit, plain_only
+    from quotaline.zone import local_zone
+
+    if as_json and as_csv:
+        raise click.UsageError("--json and --csv exclude each other.")
+    where = places(os.environ)
+    config = foreground(where)
+    if where.ledger is None:
+        raise LedgerError("There is no place for the ledger. Set QUOTALINE_DATA_DIR.")
+    with open_ledger(where.ledger) as ledger:
+        for problem in _import(ledger, where.claude_dirs):
+            click.echo(f"quotaline: {problem}", err=True)
+        days = (since.date() if since else None, until.date() if until else None)
+        rows = rows_of(ledger.connection, by, local_zone(), PriceBook(config.prices), since=days[0], until=days[1])  # type: ignore[arg-type]
+    total = together(rows)
+    if as_json:
+        click.echo(show.as_json(by, rows, total))
+    elif as_csv:
+        click.echo(show.as_csv(rows), nl=False)
+    else:
+        screen = console(config, os.environ)
+        emit(screen, show.table(by, rows, total, screen.width), config, ascii_only=plain_only(config))
+    return 0
+
+
+def _import(ledger: Ledger, config_dirs: tuple[Path, ...]) -> list[str]:
+    """Read what is new, every file looked at; a bar on a terminal when that takes long. What could not be read."""
+    import contextlib
+    import sys
+
+    with contextlib.ExitStack() as stack:
+        report = ledger.import_transcripts(config_dirs, thorough=True, progress=_bar(stack) if sys.stderr.isatty() else None)
+    problems = [f"{name}; it is left out." for name in report.unreadable]
+    if report.lines_skipped:
+        problems.append(f"{report.lines_skipped} lines make no sense or are longer than 64 MiB; they are left out.")
+    return problems
+
+
+def _bar(stack: ExitStack) -> Callable[[int, int], None]:
+    """A progress bar on stderr with bytes and the time left, that appears when there is enough to read."""
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("reading transcripts"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    bar = Progress(*columns, console=Console(stderr=True), transient=True)
+    task = bar.add_task("", total=None)
+    shown = False
+
+    def progress(done: int, total: int) -> None:
+        nonlocal shown
+        if total >= WORTH_A_BAR and not shown:
+            shown = True
+            stack.enter_context(bar)
+        bar.update(task, completed=done, total=total)
+
+    return progress
