@@ -24,14 +24,13 @@ from quotaline.prompt.paths import account_slug
 from quotaline.sources import claude_cli, credentials
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import tzinfo
     from pathlib import Path
 
     from quotaline.config import Sources
     from quotaline.ledger import Ledger
     from quotaline.model import Reading
-    from quotaline.sources.credentials import Credentials
 
 KEY_BYTES = 32
 WHOLE = frozenset({"claude-json", "claude-cli", "endpoint"})
@@ -132,14 +131,14 @@ class Requester:
 
         config = self.sources.endpoint
         self._permit(requests.peek(self.ledger, self._keys(), situation))  # the login is not even read in vain
-        _no_core_dumps()
-        login: Credentials = credentials.find(self.env, self.now, keychain=config.keychain)
-        mark = login.token.fingerprint(self._fingerprint_key())
+        with _no_core_dumps():
+            login = credentials.find(self.env, self.now, keychain=config.keychain)
+            mark = login.token.fingerprint(self._fingerprint_key())
 
-        def run() -> list[Reading]:
-            return endpoint.read(config, login.token, self.now, account=self.account, watch=self.watch)
+            def run() -> list[Reading]:
+                return endpoint.read(config, login.token, self.now, account=self.account)
 
-        return self._ask("endpoint", [f"token:{mark}"], structs.replace(situation, credentials=mark), run)
+            return self._ask("endpoint", [f"token:{mark}"], structs.replace(situation, credentials=mark), run)
 
     def _ask(self, source: str, also: list[str], situation: Situation, run: Callable[[], list[Reading]]) -> list[Reading]:
         """Make one request, if the budget allows it, under the account's lock. Raises SourceError."""
@@ -190,11 +189,19 @@ class _NotNowError(SourceError):
     """Nothing is wrong: it is not the time to ask."""
 
 
-def _no_core_dumps() -> None:
-    """From now on this process, which is about to hold a token, leaves no image of its memory when it dies."""
+@contextlib.contextmanager
+def _no_core_dumps() -> Iterator[None]:
+    """While a token is held, a crash leaves no image of our memory. Undone after, for the command that `guard` becomes."""
     try:
-        import resource  # noqa: PLC0415 — not there on Windows, where there are no core files either
+        import resource  # noqa: PLC0415 - not there on Windows, where there are no core files either
     except ImportError:
+        yield
         return
+    before = resource.getrlimit(resource.RLIMIT_CORE)
     with contextlib.suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, before[1]))
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_CORE, before)
