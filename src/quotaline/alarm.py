@@ -62,7 +62,7 @@ class Alarm:
         self._book = load(cache_dir)
         self._due: list[Firing] = []
         if alerts:
-            fields = gather(msgspec.to_builtins(snapshot), [], now)
+            fields = gather(msgspec.json.decode(msgspec.json.encode(snapshot)), [], now)
             previous = msgspec.to_builtins(before.readings) if before else []
             self._due = [one for one in due(alerts, fields, previous, now, local_zone()) if self._is_new(one)]
         for one in self._due:

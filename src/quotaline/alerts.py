@@ -52,7 +52,7 @@ def parse(when: str) -> Condition | None:
         return None
     name, op, number = found.groups()
     if op is None:
-        event = name in ("crossing", "reset") or (name.endswith(".reset") and is_field(name[:-6] + ".used"))
+        event = name in ("crossing", "reset") or (name.endswith(".reset") and is_field(name[:-6] + ".resets_at"))
         return Condition(name) if event else None
     return Condition(name, op, Decimal(number)) if is_field(name) else None
 
