@@ -6,7 +6,7 @@ SOURCES := $(shell find src segments -type f -not -name '*.pyc') pyproject.toml
 PIP     := $(PY) -m pip --disable-pip-version-check install -qq --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run install test check lint types pytest format defaults bench prices clean
+.PHONY: help run install test check lint types pytest format defaults bench bench-transcripts prices clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ defaults: install ## compile the shipped segments into what is shown before the 
 
 bench: install ## measure the prompt path against a bare interpreter, pair by pair
 	@$(PY) bench/prompt.py
+
+bench-transcripts: install ## measure the ledger on 2 GB of transcripts against native ccusage; needs 10 GB and npm
+	@$(PY) bench/transcripts.py
 
 prices: install ## write the price table anew from genai-prices
 	@$(PY) -m quotaline.prices.generate src/quotaline/prices/table.py

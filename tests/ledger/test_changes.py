@@ -10,7 +10,7 @@ import pytest
 
 from quotaline.ledger import find as looking
 from quotaline.ledger.scan import CHUNK, LONGEST
-from transcripts import NOON, append, assistant, dump, tool_result, write
+from transcript_lines import NOON, append, assistant, dump, tool_result, write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -243,8 +243,8 @@ def test_bytes_that_are_no_utf8_inside_a_text_lose_no_usage(ledger: Ledger, clau
 def test_more_files_than_are_looked_at_in_one_turn_are_all_looked_at_in_the_end(
     ledger: Ledger, claude: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(looking, "RECENT", 3)
-    monkeypatch.setattr(looking, "TURN", 3)
+    monkeypatch.setattr(looking, "FILES", (3, 3))
+    monkeypatch.setattr(looking, "FOLDERS", (1, 1))
     paths = [write(claude, f"s{n}", assistant(f"m{n}", input=n, session=f"s{n}")) for n in range(20)]
     for n, path in enumerate(paths):
         os.utime(path, (NOON - n, NOON - n))

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from quotaline.ledger import Ledger, open_ledger
-from transcripts import NOON, append, assistant, dump, stamp, write
+from transcript_lines import NOON, append, assistant, dump, stamp, write
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -17,7 +17,7 @@ import pytest
 from commandline import QUOTALINE, quotaline
 from quotaline.ledger.report import WAYS, history, together
 from quotaline.prices import PriceBook
-from transcripts import NOON, assistant, cost_state, owner, write
+from transcript_lines import NOON, assistant, cost_state, owner, write
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from quotaline.ledger import Ledger
 from quotaline.model import LocalUsage, TokenUsage
 from quotaline.prices import PriceBook
-from transcripts import NOON, append, assistant, cost_state, owner, tool_result, write
+from transcript_lines import NOON, append, assistant, cost_state, owner, tool_result, write
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,7 +5,7 @@ import pytest
 from quotaline.ledger import Ledger, open_ledger
 from quotaline.ledger.readings import EVERY, activity, history, keep
 from quotaline.model import Reading
-from transcripts import assistant, dump
+from transcript_lines import assistant, dump
 from usage_history import DAY, HOUR, MINUTE, NOW, spent, used
 
 HERE = "~/.claude"

@@ -15,7 +15,7 @@ import pytest
 
 from quotaline.ledger import Ledger, LedgerError, open_ledger
 from quotaline.ledger.schema import MIGRATIONS, USAGE
-from transcripts import NOON, assistant, write
+from transcript_lines import NOON, assistant, write
 
 IMPORT = """
 import sys

@@ -15,7 +15,7 @@ from quotaline.ledger import Ledger, open_ledger
 from quotaline.ledger.totals import day_of, usage
 from quotaline.model import LocalTotals, TokenUsage
 from quotaline.prices import PriceBook
-from transcripts import NOON, assistant, write
+from transcript_lines import NOON, assistant, write
 
 if TYPE_CHECKING:
     from datetime import tzinfo

@@ -10,7 +10,7 @@ import pytest
 
 from quotaline.ledger import Ledger, open_ledger, workers
 from quotaline.ledger.scan import Job, Scanned
-from transcripts import NOON, assistant, cost_state, owner, write
+from transcript_lines import NOON, assistant, cost_state, owner, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

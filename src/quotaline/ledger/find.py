@@ -1,8 +1,8 @@
 """EFFECT Which transcripts are there, and which of them changed, without opening one.
 
 A folder whose modification time stays the same has no new entries, so it is not listed again; a file is looked at by `stat`.
-Up to `RECENT + TURN` files all of them are looked at each time. Beyond that the most recent ones are, and those that rest
-take turns: the work does not grow with the history, and a resting file that is taken up again is noticed some refreshes later.
+Up to some 4,600 files all of them are looked at each time. Beyond that the most recent ones are, and those that rest take
+turns: the work does not grow with the history, and a resting file that is taken up again is noticed some refreshes later.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from sqlite3 import Connection
 
-RECENT = TURN = 2000
+# How many of the most recent ones are looked at each time, and how many of those that rest.
+FILES, FOLDERS = (2048, 2560), (1024, 1024)
 SETTLED_NS = 2_000_000_000  # a folder changed less than 2 s ago may change again without a new time on it
 
 
@@ -43,16 +44,17 @@ def find(connection: Connection, config_dirs: Sequence[Path], *, thorough: bool)
 
 def _turn(connection: Connection, table: str, columns: str, walk: _Walk, *, thorough: bool) -> list[tuple[Any, ...]]:
     """The rows to look at now: all, or the most recent and the next ones of the round."""
-    living = "NOT gone" if table == "file" else "1"
+    living, (recent, resting) = ("NOT gone", FILES) if table == "file" else ("1", FOLDERS)
     query = f"SELECT {columns} FROM {table} WHERE {living}"  # noqa: S608 - names of our own
-    rows = connection.execute(f"{query} ORDER BY mtime_ns DESC LIMIT ?", (-1 if thorough else RECENT + TURN + 1,)).fetchall()
-    if thorough or len(rows) <= RECENT + TURN:
+    limit = -1 if thorough else recent + resting + 1
+    rows = connection.execute(f"{query} ORDER BY mtime_ns DESC LIMIT ?", (limit,)).fetchall()
+    if thorough or len(rows) <= recent + resting:
         return rows
-    del rows[RECENT:]
+    del rows[recent:]
     seen = {row[0] for row in rows}
     after = connection.execute("SELECT after FROM turn WHERE round = ?", (table,)).fetchone() or (0,)
-    turn = connection.execute(f"{query} AND id > ? ORDER BY id LIMIT ?", (*after, TURN)).fetchall()
-    end = turn[-1][0] if len(turn) == TURN else 0
+    turn = connection.execute(f"{query} AND id > ? ORDER BY id LIMIT ?", (*after, resting)).fetchall()
+    end = turn[-1][0] if len(turn) == resting else 0
     walk.writes.append(("INSERT OR REPLACE INTO turn VALUES (?, ?)", (table, end)))
     return rows + [row for row in turn if row[0] not in seen]
 

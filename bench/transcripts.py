@@ -1,0 +1,218 @@
+"""EFFECT Transcripts at scale: a made corpus against its own truth, against native ccusage, and ten times as long.
+
+    make bench-transcripts
+
+Whole processes, timed in pairs in changing order, page cache warm, no network; the ratio is the median of the pairs' ratios, so
+that a noisy machine is noisy for both. ccusage is the npm package's program for this platform, which npm fetches into the
+scratch folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import defaultdict
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from corpus import COUNTERS, END, make
+from quotaline.ledger import open_ledger
+from quotaline.ledger.spans import parts_between
+from quotaline.prices import PriceBook
+
+IMPORT = """
+import sys
+from pathlib import Path
+from quotaline.ledger import open_ledger
+with open_ledger(Path(sys.argv[1])) as ledger:
+    ledger.import_transcripts([Path(sys.argv[2])])
+"""
+MEGABYTE = 1 << 20
+
+
+def timed(command: list[str], env: dict[str, str]) -> float:
+    """Seconds of one child whose output goes nowhere."""
+    start = time.perf_counter()
+    subprocess.run(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+    return time.perf_counter() - start
+
+
+def ours(scratch: Path, root: Path) -> list[str]:
+    """The first import, into a ledger that is not there yet."""
+    for file in scratch.glob("ledger.db*"):
+        file.unlink()
+    return [sys.executable, "-P", "-c", IMPORT, str(scratch / "ledger.db"), str(root)]
+
+
+def ccusage(scratch: Path) -> Path | None:
+    """The native program, or None where npm cannot fetch it."""
+    system = {"Linux": "linux", "Darwin": "darwin"}.get(platform.system(), "")
+    machine = {"x86_64": "x64", "aarch64": "arm64", "arm64": "arm64"}.get(platform.machine(), "")
+    package = f"@ccusage/ccusage-{system}-{machine}"
+    if shutil.which("npm"):
+        subprocess.run(["npm", "install", "--prefix", scratch / "npm", package], capture_output=True, check=False)
+    program = scratch / "npm" / "node_modules" / package / "bin" / "ccusage"
+    if program.exists():
+        program.chmod(0o700)
+        return program
+    return None
+
+
+def against_ccusage(scratch: Path, root: Path, pairs: int) -> float:
+    """Print the pairs; the median of our seconds."""
+    program = ccusage(scratch)
+    offline = ["unshare", "-rn"] if subprocess.run(["unshare", "-rn", "true"], check=False).returncode == 0 else []
+    env = {**os.environ, "CLAUDE_CONFIG_DIR": str(root), "TZ": "UTC", "HOME": str(scratch)}
+    found = []
+    for turn in range(pairs + 1):
+        seconds = {}
+        for who in ("ours", "theirs") if turn % 2 else ("theirs", "ours"):
+            if who == "ours":
+                seconds[who] = timed(ours(scratch, root), dict(os.environ))
+            elif program:
+                seconds[who] = timed([*offline, str(program), "claude", "daily", "--json", "--offline"], env)
+        if turn:  # the first pair warms the page cache
+            found.append(seconds)
+    mine = statistics.median(pair["ours"] for pair in found)
+    if program:
+        ratios = sorted(pair["ours"] / pair["theirs"] for pair in found)
+        theirs = statistics.median(pair["theirs"] for pair in found)
+        spread = f"{ratios[0]:.2f} to {ratios[-1]:.2f}"
+        print(
+            f"first import      {mine:6.2f} s   ccusage {theirs:.2f} s   x{statistics.median(ratios):.3f} of it (target 0.75)"
+        )
+        print(f"                  {len(found)} pairs, {spread}")
+    else:
+        print(f"first import      {mine:6.2f} s   ccusage is not to be had here")
+    return mine
+
+
+def memory(scratch: Path, root: Path) -> None:
+    """Print the peak of both processes together: the sum of each one's own peak, shared pages counted twice."""
+    peaks: dict[int, int] = {}
+    child = subprocess.Popen(ours(scratch, root))
+
+    def watch() -> None:
+        while child.returncode is None:
+            children = Path(f"/proc/{child.pid}/task/{child.pid}/children")
+            for pid in [child.pid, *map(int, children.read_text().split())] if children.exists() else []:
+                status = Path(f"/proc/{pid}/status")
+                found = re.search(r"VmHWM:\s+(\d+)", status.read_text()) if status.exists() else None
+                peaks[pid] = max(peaks.get(pid, 0), int(found[1]) * 1024 if found else 0)
+            time.sleep(0.005)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    child.wait()
+    watcher.join()
+    each = " + ".join(f"{peak / MEGABYTE:.0f}" for peak in peaks.values())
+    print(f"peak memory       {sum(peaks.values()) / MEGABYTE:6.0f} MB  ({each}; target 150)")
+
+
+def check(scratch: Path, root: Path) -> None:
+    """Print whether every day and model has its true counters and its true cost, to the last digit."""
+    truth = json.loads(root.with_suffix(".truth.json").read_text(encoding="utf-8"))
+    book, found = PriceBook(), defaultdict[tuple[str, str], list[Any]](lambda: [0] * 7 + [Decimal(0)])
+    with open_ledger(scratch / "ledger.db") as ledger:
+        for part in parts_between(ledger.connection, 0, END + 1e6):
+            row = found[datetime.fromtimestamp(part.time, UTC).date().isoformat(), part.model]
+            counts = [getattr(part.tokens, name) for name in COUNTERS[:5]]
+            for place, count in enumerate((*counts, part.web_searches, part.messages)):
+                row[place] += count
+            cost = part.cost(book)
+            row[7] = None if cost is None or row[7] is None else row[7] + cost
+    wrong = 0
+    for day, models in truth.items():
+        for model, sums in models.items():
+            cost = None if sums["cost"] is None else Decimal(sums["cost"])
+            wrong += found.pop((day, model), None) != [*(sums[name] for name in (*COUNTERS, "messages")), cost]
+    cells = sum(map(len, truth.values()))
+    print(f"totals and costs  {cells - wrong} of {cells} days and models exact, {len(found)} that should not be there")
+
+
+def refresh(scratch: Path, root: Path) -> tuple[float, Any]:
+    """Seconds of a refresh's transcript step, with the totals; and what the import reported."""
+    start = time.perf_counter()
+    with open_ledger(scratch / "ledger.db") as ledger:
+        report = ledger.import_transcripts([root])
+        ledger.local_totals(END - 3600, UTC, five_hour_resets_at=None, prices=PriceBook())
+    return time.perf_counter() - start, report
+
+
+def nothing_changed(scratch: Path, root: Path, first: float) -> None:
+    """Print the step when there is nothing to read, and how many transcripts it opens."""
+    opened: list[str] = []
+    counting = True
+    sys.addaudithook(lambda event, args: opened.append(str(args[0])) if counting and event == "open" else None)
+    refresh(scratch, root)
+    median = statistics.median(refresh(scratch, root)[0] for _ in range(21))
+    counting = False
+    count = sum(path.endswith(".jsonl") for path in opened)
+    print(f"nothing changed   {median * 1000:6.1f} ms  x{median / first:.4f} of the first import (target 0.05); {count} opened")
+
+
+def append(root: Path, number: int) -> int:
+    """Append a line with a new message to the newest transcript; its bytes."""
+    newest = max(root.glob("projects/*/*.jsonl"), key=lambda path: path.stat().st_mtime)
+    lines = newest.read_bytes().splitlines(keepends=True)
+    line = next(line for line in reversed(lines) if b'"id":"msg_' in line)
+    line = re.sub(rb'"id":"msg_\w+"', b'"id":"msg_appended%d"' % number, line)
+    with newest.open("ab") as file:
+        file.write(line)
+    return len(line)
+
+
+def appended(folders: list[tuple[Path, Path]], turns: int) -> list[float]:
+    """Median seconds of the refresh after one appended line, for each history, in turns; reads exactly those bytes."""
+    seconds: list[list[float]] = [[] for _ in folders]
+    for number in range(turns):
+        for place, (scratch, root) in enumerate(folders):
+            size = append(root, number)
+            took, report = refresh(scratch, root)
+            assert report.bytes_read == size, (report, size)
+            seconds[place].append(took)
+    return [statistics.median(each) for each in seconds]
+
+
+def main() -> None:
+    """Make the corpora, measure, print, and take everything away again."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--files", type=int, default=4000)
+    parser.add_argument("--filler", type=float, default=1.1, help="1.1 makes 4,000 files of 2 GB")
+    parser.add_argument("--pairs", type=int, default=7)
+    parser.add_argument("--seed", type=int, default=1)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="quotaline-bench-") as name:
+        scratch, long = Path(name) / "once", Path(name) / "tenfold"
+        scratch.mkdir()
+        long.mkdir()
+        made = make(scratch / "corpus", seed=asked.seed, files=asked.files, filler=asked.filler)
+        print(f"corpus            {made.files} files, {made.size / 1e9:.2f} GB, {len(made.truth)} days, seed {asked.seed}")
+        first = against_ccusage(scratch, scratch / "corpus", asked.pairs)
+        memory(scratch, scratch / "corpus")
+        check(scratch, scratch / "corpus")
+        nothing_changed(scratch, scratch / "corpus", first)
+        made = make(long / "corpus", seed=asked.seed, files=asked.files * 10, days=600, filler=0.02)
+        timed(ours(long, long / "corpus"), dict(os.environ))
+        check(long, long / "corpus")
+        folders = [(scratch, scratch / "corpus"), (long, long / "corpus")]
+        appended(folders, 3)
+        once, tenfold = appended(folders, 21)
+        print(f"one line more     {once * 1000:6.1f} ms, exactly its bytes read")
+        print(f"10 x the history  {tenfold * 1000:6.1f} ms  x{tenfold / once:.3f} (target 1.2); {made.files} files, 600 days")
+
+
+if __name__ == "__main__":
+    main()
