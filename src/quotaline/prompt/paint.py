@@ -35,12 +35,29 @@ def wants_colour(setting: str, env: "Mapping[str, str]", *, default: bool) -> bo
 
 
 def escape(text: str, surface: str) -> str:
-    """`text` with the characters doubled that `surface` would otherwise read as its own."""
+    """`text` with the characters disarmed that `surface` would otherwise read as its own."""
     if surface == "tmux":
-        return text.replace("#", "##")
-    if surface == "zsh":
+        return escape_tmux(text) if "#" in text else text
+    if surface in ("zsh", "zsh-plain"):
         return text.replace("%", "%%")
+    if surface == "sh":  # busybox reads backslashes in what PS1 expands to, dash shows two as two: neither way to write one
+        return text.replace("\\", "/")
     return text
+
+
+def escape_tmux(text: str) -> str:
+    """`#` halves twice on its way to the screen, as a format and as a style, but before `[` only once (tmux 3.3a)."""
+    pieces = []
+    count = 0
+    for character in text:
+        if character == "#":
+            count += 1
+            continue
+        pieces.append("#" * count * (2 if character == "[" else 4) + character)
+        count = 0
+    if count:  # whatever follows may begin with a `#[` of ours
+        pieces.append("##" * count + "#[default]")
+    return "".join(pieces)
 
 
 def paint(text: str, sgr: str, surface: str) -> str:
