@@ -112,11 +112,14 @@ class Terminal:
 
     def __init__(self, shell: str, env: dict[str, str], *options: str, before: tuple[str, ...] = ()) -> None:
         program, *words = self.START[shell]
+        if shell == "fish":  # with this there its first start generates no completions in the background
+            Path(env["HOME"], ".local/share/fish/generated_completions").mkdir(parents=True, exist_ok=True)
         command = [*before, need(program), *words, *options]
         self.child = pexpect.spawn(
             command[0], command[1:], env={**env, "TERM": "xterm", "PS1": self.PROMPT}, encoding="utf-8",
             dimensions=(24, 100), timeout=20, echo=True,
         )  # fmt: skip
+        self.child.delaybeforesend = None  # every command waits for its own mark
         self.shell = shell
         if shell == "fish":
             self.child.expect(self.PROMPT)

@@ -71,7 +71,8 @@ def test_a_day_in_frames() -> None:
     content = promptfile.render(kept([window("five_hour", 42, 7980), EXTRA]), NOW)["prompt.plain"]
     assert content.startswith(f"quotaline 1 {int(NOW)} {int(NOW) + 60}\n".encode())
     assert [
-        "$12.40 extra · 5h 42% 2h13m", "$12.40 extra · 5h 42% 2h13m", "$12.40 extra · 5h 42% 2h12m", "$12.40 extra · 5h 42% 1h14m",
+        "$12.40 extra · 5h 42% 2h13m", "$12.40 extra · 5h 42% 2h13m", "$12.40 extra · 5h 42% 2h12m",
+        "$12.40 extra · 5h 42% 1h14m",
         "?$12.40 extra · ?5h 42% 1h12m", "?$12.40 extra · ?5h 42% <1m", "?$12.40 extra",
     ] == [at(content, int(NOW) + second) for second in (-9999, 0, 1, 3540, 3660, 7979, 7980)]  # fmt: skip
 
