@@ -177,7 +177,6 @@ def test_painting_never_changes_what_is_seen(text: str, sgr: str) -> None:
     outside = "".join(piece.rpartition("\x02")[2] for piece in bash.split("\x01")) if sgr and text else bash
     assert outside == text
     assert paint(text, sgr, "zsh").replace(f"%{{\x1b[{sgr}m%}}", "").replace("%{\x1b[0m%}", "").replace("%%", "%") == text
-    assert paint(text, "", "tmux").replace("##", "#") == text
 
 
 def test_a_colour_is_told_to_tmux_in_its_own_words() -> None:
