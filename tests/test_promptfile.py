@@ -104,7 +104,9 @@ def test_for_five_hours_every_second_is_exact(
 
 @given(readings, st.lists(st.integers(5 * 3600, 40 * 86400), min_size=1, max_size=20))
 @settings(max_examples=60, deadline=None)
-def test_after_that_it_is_wrong_by_ten_minutes_at_most_and_after_a_day_by_an_hour(found: list[dict[str, Any]], seconds: list[int]) -> None:
+def test_after_that_it_is_wrong_by_ten_minutes_at_most_and_after_a_day_by_an_hour(
+    found: list[dict[str, Any]], seconds: list[int]
+) -> None:
     """Which windows are shown, and which marks they carry, stays exact for ever."""
     snapshot = kept(found, rows=[["five_hour", "seven_day"]])
     content = promptfile.render(snapshot, NOW)["prompt.plain"]
