@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import time
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +97,13 @@ def test_a_mistake_in_the_configuration_is_one_sentence(line: str, home: Path, e
     assert code == 2
     assert err.startswith("quotaline: config.toml: `guard")
     assert err.count("\n") == 1
+
+
+def test_config_show_prints_guard_and_alerts_as_toml(home: Path, environment: dict[str, str]) -> None:
+    configure(home, '[guard]\nfive_hour = 80\n[guard.windows]\nseven_day_fable = 95\n[[alert]]\nwhen = "reset"\nrun = ["true"]')
+    shown = tomllib.loads(quotaline("config", "show", env=environment, check=True).stdout.decode())
+    assert shown["alert"] == [{"when": "reset", "run": ["true"]}]
+    assert (shown["guard"]["five_hour"], shown["guard"]["windows"]) == (80, {"seven_day_fable": 95})
 
 
 def test_json_says_all_of_it(home: Path, environment: dict[str, str]) -> None:

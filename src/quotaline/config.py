@@ -95,7 +95,7 @@ class Guard(Strict, frozen=True, kw_only=True):
     hook: Literal["ask", "deny"] = "ask"
 
 
-class Alert(Strict, frozen=True, kw_only=True):
+class Alert(Strict, frozen=True, kw_only=True, omit_defaults=True):
     """`[[alert]]`: `run` is a list of words, or one text with `shell = true`; `quiet` is local time, "22:00-07:00".
 
     `terminal` is what is sent to the terminal that a prompt was drawn in: the bell, or OSC 9 (a notification).

@@ -127,7 +127,11 @@ def _file() -> Path:
 
 
 def toml(value: Any) -> str:
-    """A value as TOML writes it."""
+    """A value as TOML writes it, on one line."""
     import tomlkit
 
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{name} = {toml(item)}" for name, item in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(toml(item) for item in value) + "]"
     return str(tomlkit.item(value).as_string())
