@@ -57,7 +57,8 @@ def test_too_little_data_says_so() -> None:
     assert forecast(two[-1], two, NOW).why == "too little data: 2 readings over 60 min"
     short = line(NOW - 4 * MINUTE, NOW, 10, 20)
     assert forecast(short[-1], short, NOW).why == "too little data: 20 readings over 4 min"
-    assert forecast_fields([forecast(short[-1], short, NOW)], NOW, HOUR) == {}
+    why = "too little data: 20 readings over 4 min"
+    assert forecast_fields([forecast(short[-1], short, NOW)], NOW, HOUR) == {"five_hour.no_forecast": (why, NOW + HOUR)}
 
 
 def test_a_window_without_a_reset_has_no_forecast() -> None:
@@ -108,7 +109,8 @@ def test_a_weeks_pace_is_the_last_days() -> None:
 def test_ready_fields_end_with_what_they_speak_of() -> None:
     rows = line(NOW - 2 * HOUR, NOW, 0, 80)
     fields = forecast_fields([forecast(rows[-1], rows, NOW)], NOW, HOUR)
-    assert {"five_hour.at_reset", "five_hour.limit_at", "limit.at", "limit.label"} == set(fields)
+    names = {f"five_hour.{name}" for name in ("at_reset", "limit_at", "limit_earliest", "limit_latest", "binds_first")}
+    assert {*names, "limit.at", "limit.label"} == set(fields)
     assert fields["limit.label"][0] == "5h"
     assert all(until is not None and NOW < until <= NOW + HOUR for _, until in fields.values())
 

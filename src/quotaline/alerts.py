@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 FORM = re.compile(r"\s*([a-z][a-z0-9_.]*)\s*(?:(>=|<=|>|<)\s*[$€£¥]?([0-9]{1,12}(?:\.[0-9]{1,6})?)\s*%?)?\s*")
 QUIET = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]):([0-5][0-9])")
-MONTHLY = ("used", "left", "limit", "utilization", "month_end")
+MONTHLY = ("used", "left", "limit", "utilization", "at_reset")
 LATE = 3600.0
 """Seconds after a reset at which it is no news any more."""
 

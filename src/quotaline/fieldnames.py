@@ -22,7 +22,7 @@ FIELDS = {
     "extra.utilization": "percent of the cap",
     "extra.rate": "money spent beyond the plan in the last hour",
     "extra.today": "money spent beyond the plan since midnight",
-    "extra.month_end": "what it will have come to at the month's end if the last days' pace holds",
+    "extra.at_reset": "what it will have come to at the month's end if the last days' pace holds",
     "extra.mark": "`~` while part of `extra.today` lies between readings on both sides of midnight, else empty",
     "extra.age": "seconds since the value was true",
     "extra.source": "where the value was read",

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 FULL = 100.0
 DAY = 86400.0
 MOMENTS = 25
-LEAST_READINGS = 3
+LEAST_READINGS, LEAST_SPAN = 3, 300.0
 LOOK_BACK = {"five_hour": 7200.0}
 """Seconds of the recent pace; a day for every longer window, so that a night is always part of it."""
 
@@ -70,15 +70,13 @@ def forecast(
     if value.resets_at is None or value.utilization is None or span is None or value.resets_at <= now:
         return structs.replace(told, why="the window has no reset to count towards")
     if value.utilization >= FULL:
-        return structs.replace(
-            told, slope=0.0, at_reset=value.utilization, limit_at=reading.as_of, earliest=reading.as_of, latest=now
-        )
+        return structs.replace(told, slope=0.0, limit_at=reading.as_of, earliest=reading.as_of, latest=now)
     points = curve([*history, reading], value, now)
     began = value.resets_at - span
     since = max(began, now - LOOK_BACK.get(value.id, DAY))
     real = [at for at, _ in points if at >= since]
     covered = (max(real) - min(real)) if real else 0.0
-    if len(real) < LEAST_READINGS or covered < span / 60:
+    if len(real) < LEAST_READINGS or covered < max(LEAST_SPAN, span / 100):
         count = f"{len(real)} reading{'' if len(real) == 1 else 's'}"
         return structs.replace(told, why=f"too little data: {count} over {int(covered // 60)} min")
     points = filled(points, activity, now)
@@ -200,27 +198,38 @@ def month_end_spend(current: Sequence[Reading], history: Sequence[Reading], now:
 
 
 def month_end_fields(current: Sequence[Reading], history: Sequence[Reading], now: float) -> dict[str, tuple[Any, float | None]]:
-    """Ready field `extra.month_end` while extra usage is on and enough is known."""
-    on = any(isinstance(reading.value, ExtraUsage) and reading.value.is_enabled for reading in current)
-    money, _ = month_end_spend(current, history, now) if on else (None, None)
-    return {} if money is None else {"extra.month_end": (money, month_end(now))}
+    """Ready field `extra.at_reset`, or `extra.no_forecast` that says why not, while extra usage is on."""
+    if not any(isinstance(reading.value, ExtraUsage) and reading.value.is_enabled for reading in current):
+        return {}
+    money, why = month_end_spend(current, history, now)
+    return {"extra.no_forecast" if money is None else "extra.at_reset": (why if money is None else money, month_end(now))}
 
 
 def forecast_fields(found: Sequence[Forecast], now: float, stale_after: float) -> dict[str, tuple[Any, float | None]]:
-    """Ready fields `name -> (value, until)`: each window's `limit_at` and `at_reset`, and `limit.…` of the first to bind."""
+    """Ready fields `name -> (value, until)`: each window's `at_reset`, `limit_at` with its range, or why there is no forecast.
+
+    `limit.…` and `<window>.binds_first` tell of the window that is full first.
+    """
     fields: dict[str, tuple[Any, float | None]] = {}
     for one in found:
-        if one.slope is None or one.resets_at is None:
-            continue
-        until = min(one.resets_at, now + stale_after)
-        fields[f"{one.id}.at_reset"] = (one.at_reset, until)
-        if one.limit_at is not None:
-            fields[f"{one.id}.limit_at"] = (one.limit_at, until)
+        until = min(one.resets_at or now + stale_after, now + stale_after)
+        told: dict[str, Any] = {
+            "at_reset": one.at_reset,
+            "limit_at": one.limit_at,
+            "limit_earliest": one.earliest,
+            "limit_latest": one.latest,
+        }
+        if one.resets_at is not None:
+            told["no_forecast"] = one.why
+        fields |= {f"{one.id}.{name}": (value, until) for name, value in told.items() if value is not None}
     first = binds_first(found)
     if first is not None and first.limit_at is not None and first.limit_at > now:
         until = min(first.limit_at, now + stale_after)
-        fields["limit.at"] = (first.limit_at, until)
-        fields["limit.label"] = (first.label, until)
+        fields |= {
+            "limit.at": (first.limit_at, until),
+            "limit.label": (first.label, until),
+            f"{first.id}.binds_first": (True, until),
+        }
     return fields
 
 

@@ -118,6 +118,7 @@ def meter_fields(found: Meter | None, now: float, zone: tzinfo, stale_after: flo
         fields["crossing.since"] = (crossing.since, until)
         if crossing.name:
             fields["crossing.name"] = (crossing.name, until)
+        fields |= {"extra.crossed_at": (crossing.since, until), "extra.crossed": (crossing.amount, until)}
     return fields
 
 

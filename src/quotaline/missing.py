@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from quotaline.model import ExtraUsage, Missing
+from quotaline.reasons import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +26,7 @@ def missing(readings: Sequence[Reading], config: Config, states: Sequence[Source
         found.append(extra_missing(config, states))
     for reading in readings:
         if isinstance(reading.value, ExtraUsage) and not reading.value.is_enabled:
-            reason = (reading.value.disabled_reason or "").replace("_", " ")
+            reason = in_words(reading.value.disabled_reason)
             found.append(Missing("extra_usage", f"extra usage is off{': ' + reason if reason else ''}"))
     if not any(key.startswith("seven_day_") for key in have) and not config.enable_alpha_features:
         found.append(Missing("weekly_model", "needs enable_alpha_features", SWITCH))

@@ -27,7 +27,10 @@ WEEK = timedelta(days=7)
 Moment = Annotated[datetime, Meta(tz=True)]
 
 # What the meter and the forecast leave in `Snapshot.fields` under `<window>.NAME`; it comes out in `extras.NAME`.
-OUTLOOK = ("at_reset", "limit_at", "rate", "today", "crossed_at", "pace")
+OUTLOOK = (
+    "at_reset", "limit_at", "limit_earliest", "limit_latest", "binds_first",
+    "rate", "today", "crossed_at", "crossed",
+)  # fmt: skip
 
 
 class Meter(Struct, frozen=True, kw_only=True):

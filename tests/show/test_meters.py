@@ -106,7 +106,7 @@ def test_money_of_other_currencies_keeps_its_digits() -> None:
 def test_what_turned_extra_usage_off_is_said_in_words() -> None:
     off = {"is_enabled": False, "disabled_reason": "out_of_credits"}
     item = meter("extra_usage", unit="eur", used=Decimal("0.00"), limit=Decimal("40.00"), utilization=0.0, extras=off)
-    assert "off: out of credits" in said(item)
+    assert "off: the credits are used up" in said(item)
 
 
 def test_source_age_and_marks_close_the_line() -> None:

@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from quotaline.prompt import template
 from quotaline.prompt.draw import colour_of
 from quotaline.prompt.paint import width
+from quotaline.reasons import in_words
 from quotaline.show.words import Line, Piece, ago, cells, countdown, flow, money, percent, short, title
 
 if TYPE_CHECKING:
@@ -104,7 +106,7 @@ def details(meter: Meter, now: float) -> list[Piece]:
     if meter.unit != "percent":
         pieces += spent(meter)
     if extras.get("is_enabled") is False:
-        reason = str(extras.get("disabled_reason") or "").replace("_", " ")
+        reason = in_words(extras.get("disabled_reason"))
         pieces.append((f"off{': ' + reason if reason else ''}", "warn"))
     if end is not None:
         verb = "month ends" if meter.id == "extra_usage" else "resets"
@@ -137,11 +139,24 @@ def outlook(meter: Meter, now: float) -> list[Piece]:
     elif isinstance(at_reset, list):
         pieces.append((f"~{_listed(at_reset)} at the month's end", "text"))
     if isinstance(limit_at, (int, float)) and limit_at > now:
-        pieces.append((f"full {countdown(limit_at, now).replace('in ', 'in ~', 1)}", "warn"))
+        pieces.append((f"full {countdown(limit_at, now).replace('in ', 'in ~', 1)}{_range(extras, now)}", "warn"))
+        if extras.get("binds_first"):
+            pieces.append(("the first to be full", "warn"))
+    if isinstance(extras.get("crossed"), list):
+        pieces.append((f"▲ {_listed(extras['crossed'])} since {template.clock(extras['crossed_at'], now)}", "critical"))
     for key, form in (("today", "{} today"), ("rate", "{}/h")):
         if isinstance(extras.get(key), list):
             pieces.append((form.format(_listed(extras[key])), "text"))
     return pieces
+
+
+def _range(extras: Mapping[str, Any], now: float) -> str:
+    """` (14:20 to 16:10)`: between which times, or from when on, the quartiles of the pace put it."""
+    earliest, latest = extras.get("limit_earliest"), extras.get("limit_latest")
+    if not isinstance(earliest, (int, float)):
+        return ""
+    upper = f"{template.clock(latest, now)}" if isinstance(latest, (int, float)) else "not before the reset"
+    return f" ({template.clock(earliest, now)} to {upper})"
 
 
 def _listed(amount: list[Any]) -> str:

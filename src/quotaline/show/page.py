@@ -98,7 +98,8 @@ def page(view: Overview, snapshot: Snapshot, now: float, limit: int) -> list[Lin
     head += [(text, "text") for text in (account.plan and account.plan.replace("_", " "), account.config_dir) if text]
     lines = [*flow([*head, (stamp(now, now), "muted")], limit), []]
     lines += meters.lines(view.windows, snapshot.segments, now, limit)
-    blocks = [local.lines(view.transcripts, now, limit), gaps(view.missing, limit), troubles(snapshot, limit)]
+    blocks = [local.lines(view.transcripts, now, limit), gaps(view.missing, limit)]
+    blocks += [unforeseen(view, snapshot, now, limit), troubles(snapshot, limit)]
     for block in blocks:
         if block:
             lines += [*([] if lines[-1] == [] else [[]]), *block]
@@ -115,6 +116,17 @@ def gaps(missing: list[Missing], limit: int) -> list[Line]:
         lines += [[(text, "text")] for text in wrapped(f"{', '.join(names)}: {why}", limit)]
         lines += [[("  " + text, "muted")] for text in (wrapped("→ " + remedy, limit - 2) if remedy else [])]
     return lines
+
+
+def unforeseen(view: Overview, snapshot: Snapshot, now: float, limit: int) -> list[Line]:
+    """The windows that cannot be forecast yet, and why."""
+    lines: list[Line] = []
+    for meter in view.windows:
+        prefix = "extra" if meter.id == "extra_usage" else meter.id
+        why, until = snapshot.fields.get(f"{prefix}.no_forecast", (None, None))
+        if why and (until is None or now < until):
+            lines += [[(text, "text")] for text in wrapped(f"{title(meter.id, meter.name)}: {why}", limit)]
+    return [[("No forecast yet", "accent")], *lines] if lines else []
 
 
 def troubles(snapshot: Snapshot, limit: int) -> list[Line]:
