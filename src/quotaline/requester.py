@@ -136,7 +136,7 @@ class Requester:
             mark = login.token.fingerprint(self._fingerprint_key())
 
             def run() -> list[Reading]:
-                return endpoint.read(config, login.token, self.now, account=self.account)
+                return endpoint.read(config, login.token, self.now, account=self.account, watch=self.watch)
 
             return self._ask("endpoint", [f"token:{mark}"], structs.replace(situation, credentials=mark), run)
 
