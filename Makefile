@@ -50,6 +50,12 @@ defaults: install ## compile the shipped segments into what is shown before the 
 	@$(PY) -c "import json; from quotaline.segments import shipped_defaults as d; print(json.dumps(d(), separators=(',', ':'), sort_keys=True))" > defaults.new
 	@mv defaults.new src/quotaline/prompt/defaults.json
 
+reference: install ## write the tables of README.md that the code knows
+	@$(PY) docs/reference.py
+
+pictures: install ## draw docs/pictures from what the commands print
+	@$(PY) docs/pictures.py
+
 bench: install ## measure the prompt path against a bare interpreter, pair by pair
 	@$(PY) bench/prompt.py
 

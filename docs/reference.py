@@ -1,0 +1,175 @@
+"""EFFECT Write the tables of README.md that the code knows better than anybody: `make reference`; `--check` only compares."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from quotaline import config, live
+from quotaline.commands import COMMANDS, quotaline
+from quotaline.fieldnames import FIELDS, SPECS, WINDOW_FIELDS
+from quotaline.palettes import PALETTES
+from quotaline.places import places
+from quotaline.preview import previews
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+README = Path(__file__).resolve().parents[1] / "README.md"
+NOW = 1_795_244_400.0  # 2026-11-21 07:00:00 UTC
+BLOCK = re.compile(r"(<!-- from the code: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+EXITS = {
+    "usage": "0, 3 no data",
+    "refresh": "0, 1 nothing could be read",
+    "guard": "0 room, 1 no room, 2 wrong usage, 3 unknown; COMMAND's own",
+    "record": "the input's health",
+    "init": "0, 2",
+    "install": "0, 1",
+    "uninstall": "0, 1",
+    "config": "0, 2 not allowed",
+    "segments": "0, 2 no such segment",
+    "doctor": "0, 1 a check failed",
+    "prompt": "always 0",
+    "statusline": "always 0",
+}
+
+VARIABLES = {
+    "QUOTALINE_CONFIG": "the configuration file",
+    "QUOTALINE_CACHE_DIR": "the folder of the snapshot, the inbox and the prompt files",
+    "QUOTALINE_DATA_DIR": "the folder of the ledger",
+    "CLAUDE_CONFIG_DIR": "Claude Code's own: which account is looked at; each has a cache of its own",
+    "CLAUDE_CODE_OAUTH_TOKEN": "Claude Code's own: the login the endpoint is asked with, if that source is open",
+    "XDG_CONFIG_HOME, XDG_CACHE_HOME, XDG_DATA_HOME": "where the folders above are when nothing else says so",
+    "NO_COLOR": "no colours",
+    "FORCE_COLOR": "colours even in a pipe; `0` is none",
+    "COLUMNS": "the width to draw for",
+    "TZ": "the zone of reset times, days and blocks",
+}
+
+MEANINGS = {
+    "enable_alpha_features": "opens the undocumented sources",
+    "line.NAME.rows": "rows of segment names; `claude` is the status line, `prompt` what shells show, others are yours",
+    "segments.NAME.KEY": "any key of a segment file",
+    "sources.claude_json.enabled": "the cache in `~/.claude.json`; with the switch above",
+    "sources.claude_cli.enabled": "`claude -p /usage`; with the switch above",
+    "sources.claude_cli.command": "the program, if it is not found as `claude`",
+    "sources.endpoint.enabled": "the usage endpoint, the last resort; with the switch above",
+    "sources.endpoint.base_url": "HTTPS, or a loopback address",
+    "sources.endpoint.user_agent": "instead of `quotaline/VERSION`",
+    "sources.endpoint.keychain": "macOS: whether the Keychain may be asked, which may ask you",
+    "style.colour": "`auto` obeys NO_COLOR and FORCE_COLOR",
+    "style.palette": ", ".join(PALETTES),
+    "refresh.fresh_for": "seconds after which a prompt starts a refresh",
+    "refresh.stale_after": "seconds after which a value is marked stale",
+}
+
+
+def commands() -> Iterator[tuple[str, ...]]:
+    """Name, what it does, exit codes."""
+    yield "command", "does", "exit"
+    context = quotaline.make_context("quotaline", [], resilient_parsing=True)
+    for name in COMMANDS:
+        command = quotaline.get_command(context, name)
+        summary = command.get_short_help_str(200) if command else ""
+        yield f"`{name}`", summary, EXITS.get(name, "0")
+
+
+def segments() -> Iterator[tuple[str, ...]]:
+    """Name, what it shows of the sample (else its format), what it is."""
+    yield "segment", "shows", "what it is"
+    state = live.sampled(places({"HOME": "/nowhere"}), config.Config(), NOW)
+    for one in previews(state.found, state.compiled, state.fields, state.missing):
+        yield f"`{one.name}`", f"`{one.text or state.found.segments[one.name].format}`", one.summary
+
+
+def fields() -> Iterator[tuple[str, ...]]:
+    """Every field."""
+    yield "field", "what it is"
+    yield from ((f"`{name}`", about) for name, about in FIELDS.items())
+
+
+def windows() -> Iterator[tuple[str, ...]]:
+    """Every field of a window."""
+    yield "field", "what it is"
+    yield from ((f"`WINDOW.{name}`", about) for name, about in WINDOW_FIELDS.items())
+
+
+def formats() -> Iterator[tuple[str, ...]]:
+    """Every format spec."""
+    yield "format", "gives"
+    yield from ((f"`{name}`", about) for name, about in SPECS.items())
+
+
+def variables() -> Iterator[tuple[str, ...]]:
+    """Every environment variable."""
+    yield "variable", "says"
+    yield from (("`" + name.replace(", ", "`, `") + "`", about) for name, about in VARIABLES.items())
+
+
+def keys() -> Iterator[tuple[str, ...]]:
+    """Every key of config.toml, its default, its meaning."""
+    yield "key", "default", "what it is"
+    for key, default, about in leaves(msgspec.inspect.type_info(config.Config), ""):
+        yield f"`{key}`", default and f"`{default}`", MEANINGS.get(key, about)
+
+
+def leaves(node: Any, prefix: str, default: Any = None, about: str = "") -> Iterator[tuple[str, str, str]]:
+    """Dotted keys with defaults; where MEANINGS is silent, a table's own docstring speaks."""
+    inspect = msgspec.inspect
+    if isinstance(node, inspect.Metadata):
+        yield from leaves(node.type, prefix, default, about)
+    elif isinstance(node, inspect.StructType):
+        about = (node.cls.__doc__ or "").partition("\n")[0]
+        for item in node.fields:
+            value = None if item.default is msgspec.NODEFAULT else item.default
+            yield from leaves(item.type, f"{prefix}.{item.encode_name}".lstrip("."), value, about)
+    elif isinstance(node, inspect.DictType):
+        inner = node.value_type
+        if isinstance(inner, inspect.DictType | inspect.StructType):
+            yield from leaves(inner, f"{prefix}.NAME")
+        else:
+            yield f"{prefix}.KEY", "", about
+    elif isinstance(getattr(node, "item_type", None), inspect.StructType):
+        yield from leaves(node.item_type, f"{prefix}[]")
+    else:
+        yield prefix, "" if default is None else msgspec.json.encode(default).decode(), about
+
+
+PARTS = {part.__name__: part for part in (commands, segments, fields, windows, formats, variables, keys)}
+
+
+def table(rows: Iterable[tuple[str, ...]]) -> str:
+    """A Markdown table; a bar inside a cell is escaped."""
+    head, *rest = [[cell.replace("|", "\\|") for cell in row] for row in rows]
+    lines = [head, ["---"] * len(head), *rest]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def filled(text: str) -> str:
+    """The README with every marked table as the code has it."""
+    return BLOCK.sub(lambda found: f"{found[1]}\n{table(PARTS[found[2]]())}\n{found[3]}", text)
+
+
+def main() -> int:
+    """Write or compare."""
+    os.environ["TZ"] = "UTC"
+    time.tzset()
+    before = README.read_text(encoding="utf-8")
+    after = filled(before)
+    if "--check" in sys.argv:
+        if before != after:
+            print("The reference in README.md is not what the code says; run `make reference`.")
+        return int(before != after)
+    README.write_text(after, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
