@@ -26,6 +26,8 @@ NOW = 1_795_244_400.0  # 2026-11-21 07:00:00 UTC
 BLOCK = re.compile(r"(<!-- from the code: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 EXITS = {
+    "history": "0",
+    "export": "0",
     "usage": "0, 3 no data",
     "refresh": "0, 1 nothing could be read",
     "guard": "0 room, 1 no room, 2 wrong usage, 3 unknown; COMMAND's own",
@@ -68,6 +70,20 @@ MEANINGS = {
     "style.palette": ", ".join(PALETTES),
     "refresh.fresh_for": "seconds after which a prompt starts a refresh",
     "refresh.stale_after": "seconds after which a value is marked stale",
+    "guard.five_hour": "percent from which `quotaline guard` says that there is no room",
+    "guard.seven_day": "the same for the week",
+    "guard.windows.KEY": "the same for any window, by its id: `seven_day_fable = 95`",
+    "guard.max_extra": "money beyond the plan that may be spent this month",
+    "guard.no_extra": "no room as soon as money could move",
+    "guard.max_age": "a value older than this is unknown: `15m`",
+    "guard.unknown": "what unknown is: told by exit code 3, ok, or fail",
+    "guard.hook": "how the hook answers a tool call: ask you, or deny it",
+    "alert[].when": "a field, a comparison and a number (`extra.used >= 5`), or `crossing`, or `reset`",
+    "alert[].run": "the command as a list of words, or one text with `shell = true`",
+    "alert[].shell": "whether `run` is for a shell",
+    "alert[].terminal": "`bell` or `osc9`, for the terminal that a prompt was drawn in",
+    "alert[].quiet": "local hours without alerts: `22:00-07:00`",
+    "prices.NAME.KEY": "a price of your own for a model, in dollars per million tokens",
 }
 
 
@@ -78,7 +94,7 @@ def commands() -> Iterator[tuple[str, ...]]:
     for name in COMMANDS:
         command = quotaline.get_command(context, name)
         summary = command.get_short_help_str(200) if command else ""
-        yield f"`{name}`", summary, EXITS.get(name, "0")
+        yield f"`{name}`", summary, EXITS[name]
 
 
 def segments() -> Iterator[tuple[str, ...]]:
@@ -117,7 +133,7 @@ def keys() -> Iterator[tuple[str, ...]]:
     """Every key of config.toml, its default, its meaning."""
     yield "key", "default", "what it is"
     for key, default, about in leaves(msgspec.inspect.type_info(config.Config), ""):
-        yield f"`{key}`", default and f"`{default}`", MEANINGS.get(key, about)
+        yield f"`{key}`", default and f"`{default}`", MEANINGS.get(key) or about
 
 
 def leaves(node: Any, prefix: str, default: Any = None, about: str = "") -> Iterator[tuple[str, str, str]]:

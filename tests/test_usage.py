@@ -5,13 +5,21 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
+import filelock
 import jsonschema
+import msgspec
 import pytest
 
-from quotaline import overview, sample
+from overviews import full
+from quotaline import look, overview, sample
+from quotaline.files import private_dir, write_atomic
+from quotaline.places import places
+from quotaline.refresh import Report
+from samples import NOW
 
 QUOTALINE = [sys.executable, "-P", "-m", "quotaline"]
 COMMITTED = Path(overview.__file__).parent / "_data" / "usage.schema.json"
@@ -86,3 +94,29 @@ def test_quotaline_alone_is_usage(furnished: dict[str, str]) -> None:
         [line.partition("  ")[0] for line in run(furnished, *words).stdout.splitlines()[1:]] for words in ((), ("usage",))
     )
     assert alone == named, "but for the minutes that may pass between two calls"
+
+
+def test_a_person_waits_for_the_refresh_that_is_under_way(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    where = places({"HOME": str(home)})
+    assert where.cache_dir is not None
+    assert where.snapshot is not None
+    path = private_dir(where.cache_dir) / "refresh.lock"
+    taken, asked = threading.Event(), threading.Event()
+
+    def other() -> None:
+        with filelock.FileLock(path):
+            taken.set()
+            asked.wait(10)
+            write_atomic(where.cache_dir / "snapshot.json", msgspec.json.encode(full()))  # type: ignore[operator]
+
+    def busy(*_: object) -> Report:
+        asked.set()
+        return Report(status="busy")
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    taken.wait(10)
+    monkeypatch.setattr(look, "refresh", busy)
+    found = look.refreshed(where, {}, NOW)
+    thread.join()
+    assert found == full()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
+
+import filelock
 
 from quotaline.model import Account, Missing, Snapshot
 from quotaline.prompt.nudge import MARKER
@@ -13,6 +16,8 @@ if TYPE_CHECKING:
 
     from quotaline.places import Places
 
+PATIENCE = 2.0
+"""Seconds that a person waits for another process's refresh."""
 NOTHING = Missing("everything", "nothing has been read yet", "run `quotaline refresh`")
 
 
@@ -21,7 +26,7 @@ def current(where: Places, env: Mapping[str, str], now: float, *, offline: bool 
 
     Where there is none, an empty one that says so.
     """
-    kept = load_snapshot(where.snapshot) if offline or env.get(MARKER) else refresh(env, now).snapshot
+    kept = load_snapshot(where.snapshot) if offline or env.get(MARKER) else refreshed(where, env, now)
     if kept is not None:
         return kept
     gap = Missing("everything", "the cache folder cannot be written", "set QUOTALINE_CACHE_DIR to a folder that can")
@@ -29,3 +34,13 @@ def current(where: Places, env: Mapping[str, str], now: float, *, offline: bool 
         gap = NOTHING
     account = Account(config_dir=where.config_dir)
     return Snapshot(written_at=now, fresh_for=60, stale_after=3600, account=account, missing=(gap,))
+
+
+def refreshed(where: Places, env: Mapping[str, str], now: float) -> Snapshot | None:
+    """The snapshot after a refresh; where somebody else's is under way, after that one, if it ends soon."""
+    report = refresh(env, now)
+    if report.status != "busy" or where.cache_dir is None:
+        return report.snapshot
+    with contextlib.suppress(filelock.Timeout, OSError), filelock.FileLock(where.cache_dir / "refresh.lock", timeout=PATIENCE):
+        pass
+    return load_snapshot(where.snapshot)
