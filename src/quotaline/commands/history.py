@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -25,7 +26,11 @@ WORTH_A_BAR = 32 << 20  # bytes that are read before anybody wonders
 @click.option("--until", type=DAY, metavar="YYYY-MM-DD", help="The last day, itself included.")
 @click.option("--json", "as_json", is_flag=True, help="For programs: exact dollars, times in UTC.")
 @click.option("--csv", "as_csv", is_flag=True, help="For spreadsheets.")
-def history(*, by: str, since: datetime | None, until: datetime | None, as_json: bool, as_csv: bool) -> int:
+@click.option("--plot", is_flag=True, help="Draw the windows over time instead: the last seven days, or --since and --until.")
+@click.option("--backtest", is_flag=True, help="Replay the stored readings instead: what past forecasts erred by.")
+def history(
+    *, by: str, since: datetime | None, until: datetime | None, as_json: bool, as_csv: bool, plot: bool, backtest: bool
+) -> int:
     """Show the tokens of this machine and their list price, from the ledger: also what Claude Code has deleted since.
 
     Copies of a message in resumed and forked sessions and in subagents count once. A block is five hours from the first
@@ -48,6 +53,11 @@ def history(*, by: str, since: datetime | None, until: datetime | None, as_json:
         raise click.UsageError("--json and --csv exclude each other.")
     where = places(os.environ)
     config = foreground(where)
+    if plot or backtest:
+        from quotaline.commands import over_time
+
+        start, end = (day.timestamp() if day else None for day in (since, until and until + timedelta(days=1)))
+        return over_time.plot(where, config, start, end) if plot else over_time.backtest(where, config, start, as_json=as_json)
     if where.ledger is None:
         raise LedgerError("There is no place for the ledger. Set QUOTALINE_DATA_DIR.")
     with open_ledger(where.ledger) as ledger:
