@@ -15,18 +15,9 @@ import pexpect
 import pytest
 
 from commandline import QUOTALINE, quotaline
-from quotaline.model import Account, Reading, Snapshot
+from guard_snapshot import leave_snapshot as snapshot
+from quotaline.model import Reading, Snapshot
 from usage_history import HOUR, configure, spent, tell, used
-
-
-def snapshot(home: Path, *readings: Reading, written: float = 0.0) -> None:
-    """What a refresh would have left."""
-    folder = home / ".cache/quotaline/default"
-    folder.mkdir(parents=True, exist_ok=True)
-    account = Account(config_dir="~/.claude")
-    kept = Snapshot(written_at=time.time() - written, fresh_for=60, stale_after=3600, account=account, readings=readings)
-    (folder / "new").write_bytes(msgspec.json.encode(kept))
-    (folder / "new").replace(folder / "snapshot.json")
 
 
 def session(percent: float, *, resets_in: float = HOUR, age: float = 0.0) -> Reading:

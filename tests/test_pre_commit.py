@@ -1,0 +1,93 @@
+"""The hook of `.pre-commit-hooks.yaml`, installed and run by the real pre-commit from a clone of this repository.
+
+No network: pip builds the clone with the build tools of this environment, whose packages the hook's own environment sees.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import sysconfig
+import time
+from pathlib import Path
+
+import pytest
+
+from guard_snapshot import leave_snapshot
+from usage_history import HOUR, used
+
+ROOT = Path(__file__).resolve().parents[1]
+PRE_COMMIT = [sys.executable, "-m", "pre_commit"]
+PARTS = ("src", "segments", "pyproject.toml", "README.md", "LICENSE", ".pre-commit-hooks.yaml")
+CONFIG = """\
+repos:
+  - repo: {repo}
+    rev: {rev}
+    hooks:
+      - id: quotaline-guard
+        args: [--five-hour, "80", --offline]
+"""
+
+
+def git(folder: Path, *arguments: str) -> str:
+    identity = ["-c", "user.name=Test", "-c", "user.email=test@example.invalid", "-c", "commit.gpgsign=false"]
+    done = subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+def repository(folder: Path) -> str:
+    """Make `folder` a repository of what is in it; its commit."""
+    git(folder, "init", "--quiet")
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--allow-empty", "-m", "All of it")
+    return git(folder, "rev-parse", "HEAD")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project that uses the hook of a clone of this repository."""
+    if not (ROOT / ".pre-commit-hooks.yaml").exists():
+        pytest.skip("not a source tree")
+    clone, folder = tmp_path / "clone", tmp_path / "project"
+    for part in PARTS:
+        source, target = ROOT / part, clone / part
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, target)
+    rev = repository(clone)
+    folder.mkdir()
+    (folder / ".pre-commit-config.yaml").write_text(CONFIG.format(repo=clone, rev=rev))
+    repository(folder)
+    return folder
+
+
+def test_the_hook_lets_a_commit_pass_while_there_is_room_and_stops_it_where_there_is_none(
+    project: Path, home: Path, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    env = {
+        **environment,
+        "PRE_COMMIT_HOME": str(tmp_path / "pre-commit"),
+        "PIP_NO_INDEX": "1",
+        "PIP_NO_DEPS": "1",
+        "PIP_NO_BUILD_ISOLATION": "0",  # pip reads the variable as the setting itself: no isolation
+        "PYTHONPATH": sysconfig.get_path("purelib"),
+    }
+
+    def run() -> subprocess.CompletedProcess[str]:
+        command = [*PRE_COMMIT, "run", "--all-files", "--color", "never"]
+        return subprocess.run(command, cwd=project, env=env, capture_output=True, text=True, check=False)
+
+    now = time.time()
+    leave_snapshot(home, used(42, now, resets_at=now + HOUR, name="Session (5h)"))
+    passed = run()
+    assert passed.returncode == 0, passed.stdout + passed.stderr
+    assert passed.stdout.splitlines()[-1].endswith("Passed")
+    leave_snapshot(home, used(91, now, resets_at=now + HOUR, name="Session (5h)"))
+    stopped = run()
+    assert stopped.returncode == 1
+    assert "Failed" in stopped.stdout
+    assert "quotaline: Session (5h) is at 91 %, the limit is 80 %" in stopped.stdout
+    assert list((tmp_path / "pre-commit").glob("repo*/py_env-*/bin/quotaline")), "the hook's own installation is what ran"
