@@ -59,6 +59,9 @@ pictures: install ## draw docs/pictures from what the commands print
 bench: install ## measure the prompt path against a bare interpreter, pair by pair
 	@$(PY) bench/prompt.py
 
+bench-shells: install ## measure the shell hooks against /bin/true and starship, and count their processes
+	@$(PY) bench/shells.py
+
 bench-transcripts: install ## measure the ledger on 2 GB of transcripts against native ccusage; needs 10 GB and npm
 	@$(PY) bench/transcripts.py
 

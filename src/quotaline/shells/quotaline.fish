@@ -33,41 +33,44 @@ function __quotaline_now
 end
 
 # The frame of now, and when to come back, in ticks of the counter; a file that is not what it should be shows nothing.
+# A head from the future is a clock that was put back.
 function __quotaline_read --argument-names tick
     test "$CLAUDE_CONFIG_DIR" = "$__quotaline_config_dir"; or __quotaline_account
     set -g __quotaline_path $__quotaline_dir/$__quotaline_file
-    set -l head ''
-    test -f $__quotaline_path; and test -r $__quotaline_path; and read head <$__quotaline_path
-    set -g __quotaline_key "$CLAUDE_CONFIG_DIR $head"
     set -g QUOTALINE ''
     set -g __quotaline_right ''
     set -l now (__quotaline_now)
-    set -g __quotaline_until (math $tick + 60)
-    set -g __quotaline_expired 1
-    set head (string split ' ' -- "$head")
-    if test (count $head) = 4; and test "$head[1] $head[2]" = 'quotaline 1'
-        and string match -qr '^[1-9][0-9]{0,11} [1-9][0-9]{0,11}$' -- "$head[3] $head[4]"
-        set -l first 1
+    set -l back 60
+    set -l head ''
+    test -f $__quotaline_path; and test -r $__quotaline_path; and read head <$__quotaline_path
+    set -g __quotaline_key "$CLAUDE_CONFIG_DIR $head"
+    if string match -qr '^quotaline 1 (?<written>[1-9][0-9]{0,11}) (?<expires>[1-9][0-9]{0,11})$' -- "$head"
+        set -l frames
         while read -l -d \t until text
-            set first (math $first - 1)
-            test $first = 0; and continue
+            # the head comes by once more
+            set -q frames[1]; or begin
+                set frames 1
+                continue
+            end
             string match -qr '^[1-9][0-9]{0,11}$' -- "$until"; or break
             if test $now -lt $until
-                set -g QUOTALINE "$(string replace -a \x1f \n -- "$text")"
-                set -g __quotaline_right "$(string replace -a \x1f ' ' -- "$text")"
-                # A file from the future, by more than a minute, is a clock that was put back.
-                if test $now -lt $head[4]; and test $head[3] -le (math $now + 60)
-                    set -g __quotaline_expired 0
-                    set until (math min $until, $head[4], $now + 300)
-                else
-                    set until (math min $until, $now + 60)
+                set -g QUOTALINE $text
+                set -g __quotaline_right $text
+                if string match -q '*'\x1f'*' -- "$text"
+                    set -g QUOTALINE "$(string replace -a \x1f \n -- $text)"
+                    set -g __quotaline_right (string replace -a \x1f ' ' -- $text)
                 end
-                set -g __quotaline_until (math $tick + $until - $now)
+                if test $now -lt $expires; and test $now -ge $written
+                    set back "min(300, $until - $now, $expires - $now)"
+                else
+                    set back "min(60, $until - $now)"
+                end
                 break
             end
         end <$__quotaline_path
     end
-    test $__quotaline_expired = 1; and __quotaline_ask $now
+    set -g __quotaline_until (math $tick + $back)
+    string match -q 'min(300*' -- $back; or __quotaline_ask $now
     return 0
 end
 
