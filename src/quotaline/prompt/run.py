@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 STDIN_LIMIT = 8 * 1024 * 1024
 MARGIN = 4  # Claude Code indents the row on both sides
-PROMPT_SURFACES = ("plain", "bash", "zsh", "fish", "starship", "tmux")
+BARS = ("waybar", "polybar", "i3blocks", "xbar")
+PROMPT_SURFACES = ("plain", "bash", "zsh", "fish", "sh", "starship", "tmux", *BARS)
 
 
 def statusline() -> None:
@@ -91,7 +92,12 @@ def prompt_text(arguments: "list[str]", kept: "dict[str, Any]", env: "Mapping[st
     rows = [names] if names else kept["lines"].get(line) or []
     named = surface != "plain"
     colour = wants_colour(str(kept["style"].get("colour", "auto")), env, default=True) and named
-    return "\n".join(draw(rows, kept, gather(kept, [], now), surface=surface, colour=colour, limit=0))
+    fields = gather(kept, [], now)
+    if surface in BARS:
+        from quotaline.prompt import bars
+
+        return bars.show(surface, rows, kept, fields, colour=colour)
+    return "\n".join(draw(rows, kept, fields, surface=surface, colour=colour and surface != "sh", limit=0))
 
 
 def parse(arguments: "list[str]") -> "tuple[list[str], str, str]":
