@@ -10,15 +10,12 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
-import msgspec
 from msgspec import Meta, Struct, field
 
 from quotaline.merge import merge
 from quotaline.model import Account, ExtraUsage, LocalUsage, Missing, TokenUsage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from quotaline.model import LocalTotals, Reading, Snapshot
 
 SCHEMA_VERSION = 1
@@ -208,38 +205,3 @@ def decimal(amount: Decimal) -> str:
 def moment(epoch: float) -> datetime:
     """Epoch seconds as a time in UTC, cut to the second."""
     return datetime.fromtimestamp(int(epoch), UTC)
-
-
-def to_json(view: Overview) -> bytes:
-    """The overview as indented JSON."""
-    return msgspec.json.format(msgspec.json.Encoder(decimal_format="number").encode(view), indent=2)
-
-
-def schema() -> bytes:
-    """The JSON Schema of `to_json`, made from the types."""
-    tree = msgspec.json.schema(Overview)
-    head = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": f"urn:quotaline:usage:{SCHEMA_VERSION}",
-        "title": f"quotaline usage --json, version {SCHEMA_VERSION}",
-    }
-    return msgspec.json.format(msgspec.json.encode({**head, **tree_of(tree)}), indent=2) + b"\n"
-
-
-def tree_of(node: Any) -> Any:
-    """A schema in which decimals are the numbers that `to_json` writes and every key that is always there is required."""
-    if isinstance(node, list):
-        return [tree_of(item) for item in node]
-    if not isinstance(node, dict):
-        return node
-    if node == {"type": "string", "format": "decimal"}:
-        return {"type": "number"}
-    tree = {key: tree_of(item) for key, item in node.items()}
-    if tree.get("type") == "object" and isinstance(tree.get("properties"), dict):
-        tree["required"] = list(tree["properties"])
-    return tree
-
-
-def by_id(meters: Iterable[Meter]) -> dict[str, Meter]:
-    """Meters by their id."""
-    return {item.id: item for item in meters}

@@ -15,8 +15,19 @@ from pathlib import Path
 from typing import Any
 
 from quotaline.places import Places, places
+from quotaline.refresh import refresh
 
 MOMENT = re.compile(r"(epoch|ms|iso)([+-]\d+)")
+# seconds ago, percent of session, week and Fable's week, cents beyond the plan: what there is to forecast from
+PAST = (
+    (108_000, None, 51, 60, 1020),
+    (93_600, None, 54, 65, 1100),
+    (79_200, None, 56, 68, 1240),
+    (9_300, 4, 58, 70, 1240),
+    (7_200, 14, 59, 72, 1240),
+    (4_800, 24, 61, 74, 1240),
+    (2_400, 33, 62, 76, 1240),
+)
 MINUTES_AGO = (5, 9, 14, 31, 62, 1500, 2900, 4400)  # when the sample's messages were sent
 
 
@@ -66,17 +77,40 @@ def transcript(now: float) -> str:
     return "".join(line + "\n" for line in lines)
 
 
+def usage(now: float, moment: tuple[int, int | None, int, int, int]) -> Any:
+    """`claude.json` at a moment of PAST; no session is a 5-hour window that has not begun."""
+    ago, session, week, fable, cents = moment
+    content = load("claude.json", now)
+    cached = content["cachedUsageUtilization"]
+    told = cached["utilization"]
+    cached["fetchedAtMs"] = int((now - ago) * 1000)
+    told["five_hour"] = told["five_hour"] if session is not None else None
+    told["limits"] = [row for row in told["limits"] if session is not None or row["kind"] != "session"]
+    percents = {"session": session, "weekly_all": week, "weekly_scoped": fable}
+    for row in told["limits"]:
+        row["percent"] = percents[row["kind"]]
+    for key, percent in (("five_hour", session), ("seven_day", week)):
+        if told[key] is not None:
+            told[key]["utilization"] = percent
+    told["extra_usage"] |= {"used_credits": cents, "utilization": cents / 50}
+    return content
+
+
 def furnish(home: Path, now: float) -> dict[str, str]:
-    """Lay the sample out as a home folder and return the environment that points there."""
+    """Lay the sample out as a home folder, refreshed over its last 30 hours, and return the environment that points there."""
     projects = home / ".claude" / "projects" / "-home-you-quotaline"
     projects.mkdir(parents=True)
     (projects / "00000000-0000-4000-8000-00000000cafe.jsonl").write_text(transcript(now), encoding="utf-8")
-    (home / ".claude.json").write_text(json.dumps(load("claude.json", now)), encoding="utf-8")
     config = files("quotaline") / "_data" / "sample_config.toml"
     (home / "config.toml").write_text(config.read_text(encoding="utf-8"), encoding="utf-8")
     foreign = ("CLAUDE_", "QUOTALINE_", "XDG_")
     env = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
-    return {**env, "HOME": str(home), "QUOTALINE_CONFIG": str(home / "config.toml"), "QUOTALINE_REFRESH": "1"}
+    env |= {"HOME": str(home), "QUOTALINE_CONFIG": str(home / "config.toml"), "QUOTALINE_REFRESH": "1"}
+    for moment in PAST:
+        (home / ".claude.json").write_text(json.dumps(usage(now, moment)), encoding="utf-8")
+        refresh(env, now - moment[0], force=True)
+    (home / ".claude.json").write_text(json.dumps(load("claude.json", now)), encoding="utf-8")
+    return env
 
 
 def show(env: dict[str, str], stdin: str) -> None:

@@ -15,10 +15,10 @@ def usage(*, as_json: bool = False, schema: bool = False, offline: bool = False,
 
     Exit code 3 when there is no data at all.
     """
-    from quotaline import overview
+    from quotaline import overview, wire
 
     if schema:
-        click.echo(overview.schema(), nl=False)
+        click.echo(wire.schema(), nl=False)
         return 0
 
     import os
@@ -34,7 +34,7 @@ def usage(*, as_json: bool = False, schema: bool = False, offline: bool = False,
     snapshot = current(where, os.environ, now, offline=offline)
     view = overview.overview(snapshot, now, zone)
     if as_json:
-        click.echo(overview.to_json(view))
+        click.echo(wire.to_json(view))
     else:
         from quotaline.show.page import show
 
