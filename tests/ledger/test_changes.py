@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,8 +14,6 @@ from quotaline.ledger.scan import CHUNK, LONGEST
 from transcript_lines import NOON, append, assistant, dump, tool_result, write
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from quotaline.ledger import Ledger
 
 
@@ -123,6 +122,7 @@ def test_symlink_loops_end_and_count_once(ledger: Ledger, claude: Path) -> None:
     (path.parent / "loop").symlink_to(path.parent, target_is_directory=True)
     (path.parent / "up").symlink_to(claude / "projects", target_is_directory=True)
     (path.parent / "broken.jsonl").symlink_to(path.parent / "nowhere")
+    (path.parent / "itself").symlink_to(path.parent / "itself")
     for _ in range(2):
         ledger.import_transcripts([claude])
     assert [1] == inputs(ledger)
@@ -213,12 +213,13 @@ def test_a_long_line_is_read_whole(ledger: Ledger, claude: Path, size: int) -> N
 
 @pytest.mark.parametrize(
     "garbage",
-    [b"not json\n", b"\n", b"\x00\x00\n", b'"text"\n', b"[]\n", b"null\n", b'{"type":"assistant"}\n', b"{}\n", b"\xff\xfe\n"],
+    [b"not json", b"", b"\x00\x00", b'"text"', b"[]", b"null", b'{"type":"assistant"}', b"{}", b"\xff\xfe", b"[" * 99_999],
+    ids=lambda line: repr(line[:20]),
 )
 def test_lines_that_make_no_sense_cost_only_themselves(ledger: Ledger, claude: Path, garbage: bytes) -> None:
     path = write(claude, "s1", assistant("m1", input=1))
     with path.open("ab") as file:
-        file.write(garbage)
+        file.write(garbage + b"\n")
     append(path, assistant("m2", input=2))
     ledger.import_transcripts([claude])
     assert [1, 2] == inputs(ledger)
@@ -236,6 +237,29 @@ def test_a_counter_that_cannot_be_is_a_skipped_line(ledger: Ledger, claude: Path
 def test_bytes_that_are_no_utf8_inside_a_text_lose_no_usage(ledger: Ledger, claude: Path) -> None:
     path = write(claude, "s1", assistant("m1", input=1, content=[{"type": "text", "text": "MARK"}], cwd="/MARK"))
     path.write_bytes(path.read_bytes().replace(b"MARK", b"\xff\xfe"))
+    ledger.import_transcripts([claude])
+    assert [1] == inputs(ledger)
+
+
+@pytest.mark.parametrize("half", [rb"\ud83d", rb"\ude00", rb"\uD83D \uDE00", rb"\\\ud83d"])
+def test_half_a_character_inside_a_text_loses_no_usage(ledger: Ledger, claude: Path, half: bytes) -> None:
+    path = write(claude, "s1", assistant("m1", input=1, content=[{"type": "text", "text": "MARK"}], cwd="/MARK"))
+    path.write_bytes(path.read_bytes().replace(b"MARK", half))
+    assert ledger.import_transcripts([claude]).lines_skipped == 0
+    assert [1] == inputs(ledger)
+
+
+def test_a_whole_character_beside_half_a_one_stays(ledger: Ledger, claude: Path) -> None:
+    path = write(claude, "s1", assistant("m1", input=1, content=[{"type": "text", "text": "MARK"}], cwd="/PATH"))
+    path.write_bytes(path.read_bytes().replace(b"MARK", rb"\ud83d").replace(b"PATH", rb"\ud83d\ude00"))
+    ledger.import_transcripts([claude])
+    assert [("/\N{GRINNING FACE}",)] == ledger.connection.execute("SELECT path FROM project").fetchall()
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="its file system takes no such name")
+def test_a_file_whose_name_is_no_text_is_left_out(ledger: Ledger, claude: Path) -> None:
+    path = write(claude, "s1", assistant("m1", input=1))
+    Path(os.fsdecode(os.fsencode(path.parent) + b"/\xff.jsonl")).write_bytes(dump(assistant("m2", input=2)))
     ledger.import_transcripts([claude])
     assert [1] == inputs(ledger)
 

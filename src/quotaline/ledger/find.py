@@ -7,6 +7,7 @@ turns: the work does not grow with the history, and a resting file that is taken
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -139,11 +140,13 @@ class _Walk:
         try:
             with os.scandir(path) as entries:
                 for entry in entries:
-                    if entry.is_dir():
-                        folders.append(entry.path)
-                    elif entry.name.endswith(".jsonl") and entry.path not in known and entry.is_file():
-                        status = entry.stat()
-                        self._new.append((status.st_mtime_ns, entry.path, config_dir, status.st_size))
+                    with contextlib.suppress(OSError, UnicodeEncodeError):  # gone again, a symlink to itself; no name to keep
+                        entry.path.encode()
+                        if entry.is_dir():
+                            folders.append(entry.path)
+                        elif entry.name.endswith(".jsonl") and entry.path not in known and entry.is_file():
+                            status = entry.stat()
+                            self._new.append((status.st_mtime_ns, entry.path, config_dir, status.st_size))
         except OSError as error:
             reason = error.strerror or str(error)
             if problem is None:
@@ -151,10 +154,8 @@ class _Walk:
             return reason
         for folder in folders:
             if self._empty or not self._connection.execute("SELECT 1 FROM folder WHERE path = ?", (folder,)).fetchone():
-                try:
+                with contextlib.suppress(OSError):  # gone again
                     self._enter(config_dir, folder)
-                except OSError:
-                    continue  # gone again
         return None
 
     def finish(self) -> Found:

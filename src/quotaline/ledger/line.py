@@ -94,22 +94,38 @@ class Line(Struct, gc=False, rename="camel"):
     total_cost_usd: Decimal | None = msgspec.field(name="totalCostUSD", default=None)
 
 
+# Two halves of a character as JavaScript escapes them, or one half alone, which is no text
+SURROGATES = re.compile(rb"\\u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w|\\u[dD][89a-fA-F]\w\w")
+PAIR = 12
+
 OURS = frozenset(("assistant", "session-owner", "cost-state"))
 decode = msgspec.json.Decoder(Line, strict=False).decode
 
 
 def read_line(data: bytes | bytearray) -> Line | None:
     """The line, or None when it is of no interest; raises ValueError when it is one of ours and makes no sense."""
+    line: Line | None
     try:
         line = decode(data)
+    except ValueError:
+        line = _with_care(data)
+    return line if line is not None and line.type in OURS else None
+
+
+def _with_care(data: bytes | bytearray) -> Line | None:
+    """A line that the decoder refused: texts that a client cut in the middle of a character are no reason to lose usage."""
+    mended = SURROGATES.sub(_paired, bytes(data).decode("utf-8", "replace").encode())
+    try:
+        return decode(mended)
     except ValidationError:
-        loose = msgspec.json.decode(data)
+        loose = msgspec.json.decode(mended)
         if isinstance(loose, dict) and loose.get("type") in OURS:
             raise
         return None
-    except UnicodeDecodeError:
-        line = decode(bytes(data).decode("utf-8", "replace"))
-    return line if line.type in OURS else None
+
+
+def _paired(match: re.Match[bytes]) -> bytes:
+    return match[0] if len(match[0]) == PAIR else rb"\ufffd"
 
 
 def usage_row(line: Line, message: Message, usage: Usage, owner: str | None) -> list[Any]:

@@ -192,7 +192,7 @@ class _Scan:
                         self._message(line)
                     else:
                         self._session(line)
-                except ValueError:  # msgspec's errors are of this kind
+                except (ValueError, RecursionError):  # msgspec's errors are of the first kind
                     self._skipped += 1
             start = end + 1
         return start
