@@ -39,7 +39,9 @@ def lines(local: Transcripts, now: float, limit: int) -> list[Line]:
 
 
 def _cost(part: Span) -> str:
-    return "no price" if part.unpriced_models and float(part.cost_usd) == 0 else dollars(part.cost_usd)
+    if not part.unpriced_models:
+        return dollars(part.cost_usd)
+    return "no price" if float(part.cost_usd) == 0 else "≥" + dollars(part.cost_usd).removeprefix("~")
 
 
 def _row(name: str, count: str, cost: str, room: int, role: str) -> Line:
