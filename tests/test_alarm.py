@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import signal
@@ -75,15 +76,26 @@ def test_a_failing_command_is_told_and_not_repeated(env: dict[str, str], home: P
     for minute in range(3):
         use(env, 91, NOW + minute * MINUTE)
     assert told(env) == ["x"]
-    assert alert_problems(cache(env)) == [
-        "The alert `five_hour.used >= 90` failed: its command ended with code 3; try it in a terminal."
-    ]
+    doctor = json.loads(quotaline("doctor", "--json", env=env).stdout)
+    [check] = [check for check in doctor["checks"] if check["group"] == "Alerts"]
+    assert (check["status"], check["says"], check["remedy"]) == (
+        "WARN", "The alert `five_hour.used >= 90` failed: its command ended with code 3.", "try it in a terminal"
+    )  # fmt: skip
+
+
+def test_alerts_that_work_pass(env: dict[str, str], home: Path) -> None:
+    configure(home, NOTE)
+    use(env, 91, NOW)
+    doctor = json.loads(quotaline("doctor", "--json", env=env).stdout)
+    [check] = [check for check in doctor["checks"] if check["group"] == "Alerts"]
+    assert (check["status"], check["says"]) == ("PASS", "1 alert, and no command failed.")
 
 
 def test_a_command_that_is_not_there_is_told(env: dict[str, str], home: Path) -> None:
     configure(home, '[[alert]]\nwhen = "five_hour.used >= 90"\nrun = ["no-such-command"]')
     use(env, 91, NOW)
-    [problem] = alert_problems(cache(env))
+    alerts = [Alert(when="five_hour.used >= 90", run=("no-such-command",)), Alert(when="reset", run=("true",))]
+    [problem] = alert_problems(cache(env), alerts)
     assert problem.startswith("The alert `five_hour.used >= 90` failed: its command cannot be run")
 
 

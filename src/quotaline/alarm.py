@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Struct, field
 
-from quotaline.alerts import due
+from quotaline.alerts import due, key_of
 from quotaline.files import write_atomic
 from quotaline.prompt.draw import gather
 from quotaline.prompt.template import clean
@@ -106,10 +106,16 @@ def load(cache_dir: Path) -> Book:
         return Book()
 
 
-def alert_problems(cache_dir: Path) -> list[str]:
-    """One sentence for each alert whose command failed when it was last given: for `doctor`."""
+def alert_problems(cache_dir: Path, alerts: Sequence[Alert]) -> list[str]:
+    """One sentence for each of `alerts` whose command failed when it was last given: for `doctor`."""
     given = load(cache_dir).given
-    return [f"The alert `{key.partition(' / ')[0]}` failed: {one.problem}" for key, one in sorted(given.items()) if one.problem]
+    found = []
+    for alert in alerts:
+        tail = key_of(alert, "")
+        failed = [one for key, one in given.items() if key.startswith(alert.when) and key.endswith(tail) and one.problem]
+        if failed:
+            found.append(f"The alert `{alert.when}` failed: {max(failed, key=lambda one: one.at).problem}")
+    return found
 
 
 def run(alert: Alert, message: str, env: Mapping[str, str]) -> str | None:

@@ -129,8 +129,13 @@ def _compared(alert: Alert, condition: Condition, fields: Mapping[str, Any], now
 
 
 def _firing(alert: Alert, event: str, period: str, message: str) -> Firing:
+    return Firing(key=key_of(alert, event), period=period, message=message, alert=alert)
+
+
+def key_of(alert: Alert, event: str) -> str:
+    """What an alert is remembered by: its condition, for a reset the window as well, and what it does."""
     run = alert.run if isinstance(alert.run, str) else " ".join(alert.run)
-    return Firing(key=f"{event} / {run or alert.terminal}", period=period, message=message, alert=alert)
+    return f"{event} / {run or alert.terminal}"
 
 
 def _crossed(alert: Alert, fields: Mapping[str, Any]) -> list[Firing]:

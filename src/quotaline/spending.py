@@ -66,12 +66,12 @@ def steps(rows: Sequence[tuple[float, int]]) -> list[Step]:
     """What the counter rose by between its readings (oldest first), without the steps of nothing."""
     found: list[Step] = []
     before: float | None = None
-    month, base, counted, top, entry = 0.0, 0, 0, 0, None
+    month, following, base, counted, top, entry = 0.0, 0.0, 0, 0, 0, None
     for at, used in rows:
         if before is None:
-            month, base, top = month_start(at), used, used
-        elif month_start(at) != month:
-            month, counted = month_start(at), 0
+            month, following, base, top = month_start(at), month_end(at), used, used
+        elif at >= following:
+            month, following, counted = month_start(at), month_end(at), 0
             base, entry = (0, None) if used < top else (top, top)
             top = used
         elif entry is not None and used < entry:
@@ -87,7 +87,7 @@ def steps(rows: Sequence[tuple[float, int]]) -> list[Step]:
 
 def between(found: Iterable[Step], start: float, end: float) -> int:
     """Minor units spent after `start` and not after `end`; a step that lies across an edge counts in proportion, cut."""
-    return sum(_share(step, start, end) for step in found)
+    return sum(_share(step, start, end) for step in found if step.start <= end and start <= step.end)
 
 
 def _share(step: Step, start: float, end: float) -> int:

@@ -16,7 +16,7 @@ from quotaline.refresh import load_snapshot
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-GROUPS = ("settings", "folders", "snapshot", "sources", "requester", "hosts", "ledger", "terminal")
+GROUPS = ("settings", "folders", "snapshot", "sources", "requester", "hosts", "alerts", "ledger", "terminal")
 """The files of this folder in the order in which they are asked."""
 
 
