@@ -267,8 +267,8 @@ def test_a_file_whose_name_is_no_text_is_left_out(ledger: Ledger, claude: Path) 
 def test_more_files_than_are_looked_at_in_one_turn_are_all_looked_at_in_the_end(
     ledger: Ledger, claude: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(looking, "FILES", (3, 3))
-    monkeypatch.setattr(looking, "FOLDERS", (1, 1))
+    monkeypatch.setattr(looking, "FILES", (6, 3, 3))
+    monkeypatch.setattr(looking, "FOLDERS", (2, 1, 1))
     paths = [write(claude, f"s{n}", assistant(f"m{n}", input=n, session=f"s{n}")) for n in range(20)]
     for n, path in enumerate(paths):
         os.utime(path, (NOON - n, NOON - n))

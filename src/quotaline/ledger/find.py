@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from sqlite3 import Connection
 
-# How many of the most recent ones are looked at each time, and how many of those that rest.
-FILES, FOLDERS = (2048, 2560), (1024, 1024)
+# How many may be looked at each time; when there are more, how many of the most recent ones, and how many of those that rest.
+FILES, FOLDERS = (4608, 1024, 2048), (2048, 512, 768)
 SETTLED_NS = 2_000_000_000  # a folder changed less than 2 s ago may change again without a new time on it
 
 
@@ -45,13 +45,12 @@ def find(connection: Connection, config_dirs: Sequence[Path], *, thorough: bool)
 
 def _turn(connection: Connection, table: str, columns: str, walk: _Walk, *, thorough: bool) -> list[tuple[Any, ...]]:
     """The rows to look at now: all, or the most recent and the next ones of the round."""
-    living, (recent, resting) = ("NOT gone", FILES) if table == "file" else ("1", FOLDERS)
+    living, (most, recent, resting) = ("NOT gone", FILES) if table == "file" else ("1", FOLDERS)
     query = f"SELECT {columns} FROM {table} WHERE {living}"  # noqa: S608 - names of our own
-    limit = -1 if thorough else recent + resting + 1
-    rows = connection.execute(f"{query} ORDER BY mtime_ns DESC LIMIT ?", (limit,)).fetchall()
-    if thorough or len(rows) <= recent + resting:
-        return rows
-    del rows[recent:]
+    many = connection.execute(f"SELECT 1 FROM {table} WHERE {living} LIMIT 1 OFFSET ?", (most,)).fetchone()  # noqa: S608
+    if thorough or not many:
+        return connection.execute(query).fetchall()
+    rows = connection.execute(f"{query} ORDER BY mtime_ns DESC LIMIT ?", (recent,)).fetchall()
     seen = {row[0] for row in rows}
     after = connection.execute("SELECT after FROM turn WHERE round = ?", (table,)).fetchone() or (0,)
     turn = connection.execute(f"{query} AND id > ? ORDER BY id LIMIT ?", (*after, resting)).fetchall()
