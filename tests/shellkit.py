@@ -41,8 +41,8 @@ def need(program: str) -> str:
 def frames(*lines: tuple[int, str], written: int | None = None, expires: int | None = None) -> str:
     """A prompt file from `(seconds from now, text)`."""
     now = int(time.time())
-    head = f"quotaline 1 {now if written is None else written} {now + 600 if expires is None else expires}\n"
-    return head + "".join(f"{now + offset}\t{text}\n" for offset, text in lines)
+    head = f"quotaline 1 {now if written is None else written} {now + 600 if expires is None else expires}"
+    return head + " 0123abcd\n" + "".join(f"{now + offset}\t{text}\n" for offset, text in lines)
 
 
 def write(folder: Path, content: str | bytes, name: str) -> Path:
@@ -117,7 +117,7 @@ class Terminal:
         command = [*before, need(program), *words, *options]
         self.child = pexpect.spawn(
             command[0], command[1:], env={**env, "TERM": "xterm", "PS1": self.PROMPT}, encoding="utf-8",
-            dimensions=(24, 100), timeout=20, echo=True,
+            dimensions=(24, 100), timeout=60, echo=True,
         )  # fmt: skip
         self.child.delaybeforesend = None  # every command waits for its own mark
         self.shell = shell
@@ -167,7 +167,7 @@ def calls(folder: Path) -> list[str]:
     return path.read_text().splitlines() if path.exists() else []
 
 
-def wait_for(condition: Any, seconds: float = 20.0) -> None:
+def wait_for(condition: Any, seconds: float = 60.0) -> None:
     """Until something in the background has happened; the limit is only there to end a broken run."""
     end = time.monotonic() + seconds
     while not condition():

@@ -69,7 +69,7 @@ def printed(snapshot: dict[str, Any], moment: int, surface: str = "plain") -> st
 
 def test_a_day_in_frames() -> None:
     content = promptfile.render(kept([window("five_hour", 42, 7980), EXTRA]), NOW)["prompt.plain"]
-    assert content.startswith(f"quotaline 1 {int(NOW)} {int(NOW) + 60}\n".encode())
+    assert content.startswith(f"quotaline 1 {int(NOW)} {int(NOW) + 60} ".encode())
     assert [
         "$12.40 extra · 5h 42% 2h13m", "$12.40 extra · 5h 42% 2h13m", "$12.40 extra · 5h 42% 2h12m",
         "$12.40 extra · 5h 42% 1h14m",
@@ -119,6 +119,14 @@ def test_after_that_it_is_wrong_by_ten_minutes_at_most_and_after_a_day_by_an_hou
 def minutes(text: str) -> int:
     """The countdowns of a line added up."""
     return sum(int(number) * {"d": 1440, "h": 60, "m": 1}[unit] for number, unit in re.findall(r"(\d+)([dhm])", text))
+
+
+def test_other_frames_of_the_same_second_have_another_head() -> None:
+    """A refresh publishes what it knows before it asks anybody, and again when it was answered: a shell must see both."""
+    heads = {
+        promptfile.render(kept([window("five_hour", used, 7980)]), NOW)["prompt.bash"].split(b"\n")[0] for used in (41, 42)
+    }
+    assert len(heads) == 2
 
 
 def test_a_value_that_is_true_until_then_is_gone_then() -> None:

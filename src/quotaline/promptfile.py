@@ -1,11 +1,12 @@
 """PURE A snapshot → one prompt file per surface, which a shell reads with its builtins.
 
-    quotaline 1 WRITTEN EXPIRES           after EXPIRES a shell starts a refresh
+    quotaline 1 WRITTEN EXPIRES TAG       after EXPIRES a shell starts a refresh
     UNTIL<tab>TEXT                        what the line is until UNTIL; one row, in order of time, for each change to come
 
-Times are epoch seconds. The texts are what `quotaline prompt` would print at that time, already escaped for the surface:
-a countdown that moves, a value whose window has reset, a value that turned stale, each is a frame of its own. So a shell
-compares numbers and never calculates. The rows of a line of several are separated by the byte 0x1f.
+Times are epoch seconds; TAG is another one for other frames, so that a shell reads on only where the head is new. The texts
+are what `quotaline prompt` would print at that time, already escaped for the surface: a countdown that moves, a value whose
+window has reset, a value that turned stale, each is a frame of its own. So a shell compares numbers and never calculates.
+The rows of a line of several are separated by the byte 0x1f.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import calendar
 import math
 import time
+import zlib
 from typing import TYPE_CHECKING, Any
 
 from quotaline.prompt import draw, snapshot
@@ -38,12 +40,16 @@ def render(kept: Mapping[str, Any], now: float, line: str = "prompt") -> dict[st
     expires = written + max(1, int(snapshot.number(kept.get("fresh_for")) or MINUTE))
     rows = kept["lines"].get(line) or []
     coloured = kept["style"].get("colour") != "never"
-    texts: dict[str, list[str]] = {surface: [f"quotaline {VERSION} {written} {expires}\n"] for surface in SURFACES}
+    texts: dict[str, list[str]] = {surface: [] for surface in SURFACES}
     for until, arranged in frames(kept, rows, now):
         for surface, lines in texts.items():
             painted = draw.dress(arranged, kept, surface, colour=coloured and surface not in UNCOLOURED)
             lines.append(f"{until}\t" + "\x1f".join(painted) + "\n")
-    return {f"prompt.{surface}": "".join(lines).encode("utf-8", "replace") for surface, lines in texts.items()}
+    files = {}
+    for surface, lines in texts.items():
+        body = "".join(lines).encode("utf-8", "replace")
+        files[f"prompt.{surface}"] = f"quotaline {VERSION} {written} {expires} {zlib.crc32(body):x}\n".encode() + body
+    return files
 
 
 def frames(kept: dict[str, Any], rows: Any, now: float) -> Iterator[tuple[int, list[list[tuple[str, str]]]]]:

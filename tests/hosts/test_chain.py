@@ -101,3 +101,17 @@ def test_no_scratch_file_stays_even_when_claude_code_cancels_the_run(
     while list(scratch.iterdir()):
         assert time.monotonic() < end
         time.sleep(0.01)
+
+
+@pytest.mark.parametrize("options", [[], ["--chain"]])
+def test_it_works_where_no_path_is_set(options: list[str], home: Path, environment: dict[str, str]) -> None:
+    """Claude Code's environment may lack the folder of the program: the command is an absolute path."""
+    path = home / ".claude" / "settings.json"
+    path.parent.mkdir()
+    path.write_text(json.dumps({"statusLine": {"type": "command", "command": "echo theirs"}} if options else {}))
+    assert quotaline("install", "claude-code", *options, env=environment).returncode == 0
+    command = json.loads(path.read_text())["statusLine"]["command"]
+    env = {"HOME": str(home), "QUOTALINE_REFRESH": "1", "PATH": "/usr/bin:/bin"}
+    done = subprocess.run(["/bin/sh", "-c", command], input=INPUT, capture_output=True, env=env, timeout=60, check=True)
+    assert (b"theirs" in done.stdout, done.stderr) == (bool(options), b"")
+    assert "Opus 5.5" in done.stdout.decode()

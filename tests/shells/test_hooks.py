@@ -44,11 +44,12 @@ def test_spaces_backslashes_and_glob_characters_stay(shell: str, tmp_path: Path,
 @pytest.mark.parametrize(
     "content",
     [
-        "", "\n", "quotaline", "quotaline 1\n", "quotaline 2 1 9999999999\n9999999999\tx\n", "quotaline 1 a b\n9999999999\tx\n",
-        "quotaline 1 0 0\n9999999999\tx\n", "quotaline 1 1 9999999999\n", "quotaline 1 1 9999999999\nx\tx\n",
-        "quotaline 1 1 9999999999\n08\tx\n", "quotaline 1 1 9999999999\na[$(touch canary)]\tx\n",
-        "quotaline 1 a[$(touch$IFS\\canary)] 1\n9\tx\n", "quotaline 1 1 9999999999\n-5\tx\n5\tx", "\x00\x01\x02\n" * 5,
-        "quotaline 1 1 9999999999 5\n9999999999\tx\n", "\xff\xfe", "quotaline 1 1 9999999999\n\n\n",
+        "", "\n", "quotaline", "quotaline 1\n", "quotaline 2 1 9999999999 0\n9999999999\tx\n",
+        "quotaline 1 a b 0\n9999999999\tx\n",
+        "quotaline 1 0 0 0\n9999999999\tx\n", "quotaline 1 1 9999999999 0\n", "quotaline 1 1 9999999999 0\nx\tx\n",
+        "quotaline 1 1 9999999999 0\n08\tx\n", "quotaline 1 1 9999999999 0\na[$(touch canary)]\tx\n",
+        "quotaline 1 a[$(touch$IFS\\canary)] 1 0\n9\tx\n", "quotaline 1 1 9999999999 0\n-5\tx\n5\tx", "\x00\x01\x02\n" * 5,
+        "quotaline 1 1 9999999999\n9999999999\tx\n", "\xff\xfe", "quotaline 1 1 9999999999 0\n\n\n",
     ],
 )  # fmt: skip
 def test_a_file_that_is_not_what_it_should_be_shows_nothing(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from commandline import quotaline
-from shellkit import frames, need, plain, write
+from shellkit import FILE, Terminal, code, environment, frames, need, plain, write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,3 +74,25 @@ def test_it_costs_one_small_process_and_no_python(installed: dict[str, str], hom
     started = [line for line in (tmp_path / "trace").read_text().splitlines() if "execve(" in line and " = 0" in line]
     programs = [re.findall(r'"([^"]*)"', line)[0] for line in started]
     assert [program for program in programs if "starship" not in program and "ld-linux" not in program] == ["/bin/sh"]
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+@pytest.mark.parametrize("order", ["starship first", "starship last"])
+def test_starships_own_prompt_and_ours_stand_side_by_side(
+    shell: str, order: str, installed: dict[str, str], home: Path, tmp_path: Path
+) -> None:
+    """Whichever is sourced first; in bash the one that came first is seen from the second prompt on."""
+    assert quotaline("uninstall", "starship", env=installed).returncode == 0
+    (home / ".config" / "starship.toml").write_text('format = "theirs> "\nadd_newline = false\n')
+    write(tmp_path / "c", frames((900, "$12.40 extra")), FILE[shell])
+    init = {"fish": f"{STARSHIP} init fish --print-full-init | source"}.get(
+        shell, f'eval "$({STARSHIP} init {shell} --print-full-init)"'
+    )
+    parts = [init, code(shell, tmp_path / "c")]
+    terminal = Terminal(shell, {**environment(), "STARSHIP_CONFIG": str(home / ".config" / "starship.toml")})
+    terminal.source("\n".join(parts if order == "starship first" else reversed(parts)), tmp_path)
+    terminal.do(":")
+    shown = plain(terminal.do(":"))
+    assert "$12.40 extra" in shown
+    assert "theirs> " in shown
+    terminal.child.close(force=True)

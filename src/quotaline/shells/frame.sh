@@ -1,7 +1,7 @@
 # shellcheck shell=sh disable=SC3028,SC2174 # busybox has EPOCHSECONDS; only the folder itself is ours to close
 # What quotaline.sh and line.sh share, for any POSIX shell: read a prompt file, know the time, start a refresh.
 #
-# A prompt file is a head, `quotaline 1 WRITTEN EXPIRES`, then frames, `UNTIL<tab>TEXT` in order of time: what the line is
+# A prompt file is a head, `quotaline 1 WRITTEN EXPIRES TAG`, then frames, `UNTIL<tab>TEXT` in order of time: what the line is
 # until then. Times are epoch seconds. Nothing in it is evaluated. Every statement bears `set -eu`.
 
 # __quotaline_clock DIR: epoch seconds in __quotaline_now, without a process where the shell or Linux allows it. A refresh
@@ -32,9 +32,9 @@ __quotaline_frame() {
   __quotaline_clock "$1"
   if [ ! -f "$1/$2" ] || [ ! -r "$1/$2" ]; then return 0; fi
   {
-    IFS=' ' read -r __quotaline_a __quotaline_b __quotaline_c __quotaline_d || return 0
+    IFS=' ' read -r __quotaline_a __quotaline_b __quotaline_c __quotaline_d __quotaline_tag || return 0
     case ${__quotaline_c:-x}${__quotaline_d:-x} in *[!0-9]* | 0*) return 0 ;; esac
-    if [ "$__quotaline_a $__quotaline_b" != 'quotaline 1' ]; then return 0; fi
+    if [ "$__quotaline_a $__quotaline_b" != 'quotaline 1' ] || [ -z "$__quotaline_tag" ]; then return 0; fi
     # A file from the future, by more than a minute, is a clock that was put back.
     if [ "$__quotaline_now" -lt "$__quotaline_d" ] && [ "$((__quotaline_now + 60))" -ge "$__quotaline_c" ]; then
       __quotaline_due=0

@@ -3,7 +3,7 @@
 #
 # `quotaline init bash` prints this file after four assignments: __quotaline_dir (the account's cache folder),
 # __quotaline_config_dir (the CLAUDE_CONFIG_DIR it belongs to), __quotaline_command (an absolute path), __quotaline_place
-# (1 puts the line into PS1). A refresh leaves `prompt.bash` in that folder: a head, `quotaline 1 WRITTEN EXPIRES`, then
+# (1 puts the line into PS1). A refresh leaves `prompt.bash` in that folder: a head, `quotaline 1 WRITTEN EXPIRES TAG`, then
 # frames, `UNTIL<tab>TEXT` in order of time: what the line is until then. Times are epoch seconds. Nothing in it is evaluated.
 # Every statement here must bear `set -eu`: under -e a false statement in a prompt command ends the user's shell.
 
@@ -23,12 +23,12 @@ fi
 
 # The head and the frame of `now`. A file that is not what it should be shows nothing and counts as expired.
 __quotaline_read() {
-  local mark='' version='' written='' expires='' until='' text='' found=
+  local mark='' version='' written='' expires='' tag='' until='' text='' found=
   QUOTALINE='' __quotaline_head=$head __quotaline_until=0 __quotaline_written=0 __quotaline_expires=0
   [[ -n $head ]] || return 0
   {
-    IFS=' ' read -r mark version written expires || return 0
-    [[ $mark == quotaline && $version == 1 ]] || return 0
+    IFS=' ' read -r mark version written expires tag || return 0
+    [[ $mark == quotaline && $version == 1 && -n $tag ]] || return 0
     case ${written:-x}${expires:-x} in *[!0-9]* | 0*) return 0 ;; esac
     while IFS=$'\t' read -r until text; do
       case ${until:-x} in *[!0-9]* | 0*) return 0 ;; esac

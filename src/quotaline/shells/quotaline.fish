@@ -2,7 +2,7 @@
 #
 # `quotaline init fish` prints this file after four assignments: __quotaline_dir (the account's cache folder),
 # __quotaline_config_dir (the CLAUDE_CONFIG_DIR it belongs to), __quotaline_command (an absolute path), __quotaline_place
-# (1 puts the line into the right prompt). A refresh leaves `prompt.fish` in that folder: a head, `quotaline 1 WRITTEN EXPIRES`,
+# (1 puts the line into the right prompt). A refresh leaves `prompt.fish` in that folder: a head, `quotaline 1 WRITTEN EXPIRES TAG`,
 # then frames, `UNTIL<tab>TEXT` in order of time: what the line is until then. Times are epoch seconds. Nothing in it is evaluated.
 #
 # fish has no clock. `path mtime` and `path mtime --relative` together are one, but a substitution costs 45 µs; so the time is
@@ -44,7 +44,7 @@ function __quotaline_read --argument-names tick
     set -l head ''
     test -f $__quotaline_path; and test -r $__quotaline_path; and read head <$__quotaline_path
     set -g __quotaline_key "$CLAUDE_CONFIG_DIR $head"
-    if string match -qr '^quotaline 1 (?<written>[1-9][0-9]{0,11}) (?<expires>[1-9][0-9]{0,11})$' -- "$head"
+    if string match -qr '^quotaline 1 (?<written>[1-9][0-9]{0,11}) (?<expires>[1-9][0-9]{0,11}) [0-9a-f]+$' -- "$head"
         set -l frames
         while read -l -d \t until text
             # the head comes by once more

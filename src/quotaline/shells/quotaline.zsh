@@ -2,7 +2,7 @@
 #
 # `quotaline init zsh` prints this file after four assignments: __quotaline_dir (the account's cache folder),
 # __quotaline_config_dir (the CLAUDE_CONFIG_DIR it belongs to), __quotaline_command (an absolute path), __quotaline_place
-# (1 puts the line into RPROMPT). A refresh leaves `prompt.zsh` in that folder: a head, `quotaline 1 WRITTEN EXPIRES`, then
+# (1 puts the line into RPROMPT). A refresh leaves `prompt.zsh` in that folder: a head, `quotaline 1 WRITTEN EXPIRES TAG`, then
 # frames, `UNTIL<tab>TEXT` in order of time: what the line is until then. Times are epoch seconds. Nothing in it is evaluated.
 # The hook itself bears any option (`-e`, `-u`, KSH_ARRAYS …); the rarer paths ask for zsh's own.
 
@@ -26,7 +26,7 @@ __quotaline_read() {
   [[ -n $head ]] || return 0
   lines=("${(@f)$(<$__quotaline_dir/$__quotaline_file)}")
   words=(${=lines[1]})
-  [[ $#words == 4 && $words[1] == quotaline && $words[2] == 1 && $words[3] == [1-9]<-> && $words[4] == [1-9]<-> ]] || return 0
+  [[ $#words == 5 && $words[1] == quotaline && $words[2] == 1 && $words[3] == [1-9]<-> && $words[4] == [1-9]<-> ]] || return 0
   for line in "${(@)lines[2,-1]}"; do
     [[ $line == [1-9]<->$'\t'* ]] || return 0
     if (( now < ${line%%$'\t'*} )); then

@@ -1,0 +1,126 @@
+"""What is on the screen: no value runs anything when the prompt is drawn, and long lines are edited as before."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import shellkit
+from quotaline import promptfile
+from quotaline.prompt import run
+from shellkit import FILE, HOOKED, Terminal, code, need, plain, wait_for, write
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TRAPS = [
+    "$(touch canary)", "`touch canary`", "\\$(touch canary)", "\\`touch canary\\`", "%(!.a.b)%n%m", "%{x%}", "%F{red}r%f",
+    "\\u\\h\\w\\[x\\]", "\\e[31mred", "!! !1 !$", "${HOME} $HOME $((1+1))", "#{host} #(touch canary)", "'; touch canary; '",
+    "~/*?[a]{b,c}", "a%", "%", "\\", "$'\\x1b[31m'", "(touch canary)", "| touch canary", "&& touch canary", "%1(l.touch.x)",
+]  # fmt: skip
+
+
+def snapshot(value: str) -> dict[str, Any]:
+    """A line of one coloured segment: a model of that name."""
+    shipped = run.load("")
+    segments = {**shipped["segments"], "model": {"forms": [None, [["model.name", ""]], None], "colour": "38;5;75"}}
+    now = time.time()
+    return {
+        **shipped, "segments": segments, "written_at": now, "fresh_for": 600.0, "readings": [],
+        "fields": {"model.name": [value, None]}, "lines": {"prompt": [["model"]]},
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "sh", "busybox"])
+@pytest.mark.parametrize("setup", [":", "setopt prompt_subst prompt_bang", "set -o histexpand", "shopt -s extglob nullglob"])
+def test_a_prompt_with_any_name_in_it_runs_nothing_and_shows_it(shell: str, setup: str, tmp_path: Path) -> None:
+    if setup != ":" and setup.startswith("setopt") != (shell == "zsh"):
+        return
+    if setup.startswith(("set -o", "shopt")) and shell != "bash":
+        return
+    folder = tmp_path / "c"
+    write(folder, promptfile.render(snapshot("first"), time.time())[FILE[shell]], FILE[shell])
+    terminal = Terminal(shell, shellkit.environment())
+    terminal.do(setup)
+    terminal.do(f"cd {shlex.quote(str(tmp_path))}")
+    terminal.source(code(shell, folder), tmp_path)
+    for number, trap in enumerate(TRAPS):
+        value = f"<{number}>{trap}</{number}>"
+        write(folder, promptfile.render(snapshot(value), time.time())[FILE[shell]], FILE[shell])
+        expected = value.replace("\\", "/") if shell in ("sh", "busybox") else value
+        terminal.do(":")
+        assert expected in plain(terminal.do(":"))
+    terminal.close()
+    assert not list(tmp_path.rglob("canary"))
+
+
+class Pane:
+    """A shell in a tmux pane of 60×10, which shows what a terminal would."""
+
+    def __init__(self, folder: Path, env: dict[str, str]) -> None:
+        self.env = {**env, "TMUX_TMPDIR": str(folder)}
+
+    def tmux(self, *words: str) -> str:
+        return subprocess.run(
+            [need("tmux"), "-L", "pane", "-f", "/dev/null", *words], env=self.env, capture_output=True, text=True, check=True
+        ).stdout
+
+    def see(self, text: str) -> str:
+        """The screen, its wrapped lines joined, once it shows `text`."""
+        last = ""
+
+        def there() -> bool:
+            nonlocal last
+            last = self.tmux("capture-pane", "-p", "-J")
+            return text in last
+
+        try:
+            wait_for(there, 30)
+        except AssertionError:
+            pytest.fail(f"{text!r} is not on the screen:\n{last}")
+        return last
+
+
+@pytest.fixture
+def pane() -> Iterator[Pane]:
+    folder = Path("/tmp") / f"qp{os.getpid()}"  # a socket's path is short
+    folder.mkdir(exist_ok=True)
+    shown = Pane(folder, {**shellkit.environment(), "TERM": "screen"})
+    yield shown
+    subprocess.run([need("tmux"), "-L", "pane", "kill-server"], env=shown.env, check=False, capture_output=True)
+    subprocess.run(["rm", "-rf", str(folder)], check=True)
+
+
+@pytest.mark.parametrize("shell", HOOKED)
+def test_a_long_line_is_edited_as_before(shell: str, pane: Pane, tmp_path: Path) -> None:
+    """Three colours in the prompt, a line of more than one row, its first character inserted last: nothing is torn."""
+    folder = tmp_path / "c"
+    write(folder, promptfile.render(snapshot("Opus 5.5"), time.time())[FILE[shell]], FILE[shell])
+    path = tmp_path / "init"
+    path.write_text(code(shell, folder))
+    start = {
+        "bash": f"bash --rcfile {path} -i", "zsh": "zsh -f -i",
+        "fish": f"fish -C 'function fish_prompt; printf PROMPT\\>\\ ; end; source {path}'",
+    }[shell]  # fmt: skip
+    (Path(pane.env["HOME"]) / ".local/share/fish/generated_completions").mkdir(parents=True, exist_ok=True)
+    path.write_text("PS1='PROMPT> '\n" + path.read_text() if shell == "bash" else path.read_text())
+    pane.tmux("new-session", "-d", "-x", "60", "-y", "10", start)
+    if shell == "zsh":
+        pane.see("%" if os.getuid() else "#")
+        pane.tmux("send-keys", f"PROMPT='PROMPT> '; bindkey -e; source {path}", "Enter")
+    pane.see("Opus 5.5")
+    line = "cho " + "0123456789" * 9 + " end"
+    pane.tmux("send-keys", "-l", line)
+    pane.see("89 end")
+    pane.tmux("send-keys", "C-a")
+    pane.tmux("send-keys", "-l", "e")
+    shown = pane.see("PROMPT> echo 0123456789")
+    assert "echo " + "0123456789" * 9 + " end" in shown.replace("\n", "")
+    pane.tmux("send-keys", "Enter")
+    assert "\n" + "0123456789" * 9 + " end\n" in pane.see("\n" + "0123456789" * 6)
