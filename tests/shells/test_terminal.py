@@ -47,7 +47,7 @@ def test_each_prompt_shows_the_line_once_even_when_sourced_twice(shell: str, tmp
         assert "<1>" in seen
         terminal.close()
         return
-    for row in seen.split("\n"):
+    for row in re.split("PROMPT> |\n", seen):
         assert row.count("$12.40 extra") <= 1, seen
     terminal.close()
     assert calls(tmp_path / "bin") == []
