@@ -63,7 +63,7 @@ def _keys(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list
 @click.argument("key", shell_complete=_keys)
 @click.argument("value")
 def put(key: str, value: str) -> int:
-    r"""Set KEY to VALUE in config.toml and keep its comments.
+    """Set KEY to VALUE in config.toml and keep its comments.
 
     VALUE is TOML where it reads as TOML (true, 70, ["a", "b"]), else text:
 
@@ -71,7 +71,7 @@ def put(key: str, value: str) -> int:
         quotaline config set enable_alpha_features true
         quotaline config set style.palette light
         quotaline config set line.prompt.rows '[["extra", "five_hour"]]'
-    """
+    """  # noqa: D301 - \b tells click to leave the lines below it as they are
     import os
     import time
 

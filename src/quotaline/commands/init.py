@@ -10,7 +10,7 @@ SHELLS = ("bash", "zsh", "fish", "sh")
 @click.option("--no-prompt", is_flag=True, help="Only set the variable QUOTALINE; the prompt stays as it is.")
 @click.option("--where", is_flag=True, hidden=True, help="Print the folder of this account's prompt files.")
 def init(shell: str | None, *, no_prompt: bool, where: bool) -> int:
-    r"""Print the code that shows the line in SHELL without starting a process.
+    """Print the code that shows the line in SHELL without starting a process.
 
     \b
     bash  eval "$(quotaline init bash)"     at the end of ~/.bashrc
@@ -20,7 +20,7 @@ def init(shell: str | None, *, no_prompt: bool, where: bool) -> int:
 
     Every prompt then sets the variable QUOTALINE, escaped for the shell, and shows it: on the right in zsh and fish, in
     front in bash and sh. TAB completes quotaline's commands in bash 4.4 or later, zsh and fish.
-    """
+    """  # noqa: D301 - \b tells click to leave the lines below it as they are
     import os
     import shlex
 
