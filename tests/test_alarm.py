@@ -16,6 +16,7 @@ import pytest
 from commandline import quotaline
 from quotaline.alarm import alert_problems, forget_asked, load, ring, run
 from quotaline.config import Alert
+from quotaline.prompt import nudge
 from quotaline.prompt.run import load as read
 from quotaline.prompt.run import prompt_text
 from quotaline.refresh import refresh
@@ -159,3 +160,19 @@ def test_what_the_hook_remembered_of_long_ago_is_removed(tmp_path: Path) -> None
         os.utime(tmp_path / "asked" / name, (NOW - age, NOW - age))
     forget_asked(tmp_path, NOW)
     assert [path.name for path in (tmp_path / "asked").iterdir()] == ["new"]
+
+
+def test_a_prompt_tells_the_refresh_which_terminal_it_is_drawn_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a terminal on descriptor 2 its name goes along; without one nothing does."""
+    started: list[dict[str, str]] = []
+    monkeypatch.setattr(os, "posix_spawn", lambda _path, _words, env, **_more: started.append(env))
+    ours, theirs = pty.openpty()
+    name, kept = os.ttyname(theirs), os.dup(2)
+    try:
+        os.dup2(theirs, 2)
+        nudge.nudge(str(tmp_path / "a"), {}, 1000.0)
+    finally:
+        os.dup2(kept, 2)
+        for descriptor in (ours, theirs, kept):
+            os.close(descriptor)
+    assert started[0]["QUOTALINE_TTY"] == name

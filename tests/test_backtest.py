@@ -56,3 +56,13 @@ def test_periods_are_parted_by_their_reset_whatever_its_jitter() -> None:
 def test_each_window_has_a_score_of_its_own() -> None:
     weeks = [used(at / 2, NOW - 7 * DAY + at * HOUR, resets_at=NOW, key="seven_day") for at in range(168)]
     assert ["five_hour", "seven_day"] == [score.id for score in backtest([*weeks, *steady(NOW, 8)], NOW)]
+
+
+def test_transcripts_fill_the_gaps_of_the_replay_as_well() -> None:
+    """Four early readings, then none until the end: only the transcripts know that the use went on as before."""
+    start = NOW - SPAN
+    rows = [used(at * 2.0, start + at * 10 * MINUTE, resets_at=NOW) for at in range(4)]
+    rows.append(used(60, NOW - MINUTE, resets_at=NOW))
+    even = [(start + minute * MINUTE, 1.0) for minute in range(1, 300)]
+    [without], [informed] = backtest(rows, NOW), backtest(rows, NOW, even)
+    assert informed.points < 5 < without.points

@@ -157,3 +157,11 @@ def test_a_forecast_is_sober_whatever_was_read(rows: list[tuple[float, float]]) 
 
 def test_slopes_of_nothing_are_nothing() -> None:
     assert slopes([(0.0, 5.0)], 10.0, 10.0) == (0.0, 0.0, 0.0)
+
+
+def test_whole_percents_do_not_widen_the_range() -> None:
+    """Claude Code floors: at six percent an hour most neighbouring readings are equal, and a few leap."""
+    rows = [used(float(minute // 10), NOW - 2 * HOUR + minute * MINUTE) for minute in range(121)]
+    low, middle, high = slopes([(row.as_of, row.value.utilization or 0.0) for row in rows], NOW - 2 * HOUR, NOW)
+    assert abs(middle * HOUR - 6) < 0.6
+    assert 4.5 < low * HOUR <= middle * HOUR <= high * HOUR < 7.5

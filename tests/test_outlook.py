@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
+from quotaline.model import Account, Snapshot
+from quotaline.outlook import outlook
 from quotaline.prompt.draw import gather
 from quotaline.prompt.run import load, prompt_text
 from quotaline.refresh import refresh
-from usage_history import HOUR, MINUTE, NOW, configure, tell
+from usage_history import HOUR, MINUTE, NOW, configure, tell, used
 
 START = NOW - 2 * HOUR
 SEGMENTS = ["extra", "extra_rate", "extra_today", "crossing"]
@@ -75,3 +79,13 @@ def test_a_closed_source_takes_its_meter_along(env: dict[str, str]) -> None:
     (Path(env["HOME"]) / ".config/quotaline/config.toml").write_text("")
     refresh(env, NOW + MINUTE)
     assert shown(env, NOW + MINUTE, "crossing", "extra_rate", "limit_at") == ""
+
+
+def test_what_an_open_source_said_is_not_used_when_all_are_closed() -> None:
+    told = [used(percent, NOW - ago * MINUTE) for percent, ago in ((10, 90), (20, 60), (30, 30))]
+    mine = structs.replace(used(40, NOW), source="statusline", alpha=False)
+    account = Account(config_dir="~/.claude")
+    snapshot = Snapshot(written_at=NOW, fresh_for=60, stale_after=3600, account=account, readings=(mine,))
+    assert "five_hour.no_forecast" in outlook(snapshot, told, [], NOW, UTC)
+    opened = structs.replace(snapshot, readings=(mine, used(5, NOW, key="seven_day")))
+    assert "five_hour.at_reset" in outlook(opened, told, [], NOW, UTC)

@@ -155,19 +155,15 @@ def level(points: Sequence[tuple[float, float]], moment: float) -> float:
 
 
 def slopes(points: Sequence[tuple[float, float]], start: float, end: float) -> tuple[float, float, float]:
-    """Lower quartile, median and upper quartile of the slopes between evenly spaced moments, percent per second.
-
-    Only pairs that lie at least a quarter of the time apart count: nearer ones measure the rounding of the percent.
-    """
+    """Lower quartile, median and upper quartile of the slopes between all pairs of even moments, percent per second."""
     if end <= start:
         return 0.0, 0.0, 0.0
     moments = [start + (end - start) * step / (MOMENTS - 1) for step in range(MOMENTS)]
     levels = [level(points, moment) for moment in moments]
-    apart = (MOMENTS - 1) // 4
     found = [
         (levels[after] - levels[before]) / (moments[after] - moments[before])
         for before in range(MOMENTS)
-        for after in range(before + apart, MOMENTS)
+        for after in range(before + 1, MOMENTS)
     ]
     low, _, high = quantiles(found, n=4, method="inclusive")
     return low, median(found), high

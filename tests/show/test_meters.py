@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -129,3 +130,24 @@ def test_the_forecast_is_shown_where_there_is_one() -> None:
     assert "~88% at the reset · full in ~2h, 09:00 UTC" in said(by_id["five_hour"])
     assert "~$31.20 at the month's end" in said(by_id["extra_usage"])
     assert "at the reset" not in said(by_id["seven_day"])
+
+
+def test_the_forecast_says_its_range_and_which_window_is_full_first() -> None:
+    ahead = {
+        "limit_at": NOW + 7200,
+        "limit_earliest": NOW + 3600,
+        "limit_latest": NOW + 9000,
+        "at_reset": 130.5,
+        "binds_first": True,
+    }
+    told = said(meter(extras=ahead))
+    assert "~130% at the reset" in told
+    assert "full in ~2h, " in told
+    assert re.search(r"\(\d\d:\d\d to \d\d:\d\d\)", told)
+    assert "the first to be full" in told
+    assert "to not before the reset)" in said(meter(extras={**ahead, "limit_latest": None}))
+
+
+def test_the_crossing_is_said_beside_the_money() -> None:
+    item = meter("extra_usage", unit="usd", used=Decimal("5.80"), extras={"crossed": [80, "USD", 2], "crossed_at": NOW - 60})
+    assert "▲ $0.80 since " in said(item)

@@ -21,7 +21,7 @@ def nudge(folder: str, env: "Mapping[str, str]", now: float) -> None:
         return
     if not _first(os.path.join(folder, "nudged"), now):
         return
-    env = {**env, "QUOTALINE_TTY": _terminal()}
+    env = {**env, "QUOTALINE_TTY": _terminal() or env.get("QUOTALINE_TTY", "")}
     # -P: the folder we happen to stand in is no place to import from
     command = [sys.executable, "-P", "-m", "quotaline", "refresh", "--background"]
     if not hasattr(os, "posix_spawn"):
