@@ -73,6 +73,14 @@ def test_a_file_rewritten_to_the_same_size_is_read_again(ledger: Ledger, claude:
     assert [1, 2] == inputs(ledger)
 
 
+def test_a_file_rewritten_far_from_its_end_is_read_again(ledger: Ledger, claude: Path) -> None:
+    path = write(claude, "s1", assistant("m1", input=1), tool_result("x" * 9999))
+    ledger.import_transcripts([claude])
+    path.write_bytes(path.read_bytes().replace(b'"m1"', b'"m2"').replace(b"req-of-m1", b"req-of-m2"))
+    os.utime(path, (NOON, NOON))
+    assert path.stat().st_size == ledger.import_transcripts([claude]).bytes_read
+
+
 def test_a_deleted_transcript_stays_in_the_ledger_and_may_come_back(ledger: Ledger, claude: Path) -> None:
     path = write(claude, "s1", assistant("m1", input=1))
     ledger.import_transcripts([claude])
@@ -230,6 +238,13 @@ def test_a_counter_that_cannot_be_is_a_skipped_line(ledger: Ledger, claude: Path
     line = assistant("m1", input=1)
     line["message"]["usage"] |= change
     write(claude, "s1", line, assistant("m2", input=2))
+    assert 1 == ledger.import_transcripts([claude]).lines_skipped
+    assert [2] == inputs(ledger)
+
+
+@pytest.mark.parametrize("when", ["", None, "yesterday", "1970-01-01T00:00:00Z", "2026-13-01T00:00:00Z"])
+def test_a_message_without_a_time_is_a_skipped_line(ledger: Ledger, claude: Path, when: str | None) -> None:
+    write(claude, "s1", {**assistant("m1", input=1), "timestamp": when}, assistant("m2", input=2))
     assert 1 == ledger.import_transcripts([claude]).lines_skipped
     assert [2] == inputs(ledger)
 

@@ -31,7 +31,9 @@ FILES, EACH = 120, 40
 
 def fill(claude: Path) -> None:
     for n in range(FILES):
-        write(claude, f"s{n}", *(assistant(f"m{n}-{k}", NOON + n, input=1, output=k, session=f"s{n}") for k in range(EACH)))
+        write(
+            claude, f"s{n}", *(assistant(f"m{n}-{k}", NOON + 900 * n, input=1, output=k, session=f"s{n}") for k in range(EACH))
+        )
 
 
 def sums(ledger: Ledger) -> tuple[int, int, int, int]:

@@ -163,6 +163,14 @@ def test_an_unknown_model_counts_in_tokens_and_is_named(ledger: Ledger, claude: 
     assert {"gpt-7": None, "claude-opus-5-5": Decimal(4)} == {model.model: model.cost_usd for model in today.models}
 
 
+def test_fast_mode_without_a_price_takes_nothing_from_the_priced_part(ledger: Ledger, claude: Path) -> None:
+    plain = assistant("m1", model="claude-haiku-4-5", input=1_000_000)
+    write(claude, "s1", plain, assistant("m2", model="claude-haiku-4-5", input=7, speed="fast"))
+    ledger.import_transcripts([claude])
+    today = totals(ledger, NOON).today
+    assert (Decimal(1), ("claude-haiku-4-5 (fast)",), 1_000_007) == (today.cost_usd, today.unpriced_models, today.tokens.input)
+
+
 def test_the_names_of_one_model_are_one_model(ledger: Ledger, claude: Path) -> None:
     names = ("claude-opus-5-5", "claude-opus-5-5[1m]", "us.anthropic.claude-opus-5-5-v1:0")
     write(claude, "s1", *(assistant(f"m{n}", model=name, input=1) for n, name in enumerate(names)))

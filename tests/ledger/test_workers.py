@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,8 +62,17 @@ def test_a_second_process_that_dies_costs_nothing(claude: Path, monkeypatch: pyt
 
 @pytest.mark.usefixtures("always")
 def test_a_second_process_that_dies_with_turns_taken_costs_nothing(claude: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    jobs = fill(claude)
-    monkeypatch.setattr(workers, "START", "import os, sys; sys.stdin.buffer.read(); os.read(int(sys.argv[1]), 4 * 30)")
+    jobs, taken = fill(claude), claude / "taken"
+    start = f"import os, sys; os.read(int(sys.argv[1]), 4 * 30); os.mkdir({str(taken)!r}); sys.stdin.buffer.read()"
+    monkeypatch.setattr(workers, "START", start)
+    take = workers._taken
+
+    def late(tokens: int) -> Iterator[int]:
+        while not taken.exists():
+            time.sleep(0.001)
+        return take(tokens)
+
+    monkeypatch.setattr(workers, "_taken", late)
     assert 40 == len(seen(workers.scan_all(jobs)))
 
 

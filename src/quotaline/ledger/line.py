@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Meta, Struct, ValidationError
 
 FAST, US, SIDECHAIN = 1, 2, 4
+BEFORE_ALL = 2000
 # Places in a row. The six counters stand last.
 TIME, FIRST_COUNTER, OUTPUT = 2, 8, 9
 
@@ -163,4 +164,6 @@ def milliseconds(timestamp: str) -> int:
     moment = datetime.fromisoformat(timestamp)
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
+    if moment.year < BEFORE_ALL:
+        raise ValueError("No API message is that old.")
     return round(moment.timestamp() * 1000)

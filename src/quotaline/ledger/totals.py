@@ -6,6 +6,7 @@ from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from quotaline.ledger.line import FAST
 from quotaline.ledger.spans import Part, parts_between
 from quotaline.ledger.sums import BLOCK_HOURS
 from quotaline.model import LocalTotals, LocalUsage, ModelUsage, TokenUsage
@@ -56,13 +57,15 @@ def usage(connection: Connection, start: float, end: float, prices: PriceBook) -
 
 
 def summed(start: float, end: float, parts: list[Part], prices: PriceBook) -> LocalUsage:
-    """The parts as one; a model without a price counts in tokens and is named."""
+    """The parts as one; a model without a price counts in tokens and is named, one without a price for fast mode as such."""
     tokens: dict[str, TokenUsage] = {}
     costs: dict[str, Decimal | None] = {}
     for part in parts:
-        name = model_name(part.model)
+        name, cost = model_name(part.model), part.cost(prices)
+        if cost is None and part.flags & FAST:
+            name += " (fast)"
         tokens[name] = tokens.get(name, TokenUsage()) + part.tokens
-        cost, before = part.cost(prices), costs.get(name, Decimal(0))
+        before = costs.get(name, Decimal(0))
         costs[name] = None if cost is None or before is None else before + cost
     models = tuple(ModelUsage(model=name, tokens=tokens[name], cost_usd=costs[name]) for name in sorted(tokens))
     return LocalUsage(
