@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
 import subprocess
 import sys
 import threading
-from datetime import UTC
+from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import filelock
 import jsonschema
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import structs
+from rich.console import Console
 
 from overviews import full
 from quotaline import look, overview, sample, wire
+from quotaline.config import Config
 from quotaline.files import private_dir, write_atomic
+from quotaline.model import ExtraUsage, Money, Reading
 from quotaline.places import places
 from quotaline.refresh import Report
+from quotaline.show import page
 from samples import NOW
 
 QUOTALINE = [sys.executable, "-P", "-m", "quotaline"]
@@ -88,6 +99,89 @@ def test_no_data_exits_3_and_still_prints_json(environment: dict[str, str]) -> N
     assert (found.returncode, json.loads(found.stdout)["windows"]) == (3, [])
     assert json.loads(found.stdout)["missing"]
     assert run(environment, "usage").returncode == 3
+
+
+def test_colours_come_when_asked_for_and_never_in_a_pipe(furnished: dict[str, str]) -> None:
+    plain = run(furnished, "usage", "--offline").stdout
+    forced = run({**furnished, "FORCE_COLOR": "1"}, "usage", "--offline").stdout
+    refused = run({**furnished, "FORCE_COLOR": "1", "NO_COLOR": "1"}, "usage", "--offline").stdout
+    assert "\x1b" not in plain + refused
+    assert "\x1b[38;5;117m" in forced
+    assert re.sub(r"\x1b\[[0-9;]*m", "", forced) == plain
+
+
+def test_ascii_is_an_option_and_what_a_poor_locale_gets(furnished: dict[str, str]) -> None:
+    poor = {**furnished, "PYTHONIOENCODING": "ascii", "LC_ALL": "C", "PYTHONUTF8": "0"}
+    for env, words in ((furnished, ["--ascii"]), (poor, [])):
+        found = run(env, "usage", "--offline", *words)
+        assert found.returncode == 0, found.stderr
+        assert found.stdout.isascii()
+        assert "##" in found.stdout
+    assert "█" in run(furnished, "usage", "--offline").stdout
+
+
+@pytest.mark.parametrize("columns", ["1", "40", "73", "200", "9999"])
+def test_the_width_is_obeyed_between_40_and_200(furnished: dict[str, str], columns: str) -> None:
+    said = run({**furnished, "COLUMNS": columns}, "usage", "--offline").stdout
+    assert max(len(line) for line in said.splitlines()) <= min(200, max(40, int(columns)))
+
+
+@pytest.mark.parametrize("reader", ["true", "head -n 1"])
+@pytest.mark.parametrize("words", ["segments --sample", "usage --json --offline", "doctor", "export --offline"])
+def test_a_reader_that_leaves_early_is_no_error(furnished: dict[str, str], words: str, reader: str) -> None:
+    command = f"'{sys.executable}' -P -m quotaline {words} | {reader}"
+    found = subprocess.run(["/bin/sh", "-c", command], env=furnished, capture_output=True, text=True, check=False)
+    assert "BrokenPipe" not in found.stderr
+    assert "Traceback" not in found.stderr
+
+
+def test_what_was_reset_since_is_missing_and_not_shown() -> None:
+    later = NOW + 10_000
+    view = overview.overview(full(), later, UTC)
+    assert "five_hour" not in {window.id for window in view.windows}
+    assert [gap.why for gap in view.missing if gap.id == "five_hour"] == [overview.OVER]
+    assert view.transcripts.five_hour is None
+    assert overview.overview(full(), NOW, UTC).transcripts.five_hour is not None
+
+
+def test_today_ends_at_midnight_where_clocks_change() -> None:
+    zone = ZoneInfo("Europe/Berlin")
+    now = datetime(2026, 10, 25, 12, tzinfo=zone).timestamp()
+    today = overview.transcripts(None, now, zone).today
+    assert (today.ends_at - today.starts_at).total_seconds() == 25 * 3600
+    assert (today.cost_usd, today.tokens.total) == ("0.00", 0)
+
+
+@given(st.decimals(min_value=0, max_value=10**9, places=9))
+def test_costs_are_exact_with_two_decimals_at_the_least(amount: Decimal) -> None:
+    said = overview.decimal(amount)
+    assert Decimal(said) == amount
+    assert len(said.partition(".")[2]) >= 2
+
+
+@given(st.integers(0, 10**12), st.sampled_from([("USD", 2), ("JPY", 0), ("KWD", 3)]))
+def test_money_loses_nothing_on_its_way_into_the_json(minor: int, unit: tuple[str, int]) -> None:
+    value = ExtraUsage(is_enabled=True, used=Money(minor, *unit))
+    reading = Reading(value=value, source="claude-json", as_of=NOW, alpha=True)
+    view = overview.overview(full(readings=(reading,)), NOW, UTC)
+    found = re.search(rb'"used": ([0-9.]+)', wire.to_json(view))
+    assert found
+    assert Decimal(found[1].decode()).scaleb(unit[1]) == minor
+    assert (view.windows[0].unit, view.windows[0].limit) == (unit[0].lower(), None)
+
+
+def test_a_name_with_control_characters_moves_no_cursor() -> None:
+    value = structs.replace(full().readings[0].value, id="seven_day_x", name="Weekly (\x1b[2J\u202eevil)")
+    snapshot = full(readings=(structs.replace(full().readings[0], value=value),))
+    out = io.StringIO()
+    page.emit(
+        Console(file=out, width=90),
+        page.page(overview.overview(snapshot, NOW, UTC), snapshot, NOW, 90),
+        Config(),
+        ascii_only=False,
+    )
+    assert "\x1b" not in out.getvalue()
+    assert "\u202e" not in out.getvalue()
 
 
 def test_quotaline_alone_is_usage(furnished: dict[str, str]) -> None:

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from quotaline.palettes import PALETTES
 from quotaline.prompt.paint import wants_colour
+from quotaline.prompt.template import clean
 from quotaline.show import local, meters
 from quotaline.show.words import ASCII, Line, flow, stamp, title, wrapped
 
@@ -61,7 +62,7 @@ def emit(screen: Console, lines: Iterable[Line], config: Config, *, ascii_only: 
     for line in lines:
         text = Text(no_wrap=True, overflow="ignore", end="")
         for words, role in line:
-            shown = words.translate(ASCII).encode("ascii", "replace").decode() if ascii_only else words
+            shown = clean(words.translate(ASCII).encode("ascii", "replace").decode() if ascii_only else words)
             text.append(shown, styles[role] if role in styles else style_of(role))
         text.rstrip()
         screen.print(text, soft_wrap=True)
