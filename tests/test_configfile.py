@@ -11,6 +11,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import tomlkit
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -120,6 +121,16 @@ def test_what_does_not_fit_is_refused_with_the_same_sentence(tmp_path: Path, key
     with pytest.raises(ConfigError, match=re.compile("allowed|must be|is not a key")) as found:
         configfile.put(path, key, value)
     assert says in str(found.value)
+    assert path.read_text(encoding="utf-8") == BY_HAND
+
+
+def test_a_writer_that_touches_more_than_the_key_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(BY_HAND, encoding="utf-8")
+    dumps = tomlkit.dumps
+    monkeypatch.setattr(tomlkit, "dumps", lambda document: dumps(document).replace("true", "false"))
+    with pytest.raises(ConfigError, match="cannot be set without touching more"):
+        configfile.put(path, "style.colour", "never")
     assert path.read_text(encoding="utf-8") == BY_HAND
 
 

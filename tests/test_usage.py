@@ -141,6 +141,8 @@ def test_what_was_reset_since_is_missing_and_not_shown() -> None:
     assert "five_hour" not in {window.id for window in view.windows}
     assert [gap.why for gap in view.missing if gap.id == "five_hour"] == [overview.OVER]
     assert view.transcripts.five_hour is None
+    assert (view.transcripts.today.tokens.total, view.transcripts.today.models) == (0, [])
+    assert view.transcripts.today.ends_at.timestamp() > later
     assert overview.overview(full(), NOW, UTC).transcripts.five_hour is not None
 
 

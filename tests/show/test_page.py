@@ -57,6 +57,12 @@ def test_every_number_is_on_the_page_at_every_width(limit: int) -> None:
         assert part in said
 
 
+def test_a_model_without_a_price_costs_no_zero() -> None:
+    rows = [line.split() for line in text_of(100).splitlines() if "claude-new-1" in line]
+    assert rows[0][-2:] == ["no", "price"]
+    assert "Without claude-new-1: no price is known, and none is guessed." in text_of(100)
+
+
 def test_plain_text_holds_no_escape() -> None:
     assert "\x1b" not in text_of(100)
 
