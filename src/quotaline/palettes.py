@@ -14,8 +14,8 @@ PALETTES: dict[str, dict[str, str]] = {
         "ok": "38;5;117", "warn": "38;5;214", "critical": "1;38;5;203",
     },
     "light": {
-        "text": "", "muted": "38;5;242", "accent": "38;5;25", "money": "38;5;94",
-        "ok": "38;5;24", "warn": "38;5;130", "critical": "1;38;5;160",
+        "text": "", "muted": "38;5;242", "accent": "38;5;24", "money": "38;5;53",
+        "ok": "38;5;25", "warn": "38;5;130", "critical": "1;38;5;161",
     },
     "ansi": {
         "text": "", "muted": "2", "accent": "36", "money": "33", "ok": "34", "warn": "33", "critical": "1;31",
