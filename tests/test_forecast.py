@@ -10,7 +10,7 @@ from quotaline.forecast import (
     month_end_spend,
     slopes,
 )
-from quotaline.model import ExtraUsage, Money, Reading
+from quotaline.model import ExtraUsage, Money, Reading, Window
 from usage_history import DAY, HOUR, MINUTE, NOW, at, spent, used
 
 WEEK_END = NOW + 3 * DAY
@@ -165,3 +165,14 @@ def test_whole_percents_do_not_widen_the_range() -> None:
     low, middle, high = slopes([(row.as_of, row.value.utilization or 0.0) for row in rows], NOW - 2 * HOUR, NOW)
     assert abs(middle * HOUR - 6) < 0.6
     assert 4.5 < low * HOUR <= middle * HOUR <= high * HOUR < 7.5
+
+
+def test_a_spend_limit_is_forecast_by_the_period_that_its_source_names() -> None:
+    def limit(percent: float, ago: float, **extras: str) -> Reading:
+        value = Window(id="spend_limit", name="Spend limit", utilization=percent, resets_at=NOW + 5 * DAY, extras=extras)
+        return Reading(value=value, source="statusline", as_of=NOW - ago)
+
+    rows = [limit(at, (20 - at) * HOUR, period="monthly") for at in range(21)]
+    assert forecast(rows[-1], rows, NOW).limit_at is not None
+    bare = [limit(at, (20 - at) * HOUR) for at in range(21)]
+    assert forecast(bare[-1], bare, NOW).why == "nobody says how long its period is"

@@ -156,6 +156,12 @@ def test_money_that_moves_while_no_window_is_full_is_told_as_well() -> None:
     assert at_now(rows, NOW + HOUR).crossing is None
 
 
+def test_without_any_window_every_request_costs_and_nothing_is_crossed() -> None:
+    rows = [spent(500, NOW - 2 * HOUR), spent(500, NOW - 20 * MINUTE), spent(530, NOW - 10 * MINUTE)]
+    assert at_now(rows).crossing is None
+    assert at_now(rows).rate is not None
+
+
 def test_money_that_was_seen_before_the_windows_last_percent_belongs_to_the_same_crossing() -> None:
     rows = [spent(500, NOW - 50 * MINUTE), spent(520, NOW - 20 * MINUTE), used(99.6, NOW - 21 * MINUTE)]
     early = at_now(rows).crossing

@@ -24,9 +24,9 @@ Percent = Annotated[float, Meta(ge=0, le=1000)]
 
 CLAUDE_ROWS = (
     ("model", "directory", "git", "context", "cost"),
-    ("five_hour", "seven_day", "weekly_model", "spend_limit", "extra"),
+    ("five_hour", "seven_day", "weekly_model", "spend_limit", "extra", "crossing"),
 )
-PROMPT_ROWS = (("extra", "five_hour", "seven_day"),)
+PROMPT_ROWS = (("extra", "crossing", "five_hour", "seven_day"),)
 
 
 class Line(Strict, frozen=True, kw_only=True):

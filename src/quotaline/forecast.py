@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 FULL = 100.0
 DAY = 86400.0
+PERIODS = {"daily": DAY, "weekly": 7 * DAY, "monthly": 30 * DAY}
 MOMENTS = 25
 LEAST_READINGS, LEAST_SPAN = 3, 300.0
 LOOK_BACK = {"five_hour": 7200.0}
@@ -66,9 +67,11 @@ def forecast(
     assert isinstance(value, Window)  # noqa: S101 - the caller chose a window
     short = label(value.id, value.name)
     told = Forecast(id=value.id, name=value.name, label=short, resets_at=value.resets_at, used=value.utilization)
-    span = length(value.id)
-    if value.resets_at is None or value.utilization is None or span is None or value.resets_at <= now:
+    span = length(value.id) or PERIODS.get(str(value.extras.get("period")))
+    if value.resets_at is None or value.utilization is None or value.resets_at <= now:
         return structs.replace(told, why="the window has no reset to count towards")
+    if span is None:
+        return structs.replace(told, why="nobody says how long its period is")
     if value.utilization >= FULL:
         return structs.replace(told, slope=0.0, limit_at=reading.as_of, earliest=reading.as_of, latest=now)
     points = curve([*history, reading], value, now)

@@ -161,7 +161,7 @@ def _crossing(
         until = max(resets) if len(resets) == len(full) else None
         if amount:
             return Crossing(since=first, amount=_money(amount, unit), window=drew.id, name=drew.name, until=until)
-    elif run is not None and not _drained(history, spent[-1].end, now):
+    elif run is not None and any(_plan(reading) for reading in current) and not _drained(history, spent[-1].end, now):
         amount = sum(step.amount for step in spent if step.end >= run.end)
         return Crossing(since=max(run.start, run.end - HOUR), amount=_money(amount, unit))
     return None
@@ -184,11 +184,15 @@ def _drained(history: Sequence[Reading], end: float, now: float) -> bool:
     return any(window.resets_at is not None and end <= window.resets_at <= now for window in full)
 
 
-def _full(reading: Reading) -> Window | None:
+def _plan(reading: Reading) -> Window | None:
+    """A window of the plan: where there is none, every request costs money and nothing is crossed."""
     value = reading.value
-    if isinstance(value, Window) and value.limit_money is None and value.id != "spend_limit":
-        return value if value.utilization is not None and value.utilization >= FULL else None
-    return None
+    return value if isinstance(value, Window) and value.limit_money is None and value.id != "spend_limit" else None
+
+
+def _full(reading: Reading) -> Window | None:
+    window = _plan(reading)
+    return window if window is not None and window.utilization is not None and window.utilization >= FULL else None
 
 
 def _reached(window: Window, current: Sequence[Reading], history: Sequence[Reading]) -> float:
