@@ -22,7 +22,7 @@ from pathlib import Path
 
 from quotaline import promptfile
 from quotaline.hosts import launcher
-from quotaline.hosts.shell_rc import quote_fish
+from quotaline.hosts.launcher import quote_fish
 from quotaline.prompt import run
 from quotaline.publish import boot
 

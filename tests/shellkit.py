@@ -14,7 +14,7 @@ from typing import Any
 import pexpect
 
 from quotaline.hosts import launcher
-from quotaline.hosts.shell_rc import quote_fish
+from quotaline.hosts.launcher import quote_fish
 
 HOOKED = ("bash", "zsh", "fish")
 # shell → what runs a script of it without the user's own configuration, with -e -u where it knows them

@@ -171,6 +171,14 @@ def test_at_a_terminal_it_asks(answer: str, words: int, code: int, settings_json
     assert len(claude_code.ours(command) or []) == words
 
 
+@pytest.mark.parametrize("option", ["--chain", "--replace"])
+def test_the_slots_other_settings_stay(option: str, settings_json: Path, environment: dict[str, str]) -> None:
+    settings_json.write_text(json.dumps({"statusLine": {**THEIRS, "refreshInterval": 5, "hideVimModeIndicator": True}}))
+    install(environment, option)
+    slot = json.loads(settings_json.read_text())["statusLine"]
+    assert (2, 5, True) == (slot["padding"], slot["refreshInterval"], slot["hideVimModeIndicator"])
+
+
 def test_other_changes_survive_an_uninstall(settings_json: Path, environment: dict[str, str]) -> None:
     settings_json.write_text('{\n  "a": 1,\n  "statusLine": ' + json.dumps(THEIRS) + "\n}\n")
     install(environment, "--chain")

@@ -26,7 +26,6 @@ def init(shell: str | None, *, no_prompt: bool, where: bool) -> int:
 
     from quotaline import completions
     from quotaline.hosts import launcher
-    from quotaline.hosts.shell_rc import quote_fish
     from quotaline.prompt import paths
 
     folder = paths.cache_dir(os.environ)
@@ -42,7 +41,7 @@ def init(shell: str | None, *, no_prompt: bool, where: bool) -> int:
         "__quotaline_place": "0" if no_prompt else "1",
     }
     for name, value in settings.items():
-        click.echo(f"set -g {name} {quote_fish(value)}" if shell == "fish" else f"{name}={shlex.quote(value)}")
+        click.echo(f"set -g {name} {launcher.quote_fish(value)}" if shell == "fish" else f"{name}={shlex.quote(value)}")
     click.echo(launcher.shipped(*launcher.SHELLS[shell]), nl=False)
     click.echo(completions.script(shell), nl=False)
     return 0

@@ -39,7 +39,7 @@ def install(shell: str, env: Mapping[str, str]) -> edit.Change:
     before = edit.read(path)
     text = None if before is None else decode(before)
     program = launcher.command()
-    quoted = quote_fish(program) if shell == "fish" else shlex.quote(program)
+    quoted = launcher.quote_fish(program) if shell == "fish" else shlex.quote(program)
     after = blocks.add(text, BODIES[shell].format(program=quoted))
     return edit.Change(path=path, before=before, after=encode(after), backup=text is None or blocks.remove(text) == text)
 
@@ -50,11 +50,6 @@ def uninstall(shell: str, env: Mapping[str, str]) -> edit.Change:
     before = edit.read(path)
     after = None if before is None else blocks.remove(decode(before))
     return edit.Change(path=path, before=before, after=None if after is None else encode(after), backup=False)
-
-
-def quote_fish(text: str) -> str:
-    """One word for fish, which knows two escapes inside single quotes."""
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 def decode(data: bytes) -> str:
