@@ -130,7 +130,7 @@ def test_other_frames_of_the_same_second_have_another_head() -> None:
 
 
 def test_a_value_that_is_true_until_then_is_gone_then() -> None:
-    snapshot = kept([], rows=[["today"]], fields={"today.cost": [3.5, NOW + 1000.5]})
+    snapshot = kept([], rows=[["today"]], fields={"today.cost": [3.5, NOW + 1000.5], "today.mark": ["~", NOW + 1000.5]})
     content = promptfile.render(snapshot, NOW)["prompt.plain"]
     assert ["~$3.50 today", "~$3.50 today", ""] == [at(content, int(NOW) + second) for second in (0, 1000, 1001)]
 

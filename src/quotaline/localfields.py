@@ -33,6 +33,7 @@ def _span(name: str, usage: LocalUsage, until: float | None) -> dict[str, tuple[
     fields: dict[str, tuple[Any, float | None]] = {f"{name}.tokens": (usage.tokens.total, until)}
     if usage.cost_usd or not usage.unpriced_models:
         fields[f"{name}.cost"] = (dollars(usage.cost_usd), until)
+        fields[f"{name}.mark"] = ("≥" if usage.unpriced_models else "~", until)
     return fields
 
 

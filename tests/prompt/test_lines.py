@@ -99,6 +99,7 @@ def test_the_prompt_shows_the_line_and_named_segments() -> None:
 
 def test_transcripts_alone_invent_no_percentage_and_say_that_they_estimate() -> None:
     fields = {"today.cost": [[310, "USD", 2], NOW + 9], "today.tokens": [980_000, NOW + 9], "block.tokens": [420_000, NOW + 9]}
+    fields |= {"today.mark": ["~", NOW + 9]}
     assert run.prompt_text([], kept(fields=fields), {"NO_COLOR": "1"}, NOW) == "~$3.10 today · ~5h 420k"
     over = run.prompt_text([], kept(fields=fields), {}, NOW + 10)
     assert over == "", "today's numbers end with today"
