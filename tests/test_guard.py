@@ -103,6 +103,8 @@ def test_no_extra_stops_where_the_next_request_would_cost_money() -> None:
     assert judged([used(99, NOW), spent(900, NOW)], no_extra=True) == "room"
     assert judged([used(100, NOW), spent(900, NOW)], no_extra=True) == "no_room"
     assert judged([used(20, NOW), spent(900, NOW)], crossing=Money(30), no_extra=True) == "no_room"
+    drawn = verdict([used(100, NOW), spent(900, NOW)], limits(no_extra=True), NOW, crossing=Money(30))
+    assert drawn.until == NOW + 2 * HOUR, "the full window draws it, and its reset ends it"
     assert judged([spent(900, NOW)], no_extra=True) == "no_room"
     assert judged([spent(900, NOW, enabled=False)], no_extra=True) == "unknown"
 

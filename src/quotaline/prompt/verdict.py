@@ -41,7 +41,8 @@ def judge(readings: "Iterable[Any]", limits: "dict[str, Any]", now: float, cross
         checks += [_window(key, reading, every, now, max_age) for key, reading in known.items() if key not in wanted]
     if limits.get("extra"):
         checks.append(_extra(extra, limits["extra"], now, max_age))
-    if limits.get("no_extra"):
+    full = any(check["state"] == "over" and check["id"] != "extra_usage" and check["used"] >= FULL for check in checks)
+    if limits.get("no_extra") and not full:  # a full window draws the money, and its reset ends that
         checks += _any_extra(extra, crossing, now, seen=bool(known))
     if not checks:
         checks.append(_check("everything", "Nothing", "unknown", why="nothing has been read yet"))
