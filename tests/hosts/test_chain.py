@@ -54,7 +54,7 @@ def test_their_failure_is_harmless(old: str, home: Path, environment: dict[str, 
 
 def test_one_that_hangs_is_ended_and_what_it_said_is_shown(home: Path, environment: dict[str, str]) -> None:
     """Even its children hold nothing that is waited for."""
-    done = chained("echo said; sleep 1000 & sleep 1000", home, environment)
+    done = chained("echo said; sleep 60 & sleep 60", home, environment)
     assert done.stdout.decode().startswith("said\n")
     assert "Opus 5.5" in done.stdout.decode()
 
