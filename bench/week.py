@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from quotaline import requester as requesting
-from quotaline.budget import Outcome
+from quotaline.asking import requester as requesting
+from quotaline.asking.budget import Outcome
 from quotaline.config import ClaudeCli, Sources
 from quotaline.errors import RequestError
 from quotaline.ledger import open_ledger

@@ -20,11 +20,11 @@ from rich.terminal_theme import TerminalTheme
 from rich.text import Text
 
 from quotaline import config, live, promptfile, sample
-from quotaline.overview import overview
 from quotaline.places import places
 from quotaline.preview import previews
 from quotaline.prompt import paths, run
 from quotaline.refresh import refresh
+from quotaline.report.overview import overview
 from quotaline.show import catalogue, page
 from quotaline.zone import local_zone
 

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from quotaline.config import Guard
 from quotaline.guard import limits_of, verdict
 from quotaline.model import Money, Reading
+from quotaline.outlook.spending import month_end
 from quotaline.prompt.verdict import money_limit, next_month, percent, span
-from quotaline.spending import month_end
 from usage_history import DAY, HOUR, MINUTE, NOW, at, spent, used
 
 AGE = 900.0

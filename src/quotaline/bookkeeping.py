@@ -10,7 +10,7 @@ from quotaline.errors import LedgerError
 from quotaline.ledger import open_ledger
 from quotaline.ledger.readings import DAY, activity, history, keep
 from quotaline.model import LocalTotals, Reading, SourceState, Window
-from quotaline.spending import month_start
+from quotaline.outlook.spending import month_start
 from quotaline.zone import local_zone
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from quotaline.budget import Outcome
+    from quotaline.asking.budget import Outcome
 
 
 class QuotalineError(Exception):

@@ -12,9 +12,9 @@ from msgspec import Struct
 from quotaline import sample, segments
 from quotaline.look import current
 from quotaline.model import Missing
-from quotaline.overview import overview
 from quotaline.prompt import draw, paths, statusline, windows
 from quotaline.refresh import refresh
+from quotaline.report.overview import overview
 from quotaline.zone import local_zone
 
 if TYPE_CHECKING:

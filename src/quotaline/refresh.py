@@ -11,19 +11,19 @@ from msgspec import Struct, structs
 from quotaline import config as configuration
 from quotaline import segments
 from quotaline.alarm import Alarm, forget_asked
+from quotaline.asking.owners import of_login
 from quotaline.bookkeeping import keep_books
 from quotaline.errors import ConfigError, SourceError
 from quotaline.files import private_dir
 from quotaline.guard import limits_of
 from quotaline.localfields import local_fields
 from quotaline.merge import merge
-from quotaline.missing import missing
 from quotaline.model import SNAPSHOT_VERSION, Account, Snapshot, SourceState
-from quotaline.outlook import outlook
-from quotaline.owners import of_login
+from quotaline.outlook.fields import outlook
 from quotaline.places import Places, places
 from quotaline.prices import PriceBook
 from quotaline.publish import publish
+from quotaline.report.missing import missing
 from quotaline.sources import claude_json, inbox
 from quotaline.zone import local_zone
 
@@ -75,7 +75,7 @@ def refresh(env: Mapping[str, str], now: float, *, force: bool = False) -> Repor
                 early = structs.replace(snapshot, fields={**(before.fields if before else {}), **snapshot.fields})
                 publish(where.cache_dir, early, now)
             if may_ask(config):
-                from quotaline.asking import with_answers  # noqa: PLC0415 - most refreshes ask nobody
+                from quotaline.asking.turn import with_answers  # noqa: PLC0415 - most refreshes ask nobody
 
                 snapshot = with_answers(snapshot, config, where, env, now, eager=force)
             snapshot = with_local(snapshot, where, now, PriceBook(config.prices))

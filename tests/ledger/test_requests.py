@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from quotaline.budget import Decision, Outcome, Situation
+from quotaline.asking.budget import Decision, Outcome, Situation
 from quotaline.ledger import Ledger, open_ledger
 from quotaline.ledger import requests as log
 

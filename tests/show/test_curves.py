@@ -1,6 +1,6 @@
 import pytest
 
-from quotaline.backtest import Score
+from quotaline.outlook.backtest import Score
 from quotaline.prompt.paint import width
 from quotaline.show.curves import curve, plots, scores
 from quotaline.show.words import Line

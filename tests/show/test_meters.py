@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from overviews import full
-from quotaline.overview import Meter, overview
 from quotaline.prompt import draw
+from quotaline.report.overview import Meter, overview
 from quotaline.segments import shipped_defaults
 from quotaline.show import meters
 from quotaline.show.words import cells

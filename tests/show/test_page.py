@@ -15,8 +15,8 @@ from rich.console import Console
 from overviews import full
 from quotaline.config import Config, Style
 from quotaline.model import Missing
-from quotaline.overview import overview
 from quotaline.palettes import PALETTES, ROLES
+from quotaline.report.overview import overview
 from quotaline.show import page
 from quotaline.show.words import ASCII, cells, flow, wrapped
 from samples import NOW

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from fake_claude import INIT, NOT_LOGGED_IN, REPORT, TEXT_ONLY, FakeClaude
-from quotaline.budget import Outcome
+from quotaline.asking.budget import Outcome
 from quotaline.errors import RequestError, SourceError
 from quotaline.prompt import nudge
 from quotaline.sources import claude_cli

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from quotaline.budget import Outcome
+from quotaline.asking.budget import Outcome
 from quotaline.config import Endpoint
 from quotaline.errors import RequestError, SourceError
 from quotaline.sources import endpoint

@@ -8,7 +8,8 @@ import filelock
 import msgspec
 from msgspec import structs
 
-from quotaline.budget import sentence
+from quotaline.asking.budget import sentence
+from quotaline.asking.requester import Requester
 from quotaline.checks.result import Check
 from quotaline.config import ClaudeCli
 from quotaline.errors import LedgerError
@@ -16,7 +17,6 @@ from quotaline.files import private_dir, write_atomic
 from quotaline.ledger import open_ledger
 from quotaline.merge import merge
 from quotaline.refresh import alpha, load_snapshot, may_ask
-from quotaline.requester import Requester
 from quotaline.sources import claude_json
 from quotaline.sources.usage_body import KNOWN_KEYS
 from quotaline.zone import local_zone

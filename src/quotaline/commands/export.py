@@ -16,9 +16,9 @@ def export(*, offline: bool) -> int:
     from quotaline import __version__
     from quotaline.look import current
     from quotaline.notices import foreground
-    from quotaline.openmetrics import text
-    from quotaline.overview import overview
     from quotaline.places import places
+    from quotaline.report.openmetrics import text
+    from quotaline.report.overview import overview
     from quotaline.zone import local_zone
 
     where, now = places(os.environ), time.time()

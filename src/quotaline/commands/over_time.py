@@ -41,8 +41,8 @@ def backtest(where: Places, config: Config, since: float | None, *, as_json: boo
 
     import msgspec
 
-    from quotaline.backtest import backtest as scored
     from quotaline.ledger.readings import activity
+    from quotaline.outlook.backtest import backtest as scored
     from quotaline.show.curves import scores
     from quotaline.show.page import console, emit, plain_only
 

@@ -15,7 +15,7 @@ def usage(*, as_json: bool = False, schema: bool = False, offline: bool = False,
 
     Exit code 3 when there is no data at all.
     """
-    from quotaline import overview, wire
+    from quotaline.report import overview, wire
 
     if schema:
         click.echo(wire.schema(), nl=False)

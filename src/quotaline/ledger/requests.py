@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from quotaline.budget import Budget, Decision, Outcome, Situation, answered, asking, decide, sane
+from quotaline.asking.budget import Budget, Decision, Outcome, Situation, answered, asking, decide, sane
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

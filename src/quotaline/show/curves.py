@@ -12,8 +12,8 @@ from quotaline.show.words import Line, percent, short, title
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from quotaline.backtest import Score
     from quotaline.model import Reading
+    from quotaline.outlook.backtest import Score
 
 STEPS = " ▁▂▃▄▅▆▇█"
 ROWS = 4

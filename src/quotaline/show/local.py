@@ -9,7 +9,7 @@ from quotaline.prompt.paint import width
 from quotaline.show.words import Line, dollars, short, wrapped
 
 if TYPE_CHECKING:
-    from quotaline.overview import Span, Transcripts
+    from quotaline.report.overview import Span, Transcripts
 
 NAME, COUNT, COST = 18, 8, 10
 

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from quotaline.prompt import template
 from quotaline.prompt.draw import colour_of
 from quotaline.prompt.paint import width
-from quotaline.reasons import in_words
+from quotaline.report.reasons import in_words
 from quotaline.show.words import Line, Piece, ago, cells, countdown, flow, money, percent, short, title
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from quotaline.overview import Meter
+    from quotaline.report.overview import Meter
 
 HOUR, DAY, MONTHS = 3600.0, 86400.0, 12
 PERIODS = {"five_hour": 5 * HOUR, "daily": DAY, "weekly": 7 * DAY}

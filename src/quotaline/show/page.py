@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from quotaline.config import Config
     from quotaline.model import Missing, Snapshot
-    from quotaline.overview import Overview
+    from quotaline.report.overview import Overview
 
 NARROWEST, WIDEST = 40, 200
 PLAIN_WIDTH = 80

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from quotaline.budget import Outcome
+from quotaline.asking.budget import Outcome
 from quotaline.errors import RequestError, SourceError
 from quotaline.prompt.nudge import MARKER
 from quotaline.sources.credentials import childs

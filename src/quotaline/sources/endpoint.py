@@ -16,7 +16,7 @@ import httpx
 import msgspec
 
 from quotaline import __version__
-from quotaline.budget import Outcome, retry_after_seconds
+from quotaline.asking.budget import Outcome, retry_after_seconds
 from quotaline.config import unsafe_base_url
 from quotaline.errors import RequestError, SourceError
 from quotaline.sources.usage_body import readings

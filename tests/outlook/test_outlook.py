@@ -10,7 +10,7 @@ import pytest
 from msgspec import structs
 
 from quotaline.model import Account, Snapshot
-from quotaline.outlook import outlook
+from quotaline.outlook.fields import outlook
 from quotaline.prompt.draw import gather
 from quotaline.prompt.run import load, prompt_text
 from quotaline.refresh import refresh

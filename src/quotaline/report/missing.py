@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from quotaline.model import ExtraUsage, Missing
-from quotaline.reasons import in_words
+from quotaline.report.reasons import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

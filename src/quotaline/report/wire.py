@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import structs
 
-from quotaline.overview import OUTLOOK, SCHEMA_VERSION, Overview, moment
+from quotaline.report.overview import OUTLOOK, SCHEMA_VERSION, Overview, moment
 
 MOMENTS = ("limit_at", "limit_earliest", "limit_latest", "crossed_at")
 

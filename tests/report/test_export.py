@@ -11,8 +11,8 @@ from msgspec import structs
 
 from overviews import full
 from quotaline.model import ExtraUsage, Money
-from quotaline.openmetrics import text
-from quotaline.overview import overview
+from quotaline.report.openmetrics import text
+from quotaline.report.overview import overview
 from samples import NOW
 
 SAMPLE = re.compile(r'([a-z_:][a-z0-9_:]*)(\{((?:[a-z_]+="(?:[^"\\\n]|\\["\\n])*",?)+)\})? (-?[0-9][0-9.e+-]*)')

@@ -10,14 +10,14 @@ from msgspec import Struct
 
 from quotaline.merge import same_period
 from quotaline.model import ExtraUsage, Money, Reading, Window
-from quotaline.reasons import in_words
-from quotaline.spending import between, counter, month_end, steps
+from quotaline.outlook.spending import between, counter, month_end, steps
+from quotaline.report.reasons import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import tzinfo
 
-    from quotaline.spending import Step
+    from quotaline.outlook.spending import Step
 
 FULL = 100.0
 HOUR = 3600.0

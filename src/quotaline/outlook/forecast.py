@@ -17,8 +17,8 @@ from msgspec import Struct, structs
 
 from quotaline.merge import same_period
 from quotaline.model import ExtraUsage, Money, Reading, Window
+from quotaline.outlook.spending import between, counter, month_end, steps
 from quotaline.prompt.windows import label, length
-from quotaline.spending import between, counter, month_end, steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

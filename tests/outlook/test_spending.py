@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quotaline.model import Reading
-from quotaline.spending import Step, between, counter, month_end, month_start, steps
+from quotaline.outlook.spending import Step, between, counter, month_end, month_start, steps
 from usage_history import DAY, HOUR, NOW, at, spent
 
 YEAR_START = at("2026-01-01T00:00")

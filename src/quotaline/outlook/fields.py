@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from quotaline.forecast import forecast_fields, forecasts, month_end_fields
-from quotaline.meter import meter, meter_fields
+from quotaline.outlook.forecast import forecast_fields, forecasts, month_end_fields
+from quotaline.outlook.meter import meter, meter_fields
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

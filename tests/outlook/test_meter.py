@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quotaline.merge import merge
-from quotaline.meter import Crossing, Meter, meter, meter_fields, midnight
 from quotaline.model import ExtraUsage, Money, Reading
+from quotaline.outlook.meter import Crossing, Meter, meter, meter_fields, midnight
 from usage_history import DAY, HOUR, MINUTE, NOW, at, spent, used
 
 UTC = ZoneInfo("UTC")

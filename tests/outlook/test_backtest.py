@@ -1,5 +1,5 @@
-from quotaline.backtest import backtest, periods
 from quotaline.model import Reading
+from quotaline.outlook.backtest import backtest, periods
 from usage_history import DAY, HOUR, MINUTE, NOW, spent, used
 
 SPAN = 5 * HOUR

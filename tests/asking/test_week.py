@@ -10,7 +10,7 @@ import pytest
 
 from quotaline.sources import endpoint
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 WEEK: dict[str, Any] = runpy.run_path(str(ROOT / "bench" / "week.py"))
 
 

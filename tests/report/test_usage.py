@@ -24,17 +24,18 @@ from msgspec import structs
 from rich.console import Console
 
 from overviews import full
-from quotaline import look, overview, sample, wire
+from quotaline import look, sample
 from quotaline.config import Config
 from quotaline.files import private_dir, write_atomic
 from quotaline.model import ExtraUsage, Money, Reading
 from quotaline.places import places
 from quotaline.refresh import Report
+from quotaline.report import overview, wire
 from quotaline.show import page
 from samples import NOW
 
 QUOTALINE = [sys.executable, "-P", "-m", "quotaline"]
-COMMITTED = Path(overview.__file__).parent / "_data" / "usage.schema.json"
+COMMITTED = Path(overview.__file__).parents[1] / "_data" / "usage.schema.json"
 
 
 def run(environment: dict[str, str], *command: str, text: str = "") -> subprocess.CompletedProcess[str]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quotaline.budget import (
+from quotaline.asking.budget import (
     FLOOR,
     IDLE_CEILING,
     LONGEST_BLOCK,

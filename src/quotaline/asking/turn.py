@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
+from quotaline.asking.requester import Requester
 from quotaline.errors import LedgerError
 from quotaline.ledger import open_ledger
 from quotaline.merge import merge
-from quotaline.missing import missing
 from quotaline.model import SourceState
-from quotaline.requester import Requester
+from quotaline.report.missing import missing
 from quotaline.sources import claude_json
 from quotaline.zone import local_zone
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from quotaline.model import Snapshot
-    from quotaline.overview import Meter, Overview, Transcripts
+    from quotaline.report.overview import Meter, Overview, Transcripts
 
 Sample = tuple[dict[str, str], str]
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import filelock
 from msgspec import structs
 
-from quotaline.budget import Decision, Outcome, Situation, next_look, sentence
+from quotaline.asking.budget import Decision, Outcome, Situation, next_look, sentence
 from quotaline.errors import RequestError, SourceError
 from quotaline.files import private_dir, write_atomic
 from quotaline.ledger import requests

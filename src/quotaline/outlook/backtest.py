@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from quotaline.forecast import FULL, forecast
 from quotaline.merge import same_period
 from quotaline.model import Reading, Window
+from quotaline.outlook.forecast import FULL, forecast
 from quotaline.prompt.windows import length
 
 if TYPE_CHECKING:

@@ -77,7 +77,7 @@ def shown(env: dict[str, str], now: float, *, force: bool = True) -> dict[str, f
 
 
 def stampede(env: dict[str, str], now: float, count: int = CROWD) -> str:
-    script = str(Path(__file__).with_name("stampede.py"))
+    script = str(Path(__file__).parents[1] / "stampede.py")
     done = subprocess.run([sys.executable, script, str(count), str(now)], env=env, capture_output=True, check=True, text=True)
     assert done.stderr == ""
     assert done.stdout.endswith("died 0\n")

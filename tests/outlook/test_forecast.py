@@ -1,7 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quotaline.forecast import (
+from quotaline.model import ExtraUsage, Money, Reading, Window
+from quotaline.outlook.forecast import (
     Forecast,
     binds_first,
     filled,
@@ -10,7 +11,6 @@ from quotaline.forecast import (
     month_end_spend,
     slopes,
 )
-from quotaline.model import ExtraUsage, Money, Reading, Window
 from usage_history import DAY, HOUR, MINUTE, NOW, at, spent, used
 
 WEEK_END = NOW + 3 * DAY

@@ -12,12 +12,12 @@ import filelock
 import pytest
 
 from fake_claude import INIT, NOT_LOGGED_IN, REPORT, TEXT_ONLY, FakeClaude
+from quotaline.asking.requester import Requester
 from quotaline.config import ClaudeCli, Endpoint, Sources
 from quotaline.ledger import Ledger, open_ledger
 from quotaline.merge import merge
 from quotaline.model import Reading, SourceState, Window
 from quotaline.prompt.paths import account_slug
-from quotaline.requester import Requester
 from usage_server import UsageServer, usage_server
 
 if TYPE_CHECKING:
