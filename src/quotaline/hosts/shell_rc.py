@@ -46,10 +46,15 @@ def install(shell: str, env: Mapping[str, str]) -> edit.Change:
 
 def uninstall(shell: str, env: Mapping[str, str]) -> edit.Change:
     """The file without the block."""
-    path = rc_file(shell, env)
+    return without_block(rc_file(shell, env))
+
+
+def without_block(path: Path, scripts: Mapping[Path, str | None] | None = None, notes: tuple[str, ...] = ()) -> edit.Change:
+    """Any host's file with our block taken out again, and our own `scripts` removed."""
     before = edit.read(path)
     after = None if before is None else blocks.remove(decode(before))
-    return edit.Change(path=path, before=before, after=None if after is None else encode(after), backup=False)
+    rest = None if after is None else encode(after)
+    return edit.Change(path=path, before=before, after=rest, scripts=dict(scripts or {}), backup=False, notes=notes)
 
 
 def decode(data: bytes) -> str:

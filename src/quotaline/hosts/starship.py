@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from quotaline.errors import HostError
 from quotaline.hosts import blocks, edit, launcher
-from quotaline.hosts.shell_rc import decode, encode
+from quotaline.hosts.shell_rc import decode, encode, without_block
 from quotaline.places import places
 from quotaline.prompt import paths
 
@@ -70,16 +70,7 @@ def install(env: Mapping[str, str]) -> edit.Change:
 
 def uninstall(env: Mapping[str, str]) -> edit.Change:
     """The file without the block."""
-    path = config_file(env)
-    before = edit.read(path)
-    after = None if before is None else blocks.remove(decode(before))
-    return edit.Change(
-        path=path,
-        before=before,
-        after=None if after is None else encode(after),
-        scripts={script_file("starship", env): None},
-        backup=False,
-    )
+    return without_block(config_file(env), {script_file("starship", env): None})
 
 
 def _parsed(text: str, path: Path) -> dict[str, object]:

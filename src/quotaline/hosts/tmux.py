@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from quotaline.errors import HostError
 from quotaline.hosts import blocks, edit, launcher
-from quotaline.hosts.shell_rc import decode, encode
+from quotaline.hosts.shell_rc import decode, encode, without_block
 from quotaline.hosts.starship import script, script_file
 from quotaline.prompt import paths
 
@@ -49,14 +49,6 @@ def install(env: Mapping[str, str]) -> edit.Change:
 
 def uninstall(env: Mapping[str, str]) -> edit.Change:
     """The file without the block."""
-    path = config_file(env)
-    before = edit.read(path)
-    after = None if before is None else blocks.remove(decode(before))
-    return edit.Change(
-        path=path,
-        before=before,
-        after=None if after is None else encode(after),
-        scripts={script_file("tmux", env): None},
-        backup=False,
-        notes=("A running tmux drops it when it is started anew.",),
+    return without_block(
+        config_file(env), {script_file("tmux", env): None}, ("A running tmux drops it when it is started anew.",)
     )
