@@ -6,7 +6,7 @@ SOURCES := $(shell find src segments -type f -not -name '*.pyc') pyproject.toml
 PIP     := $(PY) -m pip --disable-pip-version-check install -qq --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run install test check lint types pytest format defaults bench bench-transcripts prices clean
+.PHONY: help run install test check lint types pytest format defaults reference pictures bench bench-shells bench-transcripts prices clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
