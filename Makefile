@@ -9,7 +9,7 @@ PIP     := $(PY) -m pip --disable-pip-version-check install -qq --constraint con
 .PHONY: help run install test check lint types pytest format defaults reference pictures bench bench-shells bench-transcripts prices clean
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(VENV)/.tools: constraints.txt pyproject.toml
 	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
