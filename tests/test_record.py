@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ EARLIER = {**RESULT, "total_cost_usd": 0.01}
 
 
 def cost(home: Path) -> str:
-    with sqlite3.connect(home / ".local/share/quotaline/ledger.db") as ledger:
+    with closing(sqlite3.connect(home / ".local/share/quotaline/ledger.db")) as ledger:
         return str(ledger.execute("SELECT client_cost FROM session").fetchone()[0])
 
 

@@ -1,4 +1,6 @@
 import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,8 +14,9 @@ LUCK = 0.5
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Ledger:
-    return open_ledger(tmp_path / "ledger.db")
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with open_ledger(tmp_path / "ledger.db") as opened:
+        yield opened
 
 
 def at(seconds: float = 0.0, credentials: str | None = None) -> Situation:
@@ -30,9 +33,10 @@ def outcomes(ledger: Ledger) -> list[tuple[str, float, str]]:
 
 def test_a_request_is_on_disk_before_it_is_sent(ledger: Ledger, tmp_path: Path) -> None:
     assert isinstance(ask(ledger), log.Asked)
-    with sqlite3.connect(tmp_path / "ledger.db") as other:
+    with closing(sqlite3.connect(tmp_path / "ledger.db")) as other:
         assert other.execute("SELECT outcome FROM request").fetchall() == [("pending",)]
-    refused = ask(open_ledger(tmp_path / "ledger.db"), 299)
+    with open_ledger(tmp_path / "ledger.db") as second:
+        refused = ask(second, 299)
     assert isinstance(refused, Decision)
     assert refused.at == NOW + 300
 

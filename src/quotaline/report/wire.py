@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from inspect import cleandoc
 from typing import Any
 
 import msgspec
@@ -53,6 +54,8 @@ def tree_of(node: Any) -> Any:
     if node == {"type": "string", "format": "decimal"}:
         return {"type": "number"}
     tree = {key: tree_of(item) for key, item in node.items()}
+    if isinstance(tree.get("description"), str):
+        tree["description"] = cleandoc(tree["description"])  # as Python 3.13 keeps docstrings, and older ones do not
     if tree.get("type") == "object" and isinstance(tree.get("properties"), dict):
         tree["required"] = list(tree["properties"])
     return tree
