@@ -72,7 +72,7 @@ def scene(home: Path) -> tuple[dict[str, str], Snapshot, dict[str, Any]]:
     env = {**sample.furnish(home, NOW), "COLUMNS": "104"}
     stdin = sample.load("statusline.json", NOW)
     folder = paths.cache_dir(env)
-    run.statusline_text(stdin, run.load(folder), env, NOW)
+    run.told(stdin, env, NOW)
     for path in Path(folder, "inbox").iterdir():
         os.utime(path, (NOW, NOW))
     snapshot = refresh(env, NOW).snapshot
@@ -125,7 +125,7 @@ def drawings() -> list[Drawing]:
         status = Drawing("statusline", "Claude Code", 100)
         frame, words = "─" * 98, " > Split the importer, and keep every test green."
         status.say(f"\x1b[2m╭{frame}╮\n│\x1b[0m{words:<98}\x1b[2m│\n╰{frame}╯\x1b[0m")
-        status.say("\n".join("  " + row for row in run.statusline_text(stdin, kept, env, NOW).split("\n")))
+        status.say("\n".join("  " + row for row in run.statusline_text(stdin, kept, env, NOW, NOW).split("\n")))
         made = [status, shells(snapshot)]
         view = overview(snapshot, NOW, local_zone())
         for name, palette, theme in (("usage", "default", DARK), ("usage-light", "light", LIGHT)):

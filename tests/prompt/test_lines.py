@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -37,7 +38,7 @@ def kept(*readings: dict[str, Any], fields: dict[str, Any] | None = None) -> dic
 
 def line(name: str, columns: int, *readings: dict[str, Any]) -> list[str]:
     env = {"HOME": "/home/user", "COLUMNS": str(columns), "NO_COLOR": "1"}
-    return run.statusline_text(sample(name), kept(*readings), env, NOW).splitlines()
+    return run.statusline_text(sample(name), kept(*readings), env, NOW, NOW).splitlines()
 
 
 @pytest.mark.parametrize(
@@ -120,7 +121,7 @@ def test_extra_usage_of_last_month_or_switched_off_is_not_shown() -> None:
 def test_the_higher_of_two_sessions_is_shown_inside_one_period() -> None:
     other = windows.own_readings({"five_hour": {"used_percentage": 45, "resets_at": NOW + 7980.7}}, NOW - 500, NOW)
     env = {"HOME": "/home/user", "NO_COLOR": "1"}
-    assert "5h 45%" in run.statusline_text(sample("after-response"), kept(*other), env, NOW)
+    assert "5h 45%" in run.statusline_text(sample("after-response"), kept(*other), env, NOW, NOW)
 
 
 @pytest.mark.parametrize(
@@ -134,7 +135,7 @@ def test_the_higher_of_two_sessions_is_shown_inside_one_period() -> None:
     ],
 )
 def test_the_status_line_is_coloured_unless_the_environment_says_otherwise(env: dict[str, str], coloured: bool) -> None:
-    text = run.statusline_text(sample("after-response"), kept(), env, NOW)
+    text = run.statusline_text(sample("after-response"), kept(), env, NOW, NOW)
     assert coloured == ("\x1b[" in text)
 
 
@@ -143,6 +144,25 @@ def test_no_control_character_of_a_value_reaches_the_terminal(hostile: str) -> N
     data = sample("after-response")
     data["model"]["display_name"] = hostile
     data["workspace"]["current_dir"] = "/home/user/" + hostile
-    text = run.statusline_text(data, kept(), {"NO_COLOR": "1"}, NOW)
+    text = run.statusline_text(data, kept(), {"NO_COLOR": "1"}, NOW, NOW)
     assert text
     assert all(character.isprintable() for character in text.replace("\n", ""))
+
+
+@pytest.mark.parametrize(
+    ("age", "news", "starts"),
+    [(10, False, False), (10, True, False), (20, False, False), (20, True, True), (61, False, True), (-5, False, True)],
+)
+def test_a_refresh_starts_when_the_snapshot_is_old_and_sooner_when_there_is_news(
+    age: float, news: bool, starts: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[str] = []
+    monkeypatch.setattr("quotaline.prompt.nudge.nudge", lambda folder, _env, _now: started.append(folder))
+    run.refresh_if_stale({"written_at": NOW - age, "fresh_for": 60}, "folder", NOW, news=news)
+    assert bool(started) == starts
+
+
+def test_the_same_limits_again_are_no_news(tmp_path: Path) -> None:
+    env = {"QUOTALINE_CACHE_DIR": str(tmp_path)}
+    assert run.told(sample("after-response"), env, NOW) == NOW
+    assert run.told(sample("after-response"), env, NOW + 9) == NOW

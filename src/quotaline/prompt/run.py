@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 STDIN_LIMIT = 8 * 1024 * 1024
+NEWS_AFTER = 15.0
 MARGIN = 4  # Claude Code indents the row on both sides
 BARS = ("waybar", "polybar", "i3blocks", "xbar")
 PROMPT_SURFACES = ("plain", "bash", "zsh", "fish", "sh", "starship", "tmux", *BARS)
@@ -44,21 +45,30 @@ def _statusline() -> None:
     kept = load(folder)
     if not isinstance(data, dict):
         data = {}
+    as_of = told(data, env, now)
     try:
-        text = statusline_text(data, kept, env, now)
+        text = statusline_text(data, kept, env, now, as_of)
     except Exception:  # whatever in the snapshot did that, this session's own numbers are still good
         kept = load("")
-        text = statusline_text(data, kept, env, now)
+        text = statusline_text(data, kept, env, now, as_of)
     emit(text)
-    refresh_if_stale(kept, folder, now)
+    refresh_if_stale(kept, folder, now, news=as_of == now and bool(data.get("rate_limits")))
 
 
-def statusline_text(data: "dict[str, Any]", kept: "dict[str, Any]", env: "Mapping[str, str]", now: float) -> str:
-    """The `claude` line for what Claude Code said; its rate limits are left in the inbox on the way."""
+def told(data: "dict[str, Any]", env: "Mapping[str, str]", now: float) -> float:
+    """Leave this session's rate limits in the inbox; the time since which it knows them, `now` when they are news."""
     from quotaline.prompt import inbox
+
+    try:
+        return inbox.leave(paths.cache_dir(env), data.get("session_id"), data.get("rate_limits"), now)
+    except Exception:  # the line is drawn whether or not the others hear of it
+        return now
+
+
+def statusline_text(data: "dict[str, Any]", kept: "dict[str, Any]", env: "Mapping[str, str]", now: float, as_of: float) -> str:
+    """The `claude` line for what Claude Code said; its rate limits are known since `as_of`."""
     from quotaline.prompt import statusline as claude
 
-    as_of = inbox.leave(paths.cache_dir(env), data.get("session_id"), data.get("rate_limits"), now)
     fields = gather(kept, windows.own_readings(data.get("rate_limits"), as_of, now), now)
     fields.update(claude.fields(data, paths.home(env), now))
     rows = kept["lines"].get("claude") or []
@@ -163,13 +173,16 @@ def emit(text: str) -> None:
         pass
 
 
-def refresh_if_stale(kept: "dict[str, Any]", folder: str, now: float) -> None:
+def refresh_if_stale(kept: "dict[str, Any]", folder: str, now: float, *, news: bool = False) -> None:
     """Start a refresh when the snapshot is older than its freshness or than the configuration, or comes from a future.
 
-    A future is what a clock that was set back leaves behind.
+    A future is what a clock that was set back leaves behind. `news` in the inbox waits for NEWS_AFTER seconds at most, so that
+    every other surface soon says what this one says.
     """
     written = snapshot.number(kept.get("written_at"))
     fresh_for = snapshot.number(kept.get("fresh_for")) or 60.0
+    if news:
+        fresh_for = min(fresh_for, NEWS_AFTER)
     if written is None or not 0 <= now - written < fresh_for or changed(paths.config_file(os.environ)) > written:
         from quotaline.prompt.nudge import nudge
 
