@@ -150,15 +150,16 @@ def test_no_control_character_of_a_value_reaches_the_terminal(hostile: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("age", "news", "starts"),
-    [(10, False, False), (10, True, False), (20, False, False), (20, True, True), (61, False, True), (-5, False, True)],
+    ("age", "told_ago", "starts"),
+    [(4, 1, False), (6, 1, True), (20, 15, True), (20, 25, False), (20, None, False), (61, None, True), (-5, None, True)],
 )
 def test_a_refresh_starts_when_the_snapshot_is_old_and_sooner_when_there_is_news(
-    age: float, news: bool, starts: bool, monkeypatch: pytest.MonkeyPatch
+    age: float, told_ago: float | None, starts: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[str] = []
     monkeypatch.setattr("quotaline.prompt.nudge.nudge", lambda folder, _env, _now: started.append(folder))
-    run.refresh_if_stale({"written_at": NOW - age, "fresh_for": 60}, "folder", NOW, news=news)
+    told_at = 0.0 if told_ago is None else NOW - told_ago
+    run.refresh_if_stale({"written_at": NOW - age, "fresh_for": 60}, "folder", NOW, told_at=told_at)
     assert bool(started) == starts
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 STDIN_LIMIT = 8 * 1024 * 1024
-NEWS_AFTER = 15.0
+NEWS_AFTER = 5.0
 MARGIN = 4  # Claude Code indents the row on both sides
 BARS = ("waybar", "polybar", "i3blocks", "xbar")
 PROMPT_SURFACES = ("plain", "bash", "zsh", "fish", "sh", "starship", "tmux", *BARS)
@@ -52,7 +52,7 @@ def _statusline() -> None:
         kept = load("")
         text = statusline_text(data, kept, env, now, as_of)
     emit(text)
-    refresh_if_stale(kept, folder, now, news=as_of == now and bool(data.get("rate_limits")))
+    refresh_if_stale(kept, folder, now, told_at=as_of if data.get("rate_limits") else 0.0)
 
 
 def told(data: "dict[str, Any]", env: "Mapping[str, str]", now: float) -> float:
@@ -173,15 +173,15 @@ def emit(text: str) -> None:
         pass
 
 
-def refresh_if_stale(kept: "dict[str, Any]", folder: str, now: float, *, news: bool = False) -> None:
+def refresh_if_stale(kept: "dict[str, Any]", folder: str, now: float, *, told_at: float = 0.0) -> None:
     """Start a refresh when the snapshot is older than its freshness or than the configuration, or comes from a future.
 
-    A future is what a clock that was set back leaves behind. `news` in the inbox waits for NEWS_AFTER seconds at most, so that
-    every other surface soon says what this one says.
+    A future is what a clock that was set back leaves behind. What was left in the inbox at `told_at`, after the snapshot was
+    written, waits for NEWS_AFTER seconds only, so that every other surface soon says what this one says.
     """
     written = snapshot.number(kept.get("written_at"))
     fresh_for = snapshot.number(kept.get("fresh_for")) or 60.0
-    if news:
+    if written is not None and told_at > written:
         fresh_for = min(fresh_for, NEWS_AFTER)
     if written is None or not 0 <= now - written < fresh_for or changed(paths.config_file(os.environ)) > written:
         from quotaline.prompt.nudge import nudge
