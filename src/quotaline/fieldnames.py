@@ -84,8 +84,6 @@ SPECS = {
     ".Nf": "a number with N decimals",
 }
 
-NUMERIC_FIELDS = ("used", "left", "utilization", "tokens", "size", "remaining", "age", "hits", "total", "pace", "at_reset")
-
 
 def is_field(name: str, *, repeated: bool = False) -> bool:
     """Whether a segment may name this field; `window.…` only in one that is repeated for each window."""

@@ -116,7 +116,7 @@ def take(
         readings=tuple(readings),
         local=before.local if before else None,
         fields=fields,
-        missing=tuple(missing(readings, config, states, now)),
+        missing=tuple(missing(readings, config, states)),
         sources=tuple(states),
         problems=tuple(problems),
         guard=limits_of(config.guard, config.refresh.stale_after),

@@ -60,5 +60,5 @@ def with_answers(
         snapshot,
         readings=tuple(readings),
         sources=tuple(states),
-        missing=tuple(missing(readings, config, states, now)),
+        missing=tuple(missing(readings, config, states)),
     )

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 SWITCH = "set `enable_alpha_features = true` in config.toml"
 
 
-def missing(readings: Sequence[Reading], config: Config, states: Sequence[SourceState], now: float) -> list[Missing]:  # noqa: ARG001 - the budget will want the time
+def missing(readings: Sequence[Reading], config: Config, states: Sequence[SourceState]) -> list[Missing]:
     """The windows and the extra usage that no source reported, each with the reason that is nearest to the truth."""
     have = {reading.value.id for reading in readings}
     found = []
