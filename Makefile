@@ -26,7 +26,7 @@ $(VENV)/.installed: $(VENV)/.tools $(SOURCES)
 install: $(VENV)/.installed ## install quotaline and the tools into .venv
 
 run: install ## show the line and the usage overview for this machine, or for the bundled sample
-	@$(PY) -m quotaline.sample
+	@$(PY) -m quotaline.preview.sample
 
 test: install lint types pytest ## everything that must hold: linters, types, tests
 
@@ -47,8 +47,8 @@ format: $(VENV)/.tools ## put the code into shape
 	@$(VENV)/bin/ruff format --quiet .
 
 defaults: install ## compile the shipped segments into what is shown before the first refresh
-	@$(PY) -c "import json; from quotaline.segments import shipped_defaults as d; print(json.dumps(d(), separators=(',', ':'), sort_keys=True))" > defaults.new
-	@mv defaults.new src/quotaline/prompt/defaults.json
+	@$(PY) -c "import json; from quotaline.config.segments import shipped_defaults as d; print(json.dumps(d(), separators=(',', ':'), sort_keys=True))" > defaults.new
+	@mv defaults.new src/quotaline/core/defaults.json
 
 reference: install ## write the tables of README.md that the code knows
 	@$(PY) docs/reference.py

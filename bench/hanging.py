@@ -20,7 +20,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from quotaline.prompt.run import load
+from quotaline.core.snapshot import read_or_defaults
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,7 +50,7 @@ def machine(folder: Path, url: str) -> dict[str, str]:
     reading = {"value": value, "source": "endpoint", "as_of": now - 3600, "alpha": True}
     head = {"version": 1, "written_at": now - 3600, "fresh_for": 60, "stale_after": 3600, "readings": [reading]}
     whose = {"account": {"config_dir": "~/.claude"}}
-    (account / "snapshot.json").write_text(json.dumps({**load(""), **head, **whose}))
+    (account / "snapshot.json").write_text(json.dumps({**read_or_defaults(""), **head, **whose}))
     kept = {name: value for name, value in os.environ.items() if name in {"PATH", "LANG", "TZ"}}
     return {**kept, "HOME": str(folder)}
 

@@ -17,8 +17,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from quotaline.prompt.run import load
-from quotaline.sample import load as sample
+from quotaline.core.snapshot import read_or_defaults
+from quotaline.preview.sample import load as sample
 
 PAIRS = 120
 SCRIPT = str(Path(sys.executable).with_name("quotaline"))
@@ -92,7 +92,7 @@ def snapshot(folder: Path, windows: int) -> None:
     head = {"version": 1, "written_at": now, "fresh_for": 1e6, "stale_after": 3600, "readings": readings, "fields": fields}
     account = folder / "default"
     account.mkdir(parents=True, exist_ok=True)
-    (account / "snapshot.json").write_text(json.dumps({**head, **load("")}), encoding="utf-8")
+    (account / "snapshot.json").write_text(json.dumps({**head, **read_or_defaults("")}), encoding="utf-8")
 
 
 def main() -> None:

@@ -20,11 +20,12 @@ import tempfile
 import time
 from pathlib import Path
 
-from quotaline import promptfile
-from quotaline.hosts import launcher
-from quotaline.hosts.launcher import quote_fish
-from quotaline.prompt import run
-from quotaline.publish import boot
+from quotaline.core.snapshot import read_or_defaults
+from quotaline.core.surfaces import SHELLS
+from quotaline.integrations import launcher
+from quotaline.integrations.launcher import quote
+from quotaline.snapshot import prompt_files
+from quotaline.snapshot.publish import boot_clock
 
 # Each loop prints the nanoseconds of its own repetitions, told by the shell's own clock or by GNU date around them.
 LOOPS = {
@@ -51,23 +52,22 @@ def cache(folder: Path) -> None:
     now = time.time()
     extra = {"type": "extra_usage", "is_enabled": True, "used": [1240, "USD", 2], "limit": [5000, "USD", 2]}
     kept = {
-        **run.load(""), "written_at": now, "fresh_for": 3600.0, "stale_after": 3600.0, "fields": {},
+        **read_or_defaults(""), "written_at": now, "fresh_for": 3600.0, "stale_after": 3600.0, "fields": {},
         "readings": [reading("five_hour", 42.0, now + 7980, now), reading("seven_day", 63.0, now + 300_600, now),
                      {"value": extra, "source": "claude-json", "as_of": now}],
     }  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
-    for name, content in promptfile.render(kept, now).items():
+    for name, content in prompt_files.render_prompt_files(kept, now).items():
         (folder / name).write_bytes(content)
-    (folder / "clock").write_bytes(boot())
+    (folder / "clock").write_bytes(boot_clock())
 
 
 def init(shell: str, folder: Path) -> str:
     """The hook's code as `quotaline init` prints it."""
     settings = {"dir": str(folder), "config_dir": "", "command": "/bin/false", "place": "1"}
-    quote = quote_fish if shell == "fish" else shlex.quote
     start = "set -g __quotaline_{} {}\n" if shell == "fish" else "__quotaline_{}={}\n"
-    return "".join(start.format(name, quote(value)) for name, value in settings.items()) + launcher.shipped(
-        *launcher.SHELLS[shell]
+    return "".join(start.format(name, quote(value, shell)) for name, value in settings.items()) + launcher.shipped(
+        *SHELLS[shell].init
     )
 
 

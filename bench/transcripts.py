@@ -29,15 +29,18 @@ from typing import Any
 
 from corpus import COUNTERS, END, make
 from quotaline.ledger import open_ledger
-from quotaline.ledger.spans import parts_between
+from quotaline.ledger.importer import import_transcripts
+from quotaline.ledger.totals import local_totals
+from quotaline.ledger.usage import usage_between
 from quotaline.prices import PriceBook
 
 IMPORT = """
 import sys
 from pathlib import Path
 from quotaline.ledger import open_ledger
+from quotaline.ledger.importer import import_transcripts
 with open_ledger(Path(sys.argv[1])) as ledger:
-    ledger.import_transcripts([Path(sys.argv[2])])
+    import_transcripts(ledger, [Path(sys.argv[2])])
 """
 MEGABYTE = 1 << 20
 
@@ -126,7 +129,7 @@ def check(scratch: Path, root: Path) -> None:
     truth = json.loads(root.with_suffix(".truth.json").read_text(encoding="utf-8"))
     book, found = PriceBook(), defaultdict[tuple[str, str], list[Any]](lambda: [0] * 7 + [Decimal(0)])
     with open_ledger(scratch / "ledger.db") as ledger:
-        for part in parts_between(ledger.connection, 0, END + 1e6):
+        for part in usage_between(ledger.connection, 0, END + 1e6):
             row = found[datetime.fromtimestamp(part.time, UTC).date().isoformat(), part.model]
             counts = [getattr(part.tokens, name) for name in COUNTERS[:5]]
             for place, count in enumerate((*counts, part.web_searches, part.messages)):
@@ -146,8 +149,8 @@ def refresh(scratch: Path, root: Path) -> tuple[float, Any]:
     """Seconds of a refresh's transcript step, with the totals; and what the import reported."""
     start = time.perf_counter()
     with open_ledger(scratch / "ledger.db") as ledger:
-        report = ledger.import_transcripts([root])
-        ledger.local_totals(END - 3600, UTC, five_hour_resets_at=None, prices=PriceBook())
+        report = import_transcripts(ledger, [root])
+        local_totals(ledger, END - 3600, UTC, five_hour_resets_at=None, prices=PriceBook())
     return time.perf_counter() - start, report
 
 

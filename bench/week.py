@@ -17,13 +17,12 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from quotaline.asking import requester as requesting
-from quotaline.asking.budget import Outcome
-from quotaline.config import ClaudeCli, Sources
-from quotaline.errors import RequestError
+from quotaline.config.schema import ClaudeCli, Sources
+from quotaline.errors import Outcome, RequestError
 from quotaline.ledger import open_ledger
-from quotaline.merge import merge
 from quotaline.model import ExtraUsage, Money, Reading, Window
+from quotaline.ratelimit import requester as requesting
+from quotaline.snapshot.merge import merge
 from quotaline.sources import endpoint
 
 if TYPE_CHECKING:
@@ -122,7 +121,7 @@ def simulate(answer: Callable[[float, int], Answer], folder: Path) -> Week:
     prompts = refreshes = 0
     written, active = 0.0, MONDAY - 3 * DAY
     with open_ledger(folder / "ledger.db") as ledger:
-        ledger.last_activity = lambda: active  # type: ignore[method-assign]
+        requesting.last_activity = lambda _ledger: active  # type: ignore[attr-defined, assignment]
         for now, grows in draws(random.Random(7)):
             prompts += 1
             active = now if grows else active

@@ -19,13 +19,18 @@ from rich.console import Console
 from rich.terminal_theme import TerminalTheme
 from rich.text import Text
 
-from quotaline import config, live, promptfile, sample
-from quotaline.places import places
-from quotaline.preview import previews
-from quotaline.prompt import paths, run
-from quotaline.refresh import refresh
-from quotaline.report.overview import overview
-from quotaline.show import catalogue, page
+from quotaline.config.schema import Config, Style
+from quotaline.core import paths
+from quotaline.core.snapshot import read_or_defaults
+from quotaline.locations import resolve_locations
+from quotaline.preview import live, sample
+from quotaline.preview.segments import previews
+from quotaline.prompt.inbox import record_rate_limits
+from quotaline.prompt.statusline import statusline_text
+from quotaline.refresh.run import refresh
+from quotaline.snapshot import prompt_files
+from quotaline.terminal import page, segments
+from quotaline.usage.report import overview
 from quotaline.zone import local_zone
 
 if TYPE_CHECKING:
@@ -72,7 +77,7 @@ def scene(home: Path) -> tuple[dict[str, str], Snapshot, dict[str, Any]]:
     env = {**sample.furnish(home, NOW), "COLUMNS": "104"}
     stdin = sample.load("statusline.json", NOW)
     folder = paths.cache_dir(env)
-    run.told(stdin, env, NOW)
+    record_rate_limits(stdin, env, NOW)
     for path in Path(folder, "inbox").iterdir():
         os.utime(path, (NOW, NOW))
     snapshot = refresh(env, NOW).snapshot
@@ -96,7 +101,7 @@ def shells(snapshot: Snapshot) -> Drawing:
     """The line in each shell, from the prompt files that the shells read."""
     drawing = Drawing("shells", "bash, zsh, fish, starship, tmux", 92)
     kept = msgspec.json.decode(msgspec.json.encode(snapshot))
-    files = promptfile.render(kept, NOW)
+    files = prompt_files.render_prompt_files(kept, NOW)
 
     def line(surface: str) -> str:
         row = files[f"prompt.{surface}"].decode().split("\n")[1]
@@ -121,22 +126,22 @@ def drawings() -> list[Drawing]:
     """Every picture."""
     with tempfile.TemporaryDirectory() as folder:
         env, snapshot, stdin = scene(Path(folder))
-        kept = run.load(paths.cache_dir(env))
+        kept = read_or_defaults(paths.cache_dir(env))
         status = Drawing("statusline", "Claude Code", 100)
         frame, words = "─" * 98, " > Split the importer, and keep every test green."
         status.say(f"\x1b[2m╭{frame}╮\n│\x1b[0m{words:<98}\x1b[2m│\n╰{frame}╯\x1b[0m")
-        status.say("\n".join("  " + row for row in run.statusline_text(stdin, kept, env, NOW, NOW).split("\n")))
+        status.say("\n".join("  " + row for row in statusline_text(stdin, kept, env, NOW, NOW).split("\n")))
         made = [status, shells(snapshot)]
         view = overview(snapshot, NOW, local_zone())
         for name, palette, theme in (("usage", "default", DARK), ("usage-light", "light", LIGHT)):
             drawing = Drawing(name, "quotaline", 100, theme)
-            style = config.Config(style=config.Style(palette=palette))
-            page.emit(drawing.console, page.page(view, snapshot, NOW, 100), style, ascii_only=False)
+            style = Config(style=Style(palette=palette))
+            page.print_lines(drawing.console, page.usage_page(view, snapshot, NOW, 100), style, ascii_only=False)
             made.append(drawing)
-        state = live.sampled(places(env), config.Config(), NOW)
+        state = live.sampled(resolve_locations(env), Config(), NOW)
         listed = Drawing("segments", "quotaline segments --sample", 100)
         found = previews(state.found, state.compiled, state.fields, state.missing)
-        page.emit(listed.console, catalogue.table(found, 100), config.Config(), ascii_only=False)
+        page.print_lines(listed.console, segments.table(found, 100), Config(), ascii_only=False)
         return [*made, listed]
 
 

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from quotaline import config, live
 from quotaline.commands import COMMANDS, quotaline
-from quotaline.fieldnames import FIELDS, SPECS, WINDOW_FIELDS
-from quotaline.palettes import PALETTES
-from quotaline.places import places
-from quotaline.preview import previews
+from quotaline.config.fields import FIELDS, SPECS, WINDOW_FIELDS
+from quotaline.config.palettes import PALETTES
+from quotaline.config.schema import Config
+from quotaline.locations import resolve_locations
+from quotaline.preview import live
+from quotaline.preview.segments import previews
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -100,7 +101,7 @@ def commands() -> Iterator[tuple[str, ...]]:
 def segments() -> Iterator[tuple[str, ...]]:
     """Name, what it shows of the sample (else its format), what it is."""
     yield "segment", "shows", "what it is"
-    state = live.sampled(places({"HOME": "/nowhere"}), config.Config(), NOW)
+    state = live.sampled(resolve_locations({"HOME": "/nowhere"}), Config(), NOW)
     for one in previews(state.found, state.compiled, state.fields, state.missing):
         yield f"`{one.name}`", f"`{one.text or state.found.segments[one.name].format}`", one.summary
 
@@ -132,7 +133,7 @@ def variables() -> Iterator[tuple[str, ...]]:
 def keys() -> Iterator[tuple[str, ...]]:
     """Every key of config.toml, its default, its meaning."""
     yield "key", "default", "what it is"
-    for key, default, about in leaves(msgspec.inspect.type_info(config.Config), ""):
+    for key, default, about in leaves(msgspec.inspect.type_info(Config), ""):
         yield f"`{key}`", default and f"`{default}`", MEANINGS.get(key) or about
 
 

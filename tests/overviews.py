@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from quotaline.config.segments import shipped_defaults
 from quotaline.model import (
     Account,
     ExtraUsage,
@@ -19,7 +20,6 @@ from quotaline.model import (
     TokenUsage,
     Window,
 )
-from quotaline.segments import shipped_defaults
 from samples import NOW
 
 OPUS = TokenUsage(input=1200, output=48_000, cache_write_5m=9000, cache_write_1h=90_000, cache_read=1_300_000)

@@ -13,8 +13,9 @@ from typing import Any
 
 import pexpect
 
-from quotaline.hosts import launcher
-from quotaline.hosts.launcher import quote_fish
+from quotaline.core.surfaces import SHELLS
+from quotaline.integrations import launcher
+from quotaline.integrations.launcher import quote
 
 HOOKED = ("bash", "zsh", "fish")
 # shell → what runs a script of it without the user's own configuration, with -e -u where it knows them
@@ -71,11 +72,9 @@ def code(shell: str, folder: Path, command: Path | str = "/dev/null/none", *, pl
         "__quotaline_command": str(command),
         "__quotaline_place": "1" if place else "0",
     }
-    quote = quote_fish if kind == "fish" else shlex.quote
-    lines = [
-        f"set -g {name} {quote(value)}" if kind == "fish" else f"{name}={quote(value)}" for name, value in settings.items()
-    ]
-    return "\n".join(lines) + "\n" + launcher.shipped(*launcher.SHELLS[kind])
+    assignment = "set -g {} {}" if kind == "fish" else "{}={}"
+    lines = [assignment.format(name, quote(value, kind)) for name, value in settings.items()]
+    return "\n".join(lines) + "\n" + launcher.shipped(*SHELLS[kind].init)
 
 
 def run(shell: str, script: str, env: dict[str, str], *, check: bool = True) -> subprocess.CompletedProcess[str]:

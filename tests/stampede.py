@@ -7,7 +7,7 @@ import collections
 import os
 import sys
 
-from quotaline.refresh import refresh
+from quotaline.refresh.run import refresh
 
 
 def main(count: int, now: float) -> None:

@@ -22,7 +22,7 @@ def by_files(folder: Path, content: Mapping[str, object]) -> Path:
 
 
 def by_inbox(folder: Path, content: Mapping[str, object]) -> Path:
-    inbox.leave(str(folder), "s", dict(content), 1.0)
+    inbox.write_if_changed(str(folder), "s", dict(content), 1.0)
     return folder / "inbox" / "s.json"
 
 

@@ -16,11 +16,12 @@ from typing import Any
 import click
 import pytest
 
-from quotaline import config, sample
 from quotaline.commands import COMMANDS, quotaline
-from quotaline.config import Config
-from quotaline.segments import Segment, check
-from quotaline.strict import convert
+from quotaline.config import load
+from quotaline.config.explain import convert
+from quotaline.config.schema import Config
+from quotaline.config.segments import Segment, check
+from quotaline.preview import sample
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -80,7 +81,7 @@ def test_every_example_of_a_configuration_or_segment_is_one() -> None:
         if "summary" in tree:
             check(convert(tree, Segment, "README"), "README")
         else:
-            assert config.parse(text) != Config()
+            assert load.parse(text) != Config()
 
 
 def test_every_command_line_in_the_readme_exists() -> None:

@@ -14,8 +14,12 @@ import pytest
 
 import shellkit
 from commandline import QUOTALINE, quotaline
-from quotaline import promptfile
-from quotaline.prompt import bars, draw, run
+from quotaline.core.snapshot import read_or_defaults
+from quotaline.core.surfaces import SURFACES
+from quotaline.prompt import desktop_bars
+from quotaline.render.fields import gather_fields
+from quotaline.render.sgr import hex_colour
+from quotaline.snapshot import prompt_files
 from samples import AFTER_RESPONSE
 from shellkit import Terminal, plain
 
@@ -37,7 +41,7 @@ EXTRA: dict[str, Any] = {
 def snapshot(now: float, **more: Any) -> dict[str, Any]:
     """A snapshot of a moment ago: a session at 92 %, and extra usage."""
     window = {"type": "window", "id": "five_hour", "name": "Session (5h)", "utilization": 92.0, "resets_at": now + 8030}
-    shipped = run.load("")
+    shipped = read_or_defaults("")
     readings = [{"value": value, "source": "statusline", "as_of": now} for value in (window, EXTRA)]
     account = {"config_dir": "~/.claude"}
     return {
@@ -53,7 +57,7 @@ def env(home: Path, tmp_path: Path) -> dict[str, str]:
     folder.mkdir(parents=True)
     now = time.time()
     (folder / "snapshot.json").write_text(json.dumps(snapshot(now)))
-    for name, content in promptfile.render(snapshot(now), now).items():
+    for name, content in prompt_files.render_prompt_files(snapshot(now), now).items():
         (folder / name).write_bytes(content)
     place = tmp_path / "bin"
     place.mkdir()
@@ -148,10 +152,13 @@ def test_claude_codes_recipe_is_what_install_writes(env: dict[str, str], home: P
     assert b"Opus 5.5" in done.stdout
 
 
-@pytest.mark.parametrize("surface", run.BARS)
+BARS = [name for name, surface in SURFACES.items() if surface.bar]
+
+
+@pytest.mark.parametrize("surface", BARS)
 def test_nothing_to_show_prints_nothing(surface: str) -> None:
     kept = snapshot(1e9, readings=[])
-    assert bars.show(surface, kept["lines"]["prompt"], kept, draw.gather(kept, [], 1e9), colour=True) == ""
+    assert desktop_bars.render_bar(surface, kept["lines"]["prompt"], kept, gather_fields(kept, [], 1e9), colour=True) == ""
 
 
 @pytest.mark.parametrize(
@@ -159,7 +166,10 @@ def test_nothing_to_show_prints_nothing(surface: str) -> None:
 )
 def test_no_value_breaks_out_of_a_bars_format(trap: str) -> None:
     kept = snapshot(1e9, readings=[], fields={"model.name": [trap, None]})
-    shown = {surface: bars.show(surface, [["model"]], kept, draw.gather(kept, [], 1e9), colour=True) for surface in run.BARS}
+    shown = {
+        surface: desktop_bars.render_bar(surface, [["model"]], kept, gather_fields(kept, [], 1e9), colour=True)
+        for surface in BARS
+    }
     text = json.loads(shown["waybar"])["text"]
     assert "<" not in text
     assert "&" not in text.replace("&amp;", "").replace("&lt;", "").replace("&gt;", "")
@@ -171,5 +181,5 @@ def test_no_value_breaks_out_of_a_bars_format(trap: str) -> None:
 
 def test_colours_of_every_kind_have_a_hex_form() -> None:
     assert ["cd0000", "ff0000", "d7af87", "010203", "080808", "", "ffaf00"] == [
-        bars.hex_of(sgr) for sgr in ("31", "91", "38;5;180", "38;2;1;2;3", "38;5;232", "2", "1;38;5;214")
+        hex_colour(sgr) for sgr in ("31", "91", "38;5;180", "38;2;1;2;3", "38;5;232", "2", "1;38;5;214")
     ]

@@ -7,17 +7,21 @@ import sys
 def main() -> int:
     """Run one command and return its exit code."""
     words = sys.argv[1:]
-    if words and words[0] in ("statusline", "prompt") and "--help" not in words:
-        from quotaline.prompt.run import main as prompt_path
+    own = words[: words.index("--")] if words[:1] == ["guard"] and "--" in words else words  # behind it is another's command
+    if own and "--help" not in own and (own[0] in ("statusline", "prompt") or (own[0] == "guard" and "--hook" in own)):
+        if own[0] == "statusline":
+            from quotaline.prompt.statusline import main as statusline
 
-        prompt_path(words[0])
+            statusline()
+        elif own[0] == "prompt":
+            from quotaline.prompt.line import main as prompt
+
+            prompt(own[1:])
+        else:
+            from quotaline.prompt.guard_hook import main as hook
+
+            hook(own[1:])
         os._exit(0)  # everything is written; the interpreter's own tidying up would take a tenth of the time
-    ours = words[: words.index("--")] if "--" in words else words  # what comes after is somebody else's command
-    if ours[:1] == ["guard"] and "--hook" in ours and "--help" not in ours:
-        from quotaline.prompt.hook import main as hook
-
-        hook(ours[1:])
-        os._exit(0)
     from quotaline.commands import cli
 
     return cli()

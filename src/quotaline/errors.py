@@ -5,15 +5,24 @@ QuotalineError (1)
 ├── LedgerError (1)     the database cannot be used
 ├── HostError (1)       a host's configuration cannot be edited
 └── SourceError (1)     a source that answered with something unusable; caught per source by the refresh
-    └── RequestError    a request was made and failed; the budget wants to know how
+    └── RequestError    a request was made and failed; the rate limiter wants to know how
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from enum import StrEnum
 
-if TYPE_CHECKING:
-    from quotaline.asking.budget import Outcome
+
+class Outcome(StrEnum):
+    """How a request ended. `PENDING` stands on disk before it is sent, so that a process killed in between has asked."""
+
+    PENDING = "pending"
+    ANSWERED = "answered"
+    RATE_LIMITED = "rate limited"
+    NO_LIMITS = "no limits"
+    UNAUTHORIZED = "unauthorized"
+    FORBIDDEN = "forbidden"
+    FAILED = "failed"
 
 
 class QuotalineError(Exception):

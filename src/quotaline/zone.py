@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -23,6 +23,12 @@ def local_zone() -> tzinfo:
             return ZoneInfo.from_file(file)
     except (ValueError, OSError):
         return _offset()
+
+
+def midnight(now: float, zone: tzinfo, days: int = 0) -> float:
+    """The beginning of the day `days` after the one of `now` in `zone`, epoch seconds, right also where clocks change."""
+    day = datetime.fromtimestamp(now, zone).date() + timedelta(days=days)
+    return datetime(day.year, day.month, day.day, tzinfo=zone).timestamp()
 
 
 def _offset() -> tzinfo:

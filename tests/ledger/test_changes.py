@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from quotaline.ledger import find as looking
-from quotaline.ledger.scan import CHUNK, LONGEST
+from quotaline.ledger.importer import import_transcripts
+from quotaline.transcripts import discover as looking
+from quotaline.transcripts.scan import CHUNK, LONGEST
 from transcript_lines import NOON, append, assistant, dump, tool_result, write
 
 if TYPE_CHECKING:
@@ -27,79 +28,79 @@ def test_a_half_written_last_line_waits_for_its_end(ledger: Ledger, claude: Path
     path = write(claude, "s1", assistant("m1", input=1))
     with path.open("ab") as file:
         file.write(line[:100])
-    assert ledger.import_transcripts([claude]).lines_skipped == 0
+    assert import_transcripts(ledger, [claude]).lines_skipped == 0
     assert [1] == inputs(ledger)
     with path.open("ab") as file:
         file.write(line[100:])
-    report = ledger.import_transcripts([claude])
+    report = import_transcripts(ledger, [claude])
     assert [1, 2] == inputs(ledger)
     assert len(line) == report.bytes_read
 
 
 def test_a_file_that_shrank_is_read_again_and_what_vanished_stays(ledger: Ledger, claude: Path) -> None:
     path = write(claude, "s1", assistant("m1", input=1), assistant("m2", input=2), assistant("m3", input=3))
-    ledger.import_transcripts([claude])
+    import_transcripts(ledger, [claude])
     path.write_bytes(dump(assistant("m4", input=4)))
-    assert path.stat().st_size == ledger.import_transcripts([claude]).bytes_read
+    assert path.stat().st_size == import_transcripts(ledger, [claude]).bytes_read
     assert [1, 2, 3, 4] == inputs(ledger)
 
 
 def test_a_replaced_file_is_read_from_its_start(ledger: Ledger, claude: Path) -> None:
     path = write(claude, "s1", assistant("m1", input=1))
-    ledger.import_transcripts([claude])
+    import_transcripts(ledger, [claude])
     other = path.with_suffix(".tmp")
     other.write_bytes(dump(assistant("m4", input=4), assistant("m5", input=5)))
     other.replace(path)
-    assert path.stat().st_size == ledger.import_transcripts([claude]).bytes_read
+    assert path.stat().st_size == import_transcripts(ledger, [claude]).bytes_read
     assert [1, 4, 5] == inputs(ledger)
 
 
 def test_a_file_rewritten_in_place_is_read_again_though_it_grew_by_whole_lines(ledger: Ledger, claude: Path) -> None:
     path = write(claude, "s1", assistant("m1", input=1), assistant("m2", input=2))
     inode = path.stat().st_ino
-    ledger.import_transcripts([claude])
+    import_transcripts(ledger, [claude])
     path.write_bytes(dump(assistant("m3", input=3), assistant("m4", input=4), assistant("m5", input=5)))
     assert inode == path.stat().st_ino
-    ledger.import_transcripts([claude])
+    import_transcripts(ledger, [claude])
     assert [1, 2, 3, 4, 5] == inputs(ledger)
 
 
 def test_a_file_rewritten_to_the_same_size_is_read_again(ledger: Ledger, claude: Path) -> None:
     path = write(claude, "s1", assistant("m1", input=1))
-    ledger.import_transcripts([claude])
+    import_transcripts(ledger, [claude])
     path.write_bytes(dump(assistant("m2", input=2)))
     os.utime(path, (NOON, NOON))
-    ledger.import_transcripts([claude])
+    import_transcripts(ledger, [claude])
     assert [1, 2] == inputs(ledger)
 
 
 def test_a_file_rewritten_far_from_its_end_is_read_again(ledger: Ledger, claude: Path) -> None:
     path = write(claude, "s1", assistant("m1", input=1), tool_result("x" * 9999))
-    ledger.import_transcripts([claude])
+    import_transcripts(ledger, [claude])
     path.write_bytes(path.read_bytes().replace(b'"m1"', b'"m2"').replace(b"req-of-m1", b"req-of-m2"))
     os.utime(path, (NOON, NOON))
-    assert path.stat().st_size == ledger.import_transcripts([claude]).bytes_read
+    assert path.stat().st_size == import_transcripts(ledger, [claude]).bytes_read
 
 
 def test_a_deleted_transcript_stays_in_the_ledger_and_may_come_back(ledger: Ledger, claude: Path) -> None:
     path = write(claude, "s1", assistant("m1", input=1))
-    ledger.import_transcripts([claude])
+    import_transcripts(ledger, [claude])
     path.unlink()
-    assert ledger.import_transcripts([claude]).unreadable == ()
+    assert import_transcripts(ledger, [claude]).unreadable == ()
     assert [1] == inputs(ledger)
     write(claude, "s1", assistant("m1", input=1), assistant("m2", input=2))
-    ledger.import_transcripts([claude])
+    import_transcripts(ledger, [claude])
     assert [1, 2] == inputs(ledger)
 
 
 def test_new_files_in_old_and_new_folders_are_found(ledger: Ledger, claude: Path) -> None:
     write(claude, "s1", assistant("m1", input=1))
-    ledger.import_transcripts([claude])
+    import_transcripts(ledger, [claude])
     write(claude, "s2", assistant("m2", input=2))
     write(claude, "s1/subagents/agent-1", assistant("m3", input=3))
     write(claude, "s1/subagents/workflows/wf_1/agent-2", assistant("m4", input=4))
     write(claude, "../-other/s3", assistant("m5", input=5))
-    ledger.import_transcripts([claude])
+    import_transcripts(ledger, [claude])
     assert [1, 2, 3, 4, 5] == inputs(ledger)
 
 
@@ -109,7 +110,7 @@ def test_a_folder_that_settled_is_listed_again_only_when_its_time_changes(
     path = write(claude, "s1", assistant("m1", input=1))
     for folder in (path.parent, path.parent.parent):
         os.utime(folder, (NOON, NOON))
-    ledger.import_transcripts([claude])
+    import_transcripts(ledger, [claude])
     listed: list[str] = []
     scandir = os.scandir
 
@@ -118,10 +119,10 @@ def test_a_folder_that_settled_is_listed_again_only_when_its_time_changes(
         return scandir(folder)
 
     monkeypatch.setattr(os, "scandir", scan)
-    ledger.import_transcripts([claude])
+    import_transcripts(ledger, [claude])
     assert not listed
     write(claude, "s2", assistant("m2", input=2))
-    ledger.import_transcripts([claude])
+    import_transcripts(ledger, [claude])
     assert [str(path.parent)] == listed
 
 
@@ -132,14 +133,14 @@ def test_symlink_loops_end_and_count_once(ledger: Ledger, claude: Path) -> None:
     (path.parent / "broken.jsonl").symlink_to(path.parent / "nowhere")
     (path.parent / "itself").symlink_to(path.parent / "itself")
     for _ in range(2):
-        ledger.import_transcripts([claude])
+        import_transcripts(ledger, [claude])
     assert [1] == inputs(ledger)
 
 
 def test_a_config_dir_that_is_a_symlink_to_another_counts_once(ledger: Ledger, claude: Path, tmp_path: Path) -> None:
     write(claude, "s1", assistant("m1", input=1))
     (tmp_path / "other").symlink_to(claude, target_is_directory=True)
-    report = ledger.import_transcripts([claude, tmp_path / "other", tmp_path / "missing"])
+    report = import_transcripts(ledger, [claude, tmp_path / "other", tmp_path / "missing"])
     assert 1 == report.files_read
 
 
@@ -148,10 +149,10 @@ def test_a_file_that_cannot_be_read_is_named_once(ledger: Ledger, claude: Path) 
     path = write(claude, "s1", assistant("m1", input=1))
     write(claude, "s2", assistant("m2", input=2))
     path.chmod(0)
-    assert ledger.import_transcripts([claude]).unreadable == (f"{path}: Permission denied",)
-    assert ledger.import_transcripts([claude]).unreadable == ()
+    assert import_transcripts(ledger, [claude]).unreadable == (f"{path}: Permission denied",)
+    assert import_transcripts(ledger, [claude]).unreadable == ()
     path.chmod(0o600)
-    ledger.import_transcripts([claude])
+    import_transcripts(ledger, [claude])
     assert [1, 2] == inputs(ledger)
 
 
@@ -170,9 +171,9 @@ def test_a_file_that_fails_to_open_is_named_once_and_tried_again(
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "open", refuse)
-        assert ledger.import_transcripts([claude]).unreadable == (f"{path}: Permission denied",)
-        assert ledger.import_transcripts([claude]).unreadable == ()
-    ledger.import_transcripts([claude])
+        assert import_transcripts(ledger, [claude]).unreadable == (f"{path}: Permission denied",)
+        assert import_transcripts(ledger, [claude]).unreadable == ()
+    import_transcripts(ledger, [claude])
     assert [1, 2] == inputs(ledger)
 
 
@@ -181,7 +182,7 @@ def test_a_line_above_64_mib_is_skipped_and_counted(ledger: Ledger, claude: Path
     with path.open("ab") as file:
         file.write(dump(assistant("giant", input=100, content=[{"type": "text", "text": "x" * LONGEST}])))
     append(path, assistant("m2", input=2))
-    report = ledger.import_transcripts([claude])
+    report = import_transcripts(ledger, [claude])
     assert 1 == report.lines_skipped
     assert path.stat().st_size == report.bytes_read
     assert [1, 2] == inputs(ledger)
@@ -191,15 +192,15 @@ def test_a_giant_line_without_an_end_is_counted_once_and_never_read_twice(ledger
     path = write(claude, "s1", assistant("m1", input=1))
     with path.open("ab") as file:
         file.write(b'{"type":"user","text":"' + b"x" * (LONGEST + CHUNK))
-    assert 1 == ledger.import_transcripts([claude]).lines_skipped
+    assert 1 == import_transcripts(ledger, [claude]).lines_skipped
     with path.open("ab") as file:
         file.write(b"xxx")
-    report = ledger.import_transcripts([claude])
+    report = import_transcripts(ledger, [claude])
     assert (0, 3) == (report.lines_skipped, report.bytes_read)
     with path.open("ab") as file:
         file.write(b'"}\n')
     appended = append(path, assistant("m2", input=2))
-    report = ledger.import_transcripts([claude])
+    report = import_transcripts(ledger, [claude])
     assert (0, 3 + appended) == (report.lines_skipped, report.bytes_read)
     assert [1, 2] == inputs(ledger)
 
@@ -215,7 +216,7 @@ def test_a_long_line_is_read_whole(ledger: Ledger, claude: Path, size: int) -> N
         assistant("m2", input=2, content=text),
         assistant("m3", input=3),
     )
-    assert 0 == ledger.import_transcripts([claude]).lines_skipped
+    assert 0 == import_transcripts(ledger, [claude]).lines_skipped
     assert [1, 2, 3] == inputs(ledger)
 
 
@@ -229,7 +230,7 @@ def test_lines_that_make_no_sense_cost_only_themselves(ledger: Ledger, claude: P
     with path.open("ab") as file:
         file.write(garbage + b"\n")
     append(path, assistant("m2", input=2))
-    ledger.import_transcripts([claude])
+    import_transcripts(ledger, [claude])
     assert [1, 2] == inputs(ledger)
 
 
@@ -238,21 +239,21 @@ def test_a_counter_that_cannot_be_is_a_skipped_line(ledger: Ledger, claude: Path
     line = assistant("m1", input=1)
     line["message"]["usage"] |= change
     write(claude, "s1", line, assistant("m2", input=2))
-    assert 1 == ledger.import_transcripts([claude]).lines_skipped
+    assert 1 == import_transcripts(ledger, [claude]).lines_skipped
     assert [2] == inputs(ledger)
 
 
 @pytest.mark.parametrize("when", ["", None, "yesterday", "1970-01-01T00:00:00Z", "2026-13-01T00:00:00Z"])
 def test_a_message_without_a_time_is_a_skipped_line(ledger: Ledger, claude: Path, when: str | None) -> None:
     write(claude, "s1", {**assistant("m1", input=1), "timestamp": when}, assistant("m2", input=2))
-    assert 1 == ledger.import_transcripts([claude]).lines_skipped
+    assert 1 == import_transcripts(ledger, [claude]).lines_skipped
     assert [2] == inputs(ledger)
 
 
 def test_bytes_that_are_no_utf8_inside_a_text_lose_no_usage(ledger: Ledger, claude: Path) -> None:
     path = write(claude, "s1", assistant("m1", input=1, content=[{"type": "text", "text": "MARK"}], cwd="/MARK"))
     path.write_bytes(path.read_bytes().replace(b"MARK", b"\xff\xfe"))
-    ledger.import_transcripts([claude])
+    import_transcripts(ledger, [claude])
     assert [1] == inputs(ledger)
 
 
@@ -260,14 +261,14 @@ def test_bytes_that_are_no_utf8_inside_a_text_lose_no_usage(ledger: Ledger, clau
 def test_half_a_character_inside_a_text_loses_no_usage(ledger: Ledger, claude: Path, half: bytes) -> None:
     path = write(claude, "s1", assistant("m1", input=1, content=[{"type": "text", "text": "MARK"}], cwd="/MARK"))
     path.write_bytes(path.read_bytes().replace(b"MARK", half))
-    assert ledger.import_transcripts([claude]).lines_skipped == 0
+    assert import_transcripts(ledger, [claude]).lines_skipped == 0
     assert [1] == inputs(ledger)
 
 
 def test_a_whole_character_beside_half_a_one_stays(ledger: Ledger, claude: Path) -> None:
     path = write(claude, "s1", assistant("m1", input=1, content=[{"type": "text", "text": "MARK"}], cwd="/PATH"))
     path.write_bytes(path.read_bytes().replace(b"MARK", rb"\ud83d").replace(b"PATH", rb"\ud83d\ude00"))
-    ledger.import_transcripts([claude])
+    import_transcripts(ledger, [claude])
     assert [("/\N{GRINNING FACE}",)] == ledger.connection.execute("SELECT path FROM project").fetchall()
 
 
@@ -275,7 +276,7 @@ def test_a_whole_character_beside_half_a_one_stays(ledger: Ledger, claude: Path)
 def test_a_file_whose_name_is_no_text_is_left_out(ledger: Ledger, claude: Path) -> None:
     path = write(claude, "s1", assistant("m1", input=1))
     Path(os.fsdecode(os.fsencode(path.parent) + b"/\xff.jsonl")).write_bytes(dump(assistant("m2", input=2)))
-    ledger.import_transcripts([claude])
+    import_transcripts(ledger, [claude])
     assert [1] == inputs(ledger)
 
 
@@ -287,18 +288,18 @@ def test_more_files_than_are_looked_at_in_one_turn_are_all_looked_at_in_the_end(
     paths = [write(claude, f"s{n}", assistant(f"m{n}", input=n, session=f"s{n}")) for n in range(20)]
     for n, path in enumerate(paths):
         os.utime(path, (NOON - n, NOON - n))
-    ledger.import_transcripts([claude])
+    import_transcripts(ledger, [claude])
     append(paths[0], assistant("new", input=100))
-    ledger.import_transcripts([claude])
+    import_transcripts(ledger, [claude])
     assert inputs(ledger)[-1] == 100, "the most recent files are always looked at"
     append(paths[19], assistant("old", input=200))
     turns = 0
     while inputs(ledger)[-1] != 200:
-        ledger.import_transcripts([claude])
+        import_transcripts(ledger, [claude])
         turns += 1
         assert turns < 9
     append(paths[15], assistant("old2", input=300))
-    ledger.import_transcripts([claude], thorough=True)
+    import_transcripts(ledger, [claude], thorough=True)
     assert inputs(ledger)[-1] == 300
 
 
@@ -308,12 +309,12 @@ def test_nothing_changed_opens_no_transcript_and_writes_nothing(ledger: Ledger, 
     for folder in (claude / "projects").rglob("*"):
         os.utime(folder, (NOON, NOON))
     os.utime(claude / "projects", (NOON, NOON))
-    ledger.import_transcripts([claude])
+    import_transcripts(ledger, [claude])
     opened: list[str] = []
     watching = True
     sys.addaudithook(lambda event, args: opened.append(str(args[0])) if watching and event in {"open", "os.scandir"} else None)
     before = ledger.connection.total_changes
-    report = ledger.import_transcripts([claude])
+    report = import_transcripts(ledger, [claude])
     watching = False
     assert (0, 0) == (report.files_read, report.bytes_read)
     assert [] == [path for path in opened if str(claude) in path]

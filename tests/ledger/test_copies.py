@@ -10,6 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from quotaline.ledger import Ledger, open_ledger
+from quotaline.ledger.accounts import last_activity
+from quotaline.ledger.importer import import_transcripts
 from transcript_lines import NOON, append, assistant, dump, stamp, write
 
 if TYPE_CHECKING:
@@ -32,25 +34,25 @@ def test_a_resumed_copy_counts_under_the_session_that_had_it_first(ledger: Ledge
     aged(write(claude, "m-first", assistant("m1", input=1, session="first")), NOON)
     later = assistant("m2", NOON + 9, input=2, session="second")
     aged(write(claude, resumed, assistant("m1", input=1, session="second"), later), NOON + 10)
-    ledger.import_transcripts([claude])
+    import_transcripts(ledger, [claude])
     assert [("first", "main", 1, 0), ("second", "main", 2, 0)] == messages(ledger)
 
 
 def test_a_copy_that_is_found_later_changes_nothing_though_its_file_is_older(ledger: Ledger, claude: Path) -> None:
     aged(write(claude, "one", assistant("m1", input=1, session="first")), NOON)
-    ledger.import_transcripts([claude])
+    import_transcripts(ledger, [claude])
     aged(write(claude, "two", assistant("m1", input=1, session="second")), NOON - 99)
-    ledger.import_transcripts([claude])
+    import_transcripts(ledger, [claude])
     assert [("first", "main", 1, 0)] == messages(ledger)
 
 
 def test_the_earlier_time_is_kept_and_its_session_with_it(ledger: Ledger, claude: Path) -> None:
     write(claude, "late", assistant("m1", NOON + 2 * 3600, input=1, output=5, session="late"))
-    ledger.import_transcripts([claude])
+    import_transcripts(ledger, [claude])
     write(claude, "early", assistant("m1", NOON, input=1, output=3, session="early"))
-    ledger.import_transcripts([claude])
+    import_transcripts(ledger, [claude])
     assert [("early", "main", 1, 5)] == messages(ledger)
-    assert ledger.last_activity() == NOON
+    assert last_activity(ledger) == NOON
     quarters = ledger.connection.execute("SELECT quarter, output FROM usage_quarter").fetchall()
     assert [(NOON // 900, 5)] == quarters, "the quarter of the later time has nothing left"
 
@@ -58,7 +60,7 @@ def test_the_earlier_time_is_kept_and_its_session_with_it(ledger: Ledger, claude
 def test_a_forked_copy_names_the_session_it_comes_from(ledger: Ledger, claude: Path) -> None:
     copied = {**assistant("m1", input=1, session="fork"), "forkedFrom": {"sessionId": "origin", "messageUuid": "u"}}
     write(claude, "fork", copied)
-    ledger.import_transcripts([claude])
+    import_transcripts(ledger, [claude])
     assert [("origin", "main", 1, 0)] == messages(ledger)
 
 
@@ -70,7 +72,7 @@ def test_a_replay_in_a_sidechain_does_not_count(ledger: Ledger, claude: Path, or
     }
     for name in order:
         write(claude, *files[name])
-        ledger.import_transcripts([claude])
+        import_transcripts(ledger, [claude])
     assert [("s1", "main", 1, 9)] == messages(ledger)
     assert [(9,)] == ledger.connection.execute("SELECT output FROM usage_quarter").fetchall()
 
@@ -78,21 +80,21 @@ def test_a_replay_in_a_sidechain_does_not_count(ledger: Ledger, claude: Path, or
 def test_a_copy_in_a_sidechain_leaves_the_message_in_the_main_session(ledger: Ledger, claude: Path) -> None:
     aged(write(claude, "s1/subagents/agent-1", assistant("m1", input=1, sidechain=True)), NOON - 50)
     aged(write(claude, "s1", assistant("m1", input=1)), NOON)
-    ledger.import_transcripts([claude])
+    import_transcripts(ledger, [claude])
     assert [("s1", "main", 1, 0)] == messages(ledger)
 
 
 def test_without_a_request_id_the_messages_id_is_the_key(ledger: Ledger, claude: Path) -> None:
     write(claude, "s1", assistant("m1", input=1, request=None), assistant("m2", input=2, request=None))
     write(claude, "s2", assistant("m1", input=1, request=None, session="s2"))
-    ledger.import_transcripts([claude])
+    import_transcripts(ledger, [claude])
     assert [1, 2] == [row[2] for row in messages(ledger)]
 
 
 def test_subagents_count_and_are_told_apart(ledger: Ledger, claude: Path) -> None:
     write(claude, "s1", assistant("m1", input=1))
     write(claude, "s1/subagents/agent-1", assistant("m2", input=2, sidechain=True))
-    ledger.import_transcripts([claude])
+    import_transcripts(ledger, [claude])
     assert [("s1", "main", 1, 0), ("s1", "subagent", 2, 0)] == messages(ledger)
 
 
@@ -127,7 +129,7 @@ def test_the_sums_do_not_depend_on_files_order_or_pieces(
                 with path.open("ab") as file:
                     file.write(data[at:cut])
                 at = max(at, min(cut, len(data)))
-                ledger.import_transcripts([root])
+                import_transcripts(ledger, [root])
             for line in lines:
                 values = [line["input"], line["output"], line["cache_write_1h"]]
                 kept = truth.setdefault((line["message"], line["request"] or ""), [stamp(line["at"]), *values])
@@ -143,8 +145,8 @@ def test_the_sums_do_not_depend_on_files_order_or_pieces(
 
 def test_a_streaming_message_that_grows_between_two_imports_grows_in_the_sums(ledger: Ledger, claude: Path) -> None:
     path = write(claude, "s1", assistant("m1", input=3, output=9))
-    ledger.import_transcripts([claude])
+    import_transcripts(ledger, [claude])
     append(path, assistant("m1", NOON + 1, input=3, output=159))
-    ledger.import_transcripts([claude])
+    import_transcripts(ledger, [claude])
     assert [("s1", "main", 3, 159)] == messages(ledger)
     assert [(3, 159)] == ledger.connection.execute("SELECT input, output FROM usage_quarter").fetchall()

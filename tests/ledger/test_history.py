@@ -15,7 +15,8 @@ import pexpect
 import pytest
 
 from commandline import QUOTALINE, quotaline
-from quotaline.ledger.report import WAYS, history, together
+from quotaline.ledger.history import WAYS, history, total_row
+from quotaline.ledger.importer import import_transcripts
 from quotaline.prices import PriceBook
 from transcript_lines import NOON, assistant, cost_state, owner, write
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from quotaline.ledger import Ledger
-    from quotaline.ledger.report import By
+    from quotaline.ledger.history import By
 
 HOUR, DAY = 3600.0, 86400.0
 MILLION = 1_000_000
@@ -42,7 +43,7 @@ def filled(ledger: Ledger, claude: Path) -> Ledger:
     write(claude, "s2", assistant("m3", NOON + 11.5 * HOUR, input=2 * MILLION, cwd="/home/user/two", session="s2", searches=1))
     unpriced = assistant("m4", NOON + 12.5 * HOUR, input=5, model="claude-unheard-of-1", cwd="/home/user/two", session="s3")
     write(claude, "s3", unpriced)
-    ledger.import_transcripts([claude])
+    import_transcripts(ledger, [claude])
     return ledger
 
 
@@ -79,7 +80,7 @@ def test_a_row_is_what_was_asked_for(filled: Ledger, by: By) -> None:
 
 @pytest.mark.parametrize("by", WAYS)
 def test_every_way_adds_up_to_the_same(filled: Ledger, by: By) -> None:
-    total = together(history(filled.connection, by, UTC, PriceBook()))
+    total = total_row(history(filled.connection, by, UTC, PriceBook()))
     assert (4 * MILLION + 15, Decimal("16.0102"), 4, 1) == (
         total.tokens.total,
         total.cost_usd,
@@ -105,7 +106,7 @@ def test_the_clients_own_total_stands_beside_and_is_never_added(filled: Ledger) 
     found = history(filled.connection, "session", UTC, PriceBook())
     assert [Decimal("7.25"), None, None] == [row.client_cost_usd for row in found]
     assert ["account-1", None, None] == [row.account for row in found]
-    assert Decimal("16.0102") == together(found).cost_usd
+    assert Decimal("16.0102") == total_row(found).cost_usd
 
 
 def test_an_empty_ledger_has_no_rows(ledger: Ledger) -> None:

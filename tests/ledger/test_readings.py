@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from quotaline.ledger import Ledger, open_ledger
-from quotaline.ledger.readings import EVERY, activity, history, keep
+from quotaline.ledger.importer import import_transcripts
+from quotaline.ledger.readings import EVERY, activity, readings_since, store_readings
 from quotaline.model import Reading
 from transcript_lines import assistant, dump
 from usage_history import DAY, HOUR, MINUTE, NOW, spent, used
@@ -20,15 +21,15 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 def kept(ledger: Ledger, *readings: Reading) -> list[int]:
     """How many rows each reading wrote."""
-    return [keep(ledger, HERE, None, [reading]) for reading in readings]
+    return [store_readings(ledger, HERE, None, [reading]) for reading in readings]
 
 
 def test_what_is_kept_comes_back_as_it_was(ledger: Ledger) -> None:
     rows = [spent(1240, NOW - 2, limit=5000, currency="EUR"), used(42.5, NOW - 1)]
-    assert keep(ledger, HERE, None, rows) == 2
-    assert history(ledger, HERE, None, NOW - DAY) == rows
-    assert history(ledger, "~/other", None, NOW - DAY) == []
-    assert history(ledger, HERE, None, NOW) == []
+    assert store_readings(ledger, HERE, None, rows) == 2
+    assert readings_since(ledger, HERE, None, NOW - DAY) == rows
+    assert readings_since(ledger, "~/other", None, NOW - DAY) == []
+    assert readings_since(ledger, HERE, None, NOW) == []
 
 
 def test_only_changes_and_one_an_hour_are_kept(ledger: Ledger) -> None:
@@ -52,27 +53,27 @@ def test_a_raised_cap_and_a_changed_reason_are_changes(ledger: Ledger) -> None:
 
 def test_an_older_reading_that_comes_later_finds_its_place(ledger: Ledger) -> None:
     assert kept(ledger, used(20, NOW), used(10, NOW - MINUTE), used(20, NOW)) == [1, 1, 0]
-    assert [reading.value.utilization for reading in history(ledger, HERE, None, 0)] == [10, 20]
+    assert [reading.value.utilization for reading in readings_since(ledger, HERE, None, 0)] == [10, 20]
 
 
 def test_another_accounts_readings_are_not_mine(ledger: Ledger) -> None:
-    keep(ledger, HERE, "a", [used(10, NOW)])
-    keep(ledger, HERE, "b", [used(20, NOW)])
-    keep(ledger, HERE, None, [used(30, NOW)])
-    levels = {who: [r.value.utilization for r in history(ledger, HERE, who, 0)] for who in ("a", "b", None)}
+    store_readings(ledger, HERE, "a", [used(10, NOW)])
+    store_readings(ledger, HERE, "b", [used(20, NOW)])
+    store_readings(ledger, HERE, None, [used(30, NOW)])
+    levels = {who: [r.value.utilization for r in readings_since(ledger, HERE, who, 0)] for who in ("a", "b", None)}
     assert levels == {"a": [10, 30], "b": [20, 30], None: [10, 20, 30]}
 
 
 def test_the_short_history_has_the_money_and_the_limits_and_of_windows_the_recent_ones(ledger: Ledger) -> None:
     rows = [spent(5, NOW - 9 * DAY), used(50, NOW - 8 * DAY), used(100, NOW - 7 * DAY), used(20, NOW)]
-    keep(ledger, HERE, None, rows)
-    assert history(ledger, HERE, None, NOW - 10 * DAY, recent=NOW - DAY) == [rows[0], rows[2], rows[3]]
+    store_readings(ledger, HERE, None, rows)
+    assert readings_since(ledger, HERE, None, NOW - 10 * DAY, recent=NOW - DAY) == [rows[0], rows[2], rows[3]]
 
 
 def test_a_row_that_nobody_understands_is_passed_over(ledger: Ledger) -> None:
-    keep(ledger, HERE, None, [used(10, NOW)])
+    store_readings(ledger, HERE, None, [used(10, NOW)])
     ledger.connection.execute("UPDATE reading SET body = '{}'")
-    assert history(ledger, HERE, None, 0) == []
+    assert readings_since(ledger, HERE, None, 0) == []
     assert kept(ledger, used(10, NOW + 1)) == [1]
 
 
@@ -85,7 +86,7 @@ def test_activity_is_what_the_transcripts_weigh_minute_by_minute(ledger: Ledger,
         assistant("c", NOW + HOUR, cache_read=10),
     ]
     (folder / "s1.jsonl").write_bytes(dump(*lines))
-    ledger.import_transcripts([tmp_path])
+    import_transcripts(ledger, [tmp_path])
     assert activity(ledger, NOW - DAY) == [(NOW + 1, 20.0), (NOW + HOUR, 1.0)]
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from quotaline.ledger import Ledger, LedgerError, open_ledger
+from quotaline.ledger.importer import import_transcripts
 from quotaline.ledger.schema import MIGRATIONS, USAGE
 from transcript_lines import NOON, assistant, write
 
@@ -24,7 +25,7 @@ from quotaline.ledger import importer, open_ledger
 importer.BATCH_ROWS, importer.COMMIT_SECONDS = 50, 0
 with open_ledger(Path(sys.argv[1])) as ledger:
     print("ready", flush=True)
-    ledger.import_transcripts([Path(sys.argv[2])])
+    importer.import_transcripts(ledger, [Path(sys.argv[2])])
 """
 FILES, EACH = 120, 40
 
@@ -74,7 +75,7 @@ def test_an_import_killed_anywhere_goes_on_where_it_was(tmp_path: Path, claude: 
             assert (count, output) == (kept, kept_output), "the sums belong to the rows after every commit"
     assert killed
     with open_ledger(path) as ledger:
-        ledger.import_transcripts([claude])
+        import_transcripts(ledger, [claude])
         assert TRUTH == sums(ledger)
 
 
@@ -84,7 +85,7 @@ def test_two_imports_at_once_count_once(tmp_path: Path, claude: Path) -> None:
     children = [start(path, claude) for _ in range(3)]
     assert [0, 0, 0] == [finish(child) for child in children]
     with open_ledger(path) as ledger:
-        assert 0 == ledger.import_transcripts([claude]).files_read
+        assert 0 == import_transcripts(ledger, [claude]).files_read
         assert TRUTH == sums(ledger)
 
 
@@ -97,8 +98,8 @@ def test_an_error_in_the_middle_leaves_what_was_kept(ledger: Ledger, claude: Pat
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        ledger.import_transcripts([claude], progress=fail)
-    ledger.import_transcripts([claude])
+        import_transcripts(ledger, [claude], progress=fail)
+    import_transcripts(ledger, [claude])
     assert TRUTH == sums(ledger)
 
 
@@ -142,9 +143,9 @@ def test_a_locked_ledger_is_a_ledger_error(ledger: Ledger, claude: Path, tmp_pat
     other.execute("BEGIN IMMEDIATE")
     ledger.connection.execute("PRAGMA busy_timeout = 1")
     with pytest.raises(LedgerError, match="locked"):
-        ledger.import_transcripts([claude])
+        import_transcripts(ledger, [claude])
     other.close()
-    assert 1 == ledger.import_transcripts([claude]).files_read
+    assert 1 == import_transcripts(ledger, [claude]).files_read
 
 
 def test_the_ledger_is_private_and_has_a_write_ahead_log(ledger: Ledger, tmp_path: Path) -> None:

@@ -12,9 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from quotaline.ledger import Ledger, open_ledger
-from quotaline.ledger.totals import day_of, usage
+from quotaline.ledger.importer import import_transcripts
+from quotaline.ledger.totals import local_totals, usage
 from quotaline.model import LocalTotals, TokenUsage
 from quotaline.prices import PriceBook
+from quotaline.zone import midnight
 from transcript_lines import NOON, assistant, write
 
 if TYPE_CHECKING:
@@ -27,13 +29,13 @@ NEW_YORK, LORD_HOWE, NEPAL = ZoneInfo("America/New_York"), ZoneInfo("Australia/L
 
 
 def totals(ledger: Ledger, now: float, tz: tzinfo = UTC, resets_at: float | None = None) -> LocalTotals:
-    return ledger.local_totals(now, tz, five_hour_resets_at=resets_at, prices=BOOK)
+    return local_totals(ledger, now, tz, five_hour_resets_at=resets_at, prices=BOOK)
 
 
 def spoken(ledger: Ledger, claude: Path, *times: float) -> None:
     """One message at each time; the input counters are 1, 10, 100, and so on."""
     write(claude, "s1", *(assistant(f"m{n}", at, input=10**n) for n, at in enumerate(times)))
-    ledger.import_transcripts([claude])
+    import_transcripts(ledger, [claude])
 
 
 def test_an_empty_ledger_has_no_block_and_zero_otherwise(ledger: Ledger) -> None:
@@ -90,7 +92,7 @@ def test_a_window_that_is_over_or_not_begun_decides_nothing(ledger: Ledger, clau
 def test_an_older_message_that_comes_late_moves_the_blocks_behind_it(ledger: Ledger, claude: Path) -> None:
     spoken(ledger, claude, NOON, NOON + 5 * HOUR)
     write(claude, "late", assistant("late", NOON - HOUR, input=5))
-    ledger.import_transcripts([claude])
+    import_transcripts(ledger, [claude])
     starts = [row[0] * HOUR for row in ledger.connection.execute("SELECT start FROM block ORDER BY start")]
     assert [NOON - HOUR, NOON + 5 * HOUR] == starts
 
@@ -113,7 +115,7 @@ def test_blocks_are_the_same_whenever_their_messages_came(
         for number, part in enumerate(parts):
             lines = [assistant(f"m{number}-{n}", NOON + hour * HOUR + 60) for n, hour in enumerate(part)]
             write(root, f"f{number}", *lines)
-            ledger.import_transcripts([root])
+            import_transcripts(ledger, [root])
         assert truth == [row[0] for row in ledger.connection.execute("SELECT start FROM block ORDER BY start")]
 
 
@@ -149,13 +151,14 @@ def test_today_is_from_midnight_to_midnight_of_the_user(
 
 def test_a_midnight_that_does_not_exist_is_the_first_moment_of_the_day() -> None:
     havana = ZoneInfo("America/Havana")
-    start, end = day_of(datetime(2026, 3, 8, 12, tzinfo=havana).timestamp(), havana)
+    noon = datetime(2026, 3, 8, 12, tzinfo=havana).timestamp()
+    start, end = midnight(noon, havana), midnight(noon, havana, days=1)
     assert (datetime(2026, 3, 8, 5, tzinfo=UTC).timestamp(), datetime(2026, 3, 9, 4, tzinfo=UTC).timestamp()) == (start, end)
 
 
 def test_an_unknown_model_counts_in_tokens_and_is_named(ledger: Ledger, claude: Path) -> None:
     write(claude, "s1", assistant("m1", model="gpt-7", input=5), assistant("m2", model="claude-opus-5-5", input=1_000_000))
-    ledger.import_transcripts([claude])
+    import_transcripts(ledger, [claude])
     today = totals(ledger, NOON).today
     assert TokenUsage(input=1_000_005) == today.tokens
     assert Decimal(4) == today.cost_usd
@@ -166,7 +169,7 @@ def test_an_unknown_model_counts_in_tokens_and_is_named(ledger: Ledger, claude: 
 def test_fast_mode_without_a_price_takes_nothing_from_the_priced_part(ledger: Ledger, claude: Path) -> None:
     plain = assistant("m1", model="claude-haiku-4-5", input=1_000_000)
     write(claude, "s1", plain, assistant("m2", model="claude-haiku-4-5", input=7, speed="fast"))
-    ledger.import_transcripts([claude])
+    import_transcripts(ledger, [claude])
     today = totals(ledger, NOON).today
     assert (Decimal(1), ("claude-haiku-4-5 (fast)",), 1_000_007) == (today.cost_usd, today.unpriced_models, today.tokens.input)
 
@@ -174,7 +177,7 @@ def test_fast_mode_without_a_price_takes_nothing_from_the_priced_part(ledger: Le
 def test_the_names_of_one_model_are_one_model(ledger: Ledger, claude: Path) -> None:
     names = ("claude-opus-5-5", "claude-opus-5-5[1m]", "us.anthropic.claude-opus-5-5-v1:0")
     write(claude, "s1", *(assistant(f"m{n}", model=name, input=1) for n, name in enumerate(names)))
-    ledger.import_transcripts([claude])
+    import_transcripts(ledger, [claude])
     (model,) = totals(ledger, NOON).today.models
     assert ("claude-opus-5-5", 3) == (model.model, model.tokens.input)
 
@@ -227,6 +230,6 @@ def test_a_sum_costs_what_its_requests_cost(
             tokens, cost = tokens + used, cost + price
     write(root, "s1", *(assistant(f"m{n}", **request) for n, request in enumerate(requests)))  # type: ignore[arg-type]
     with open_ledger(root / "ledger.db") as ledger:
-        ledger.import_transcripts([root])
+        import_transcripts(ledger, [root])
         found = usage(ledger.connection, start, end, BOOK)
     assert (tokens, cost) == (found.tokens, found.cost_usd)

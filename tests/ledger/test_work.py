@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from quotaline.ledger import find, importer
+from quotaline.ledger import importer
+from quotaline.ledger.importer import import_transcripts
+from quotaline.ledger.totals import local_totals
 from quotaline.prices import PriceBook
+from quotaline.transcripts import discover
 from transcript_lines import NOON, append, assistant, tool_result, write
 
 if TYPE_CHECKING:
@@ -25,10 +28,12 @@ import sys
 from datetime import UTC
 from pathlib import Path
 from quotaline.ledger import open_ledger
+from quotaline.ledger.importer import import_transcripts
+from quotaline.ledger.totals import local_totals
 from quotaline.prices import PriceBook
 with open_ledger(Path(sys.argv[1])) as ledger:
-    ledger.import_transcripts([Path(sys.argv[2])])
-    ledger.local_totals(float(sys.argv[3]), UTC, five_hour_resets_at=None, prices=PriceBook())
+    import_transcripts(ledger, [Path(sys.argv[2])])
+    local_totals(ledger, float(sys.argv[3]), UTC, five_hour_resets_at=None, prices=PriceBook())
 """
 
 
@@ -49,7 +54,7 @@ def traced(tmp_path: Path, claude: Path) -> tuple[list[str], int]:
 @pytest.mark.skipif(not shutil.which("strace"), reason="strace is not here")
 def test_one_more_line_opens_one_file_and_reads_its_bytes(ledger: Ledger, claude: Path, tmp_path: Path) -> None:
     paths = [write(claude, f"s{n}", tool_result("x" * 9999), assistant(f"m{n}", input=n)) for n in range(20)]
-    ledger.import_transcripts([claude])
+    import_transcripts(ledger, [claude])
     appended = append(paths[7], assistant("new", input=100))
     opened, size = traced(tmp_path, claude)
     assert (1, appended) == (len(opened), size)
@@ -64,7 +69,7 @@ def test_a_refresh_asks_the_database_as_much_for_a_long_history_as_for_a_short_o
         for day in range(known, days):
             write(claude, f"s{day}", *(assistant(f"m{day}-{n}", NOON - day * 86400 - n * 600, input=1) for n in range(60)))
         known = days
-        ledger.import_transcripts([claude])
+        import_transcripts(ledger, [claude])
         append(path, assistant(f"more-{days}", NOON, input=1))
         counted.append(steps(ledger, claude))
     short, long = counted
@@ -73,7 +78,7 @@ def test_a_refresh_asks_the_database_as_much_for_a_long_history_as_for_a_short_o
 
 def steps(ledger: Ledger, claude: Path) -> int:
     """Steps of SQLite's virtual machine, in tens, for one refresh; looking at the files themselves is left out."""
-    found = find.find(ledger.connection, [claude], thorough=False)
+    found = discover.discover(ledger.connection, [claude], thorough=False)
     count = 0
 
     def one() -> int:
@@ -82,10 +87,10 @@ def steps(ledger: Ledger, claude: Path) -> int:
         return 0
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(importer, "find", lambda *_, **__: found)
+        patch.setattr(importer, "discover", lambda *_, **__: found)
         ledger.connection.set_progress_handler(one, 10)
-        report = ledger.import_transcripts([claude])
-        ledger.local_totals(NOON, UTC, five_hour_resets_at=None, prices=PriceBook())
+        report = import_transcripts(ledger, [claude])
+        local_totals(ledger, NOON, UTC, five_hour_resets_at=None, prices=PriceBook())
         ledger.connection.set_progress_handler(None, 10)
     assert 1 == report.files_read
     return count

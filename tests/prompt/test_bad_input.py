@@ -12,7 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commandline import quotaline
-from quotaline.prompt import draw, run, snapshot, statusline, windows
+from quotaline.core import session, values
+from quotaline.core.rate_limits import session_readings
+from quotaline.core.snapshot import read_or_defaults, read_snapshot
+from quotaline.prompt.line import prompt_text
+from quotaline.render import layout
+from quotaline.render.fields import gather_fields
 from samples import NOW, sample
 
 GOOD = json.dumps(sample("after-response")).encode()
@@ -59,17 +64,17 @@ def seed(home: Path) -> Path:
     reading = {"value": window, "source": "statusline", "as_of": 3.9e9}
     content = {"version": 1, "written_at": 1.0, "fresh_for": 60, "stale_after": 3600, "readings": [reading], "fields": {}}
     path = folder / "snapshot.json"
-    path.write_text(json.dumps({**content, **run.load("")}))
+    path.write_text(json.dumps({**content, **read_or_defaults("")}))
     return path
 
 
 def test_a_snapshot_cut_at_any_byte_is_no_snapshot(home: Path) -> None:
     path = seed(home)
     whole = path.read_bytes()
-    assert snapshot.read(str(path)) is not None
+    assert read_snapshot(str(path)) is not None
     for end in range(len(whole.rstrip())):
         path.write_bytes(whole[:end])
-        assert snapshot.read(str(path)) is None
+        assert read_snapshot(str(path)) is None
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"[]", b'{"version":2,"written_at":1}', b'{"version":1}', b"\xff" * 99])
@@ -132,8 +137,8 @@ def test_no_home_is_no_failure(home_is: str | None, environment: dict[str, str])
 
 
 def test_a_clock_in_the_past_shows_what_there_is(home: Path) -> None:
-    kept = run.load(str(seed(home).parent))
-    assert "7d 63%" in run.prompt_text(["seven_day"], kept, {}, 1000.0)
+    kept = read_or_defaults(str(seed(home).parent))
+    assert "7d 63%" in prompt_text(["seven_day"], kept, {}, 1000.0)
 
 
 def test_a_reader_that_is_gone_is_no_error(environment: dict[str, str]) -> None:
@@ -160,7 +165,7 @@ json_values = st.recursive(
 @given(json_values)
 def test_our_reader_of_json_agrees_with_the_library(value: object) -> None:
     text = json.dumps(value, allow_nan=False) if msgspec.json.encode(value) and _finite(value) else "null"
-    assert snapshot.loads(text) == json.loads(text)
+    assert values.loads_json(text) == json.loads(text)
 
 
 def _finite(value: object) -> bool:
@@ -205,8 +210,8 @@ hostile = st.dictionaries(
 @given(hostile)
 @settings(max_examples=300)
 def test_no_json_makes_the_line_fail_or_sends_a_control_character(data: dict[str, object]) -> None:
-    kept = {**run.load(""), "readings": []}
-    fields = draw.gather(kept, windows.own_readings(data.get("rate_limits"), NOW, NOW), NOW)
-    fields.update(statusline.fields(data, "/home/user", NOW))
-    rows = draw.draw(kept["lines"]["claude"], kept, fields, surface="claude", colour=False, limit=76)
+    kept = {**read_or_defaults(""), "readings": []}
+    fields = gather_fields(kept, session_readings(data.get("rate_limits"), NOW, NOW), NOW)
+    fields.update(session.session_fields(data, "/home/user", NOW))
+    rows = layout.draw(kept["lines"]["claude"], kept, fields, surface="claude", colour=False, limit=76)
     assert all(row.isprintable() for row in rows)

@@ -17,6 +17,7 @@ from samples import sample
 
 ALLOWED = {"os", "sys", "time", "_json"}
 OWN = "quotaline"
+HOT = ("core", "render", "prompt")
 PROBE = """
 import sys
 before = set(sys.modules)
@@ -49,20 +50,20 @@ def test_the_prompt_path_imports_nothing_outside_its_list(
     imported = set(done.stderr.decode().split())
     foreign = {name for name in imported if name.partition(".")[0] != OWN} - ALLOWED
     assert foreign == set()
-    assert not {name for name in imported if name.startswith(OWN + ".") and not name.startswith(OWN + ".prompt")} - {
-        "quotaline.__main__"
-    }
+    own = {name.removeprefix(f"{OWN}.").partition(".")[0] for name in imported if name.startswith(f"{OWN}.")}
+    assert own <= {*HOT, "__main__"}
 
 
 def test_no_module_of_the_prompt_path_imports_the_workshop_or_names_a_foreign_module() -> None:
     folder = Path(QUOTALINE).parents[1]
-    files = list(folder.glob("lib/python*/site-packages/quotaline/prompt/*.py"))
-    assert len(files) > 8
+    files = [file for room in HOT for file in folder.glob(f"lib/python*/site-packages/quotaline/{room}/*.py")]
+    assert len(files) > 20
     for file in files:
+        own = tuple(f"{OWN}.{room}" for room in (HOT[: HOT.index(file.parent.name) + 1]))
         for found in re.finditer(r"^( *)(?:from|import) +([\w.]+)", file.read_text(), re.MULTILINE):
             name = found[2]
             typing_only = name in ("typing", "collections.abc")
-            assert typing_only or name in (*ALLOWED, "json") or name.startswith("quotaline.prompt"), (file.name, name)
+            assert typing_only or name in (*ALLOWED, "json") or name.startswith(own), (file.name, name)
 
 
 strace = pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")

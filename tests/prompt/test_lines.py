@@ -7,8 +7,13 @@ from typing import Any
 
 import pytest
 
-from quotaline.prompt import run, windows
-from quotaline.prompt.paint import width
+from quotaline.core.rate_limits import session_readings
+from quotaline.core.snapshot import read_or_defaults
+from quotaline.prompt import run
+from quotaline.prompt.inbox import record_rate_limits
+from quotaline.prompt.line import prompt_text
+from quotaline.prompt.statusline import statusline_text
+from quotaline.render.paint import width
 from samples import NOW, SAMPLES, sample
 
 EXTRA: dict[str, Any] = {
@@ -33,12 +38,18 @@ FABLE = {
 
 def kept(*readings: dict[str, Any], fields: dict[str, Any] | None = None) -> dict[str, Any]:
     """A snapshot written a moment ago."""
-    return {**run.load(""), "written_at": NOW - 10, "stale_after": 3600, "readings": list(readings), "fields": fields or {}}
+    return {
+        **read_or_defaults(""),
+        "written_at": NOW - 10,
+        "stale_after": 3600,
+        "readings": list(readings),
+        "fields": fields or {},
+    }
 
 
 def line(name: str, columns: int, *readings: dict[str, Any]) -> list[str]:
     env = {"HOME": "/home/user", "COLUMNS": str(columns), "NO_COLOR": "1"}
-    return run.statusline_text(sample(name), kept(*readings), env, NOW, NOW).splitlines()
+    return statusline_text(sample(name), kept(*readings), env, NOW, NOW).splitlines()
 
 
 @pytest.mark.parametrize(
@@ -91,37 +102,37 @@ def test_no_row_is_wider_than_the_terminal_unless_one_piece_alone_is(name: str, 
 
 
 def test_the_prompt_shows_the_line_and_named_segments() -> None:
-    own = windows.own_readings(sample("after-response")["rate_limits"], NOW - 100, NOW)
+    own = session_readings(sample("after-response")["rate_limits"], NOW - 100, NOW)
     snapshot = kept(EXTRA, *own)
-    assert run.prompt_text(["extra"], snapshot, {}, NOW) == "$12.40 extra"
-    assert run.prompt_text([], snapshot, {}, NOW) == "$12.40 extra · 5h 42% 2h13m · 7d 63% 3d11h"
-    assert run.prompt_text(["no_such_segment"], snapshot, {}, NOW) == ""
+    assert prompt_text(["extra"], snapshot, {}, NOW) == "$12.40 extra"
+    assert prompt_text([], snapshot, {}, NOW) == "$12.40 extra · 5h 42% 2h13m · 7d 63% 3d11h"
+    assert prompt_text(["no_such_segment"], snapshot, {}, NOW) == ""
 
 
 def test_transcripts_alone_invent_no_percentage_and_say_that_they_estimate() -> None:
     fields = {"today.cost": [[310, "USD", 2], NOW + 9], "today.tokens": [980_000, NOW + 9], "block.tokens": [420_000, NOW + 9]}
     fields |= {"today.mark": ["~", NOW + 9]}
-    assert run.prompt_text([], kept(fields=fields), {"NO_COLOR": "1"}, NOW) == "~$3.10 today · ~5h 420k"
-    over = run.prompt_text([], kept(fields=fields), {}, NOW + 10)
+    assert prompt_text([], kept(fields=fields), {"NO_COLOR": "1"}, NOW) == "~$3.10 today · ~5h 420k"
+    over = prompt_text([], kept(fields=fields), {}, NOW + 10)
     assert over == "", "today's numbers end with today"
 
 
 def test_a_window_past_its_reset_is_gone_and_an_old_value_is_marked() -> None:
-    own = windows.own_readings(sample("after-response")["rate_limits"], NOW, NOW)
-    assert run.prompt_text(["five_hour", "seven_day"], kept(*own), {}, NOW + 7980) == "?7d 63% 3d9h"
-    assert run.prompt_text(["five_hour"], kept(*own), {}, NOW + 3601) == "?5h 42% 1h12m"
+    own = session_readings(sample("after-response")["rate_limits"], NOW, NOW)
+    assert prompt_text(["five_hour", "seven_day"], kept(*own), {}, NOW + 7980) == "?7d 63% 3d9h"
+    assert prompt_text(["five_hour"], kept(*own), {}, NOW + 3601) == "?5h 42% 1h12m"
 
 
 def test_extra_usage_of_last_month_or_switched_off_is_not_shown() -> None:
-    assert run.prompt_text(["extra"], kept(EXTRA), {}, NOW + 40 * 86400) == ""
+    assert prompt_text(["extra"], kept(EXTRA), {}, NOW + 40 * 86400) == ""
     off = {**EXTRA, "value": EXTRA["value"] | {"is_enabled": False}}
-    assert run.prompt_text(["extra"], kept(off), {}, NOW) == ""
+    assert prompt_text(["extra"], kept(off), {}, NOW) == ""
 
 
 def test_the_higher_of_two_sessions_is_shown_inside_one_period() -> None:
-    other = windows.own_readings({"five_hour": {"used_percentage": 45, "resets_at": NOW + 7980.7}}, NOW - 500, NOW)
+    other = session_readings({"five_hour": {"used_percentage": 45, "resets_at": NOW + 7980.7}}, NOW - 500, NOW)
     env = {"HOME": "/home/user", "NO_COLOR": "1"}
-    assert "5h 45%" in run.statusline_text(sample("after-response"), kept(*other), env, NOW, NOW)
+    assert "5h 45%" in statusline_text(sample("after-response"), kept(*other), env, NOW, NOW)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +146,7 @@ def test_the_higher_of_two_sessions_is_shown_inside_one_period() -> None:
     ],
 )
 def test_the_status_line_is_coloured_unless_the_environment_says_otherwise(env: dict[str, str], coloured: bool) -> None:
-    text = run.statusline_text(sample("after-response"), kept(), env, NOW, NOW)
+    text = statusline_text(sample("after-response"), kept(), env, NOW, NOW)
     assert coloured == ("\x1b[" in text)
 
 
@@ -144,7 +155,7 @@ def test_no_control_character_of_a_value_reaches_the_terminal(hostile: str) -> N
     data = sample("after-response")
     data["model"]["display_name"] = hostile
     data["workspace"]["current_dir"] = "/home/user/" + hostile
-    text = run.statusline_text(data, kept(), {"NO_COLOR": "1"}, NOW, NOW)
+    text = statusline_text(data, kept(), {"NO_COLOR": "1"}, NOW, NOW)
     assert text
     assert all(character.isprintable() for character in text.replace("\n", ""))
 
@@ -157,7 +168,7 @@ def test_a_refresh_starts_when_the_snapshot_is_old_and_sooner_when_there_is_news
     age: float, told_ago: float | None, starts: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[str] = []
-    monkeypatch.setattr("quotaline.prompt.nudge.nudge", lambda folder, _env, _now: started.append(folder))
+    monkeypatch.setattr("quotaline.core.spawn_refresh.spawn_refresh", lambda folder, _env, _now: started.append(folder))
     told_at = 0.0 if told_ago is None else NOW - told_ago
     run.refresh_if_stale({"written_at": NOW - age, "fresh_for": 60}, "folder", NOW, told_at=told_at)
     assert bool(started) == starts
@@ -165,5 +176,5 @@ def test_a_refresh_starts_when_the_snapshot_is_old_and_sooner_when_there_is_news
 
 def test_the_same_limits_again_are_no_news(tmp_path: Path) -> None:
     env = {"QUOTALINE_CACHE_DIR": str(tmp_path)}
-    assert run.told(sample("after-response"), env, NOW) == NOW
-    assert run.told(sample("after-response"), env, NOW + 9) == NOW
+    assert record_rate_limits(sample("after-response"), env, NOW) == NOW
+    assert record_rate_limits(sample("after-response"), env, NOW + 9) == NOW

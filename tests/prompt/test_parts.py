@@ -13,8 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quotaline.prompt import git, inbox, nudge, paths, run, template, windows
-from quotaline.prompt.paint import fit, paint, tmux_style, width
+from quotaline.core import formats, paths, spawn_refresh, values
+from quotaline.core.rate_limits import session_readings
+from quotaline.core.snapshot import read_or_defaults
+from quotaline.core.values import encode_json
+from quotaline.prompt import git, inbox
+from quotaline.render.paint import fit, paint, width
+from quotaline.render.sgr import tmux_style
 
 folders = st.one_of(st.none(), st.just(""), st.sampled_from(["/x", "/x/y z", "/home/é", "relative", "/trailing/"]))
 names = ("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME")
@@ -91,12 +96,12 @@ LIMITS = {"five_hour": {"used_percentage": 42, "resets_at": 1_795_251_475}}
 
 def test_the_inbox_is_written_when_the_limits_change_and_only_then(tmp_path: Path) -> None:
     folder = str(tmp_path / "new" / "default")
-    assert inbox.leave(folder, "abc", LIMITS, 100.0) == 100.0
+    assert inbox.write_if_changed(folder, "abc", LIMITS, 100.0) == 100.0
     path = tmp_path / "new" / "default" / "inbox" / "abc.json"
     first = path.stat()
-    assert inbox.leave(folder, "abc", LIMITS, 200.0) == 100.0, "an idle session keeps the time of its numbers"
+    assert inbox.write_if_changed(folder, "abc", LIMITS, 200.0) == 100.0, "an idle session keeps the time of its numbers"
     assert (first.st_ino, first.st_mtime_ns) == (path.stat().st_ino, path.stat().st_mtime_ns)
-    assert inbox.leave(folder, "abc", {"five_hour": {"used_percentage": 43}}, 300.0) == 300.0
+    assert inbox.write_if_changed(folder, "abc", {"five_hour": {"used_percentage": 43}}, 300.0) == 300.0
     assert json.loads(path.read_text()) == {
         "version": 1, "session": "abc", "as_of": 300.0, "rate_limits": {"five_hour": {"used_percentage": 43}},
     }  # fmt: skip
@@ -106,7 +111,7 @@ def test_the_inbox_is_written_when_the_limits_change_and_only_then(tmp_path: Pat
 
 
 def test_a_session_name_cannot_leave_the_inbox(tmp_path: Path) -> None:
-    inbox.leave(str(tmp_path / "a"), "../../../evil\0/x", LIMITS, 1.0)
+    inbox.write_if_changed(str(tmp_path / "a"), "../../../evil\0/x", LIMITS, 1.0)
     assert [path.parent.name for path in tmp_path.rglob("*.json")] == ["inbox"]
 
 
@@ -122,20 +127,20 @@ def test_what_the_inbox_encodes_is_json(value: object) -> None:
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError:
         return
-    assert json.loads(inbox.encode(value)) == value
+    assert json.loads(encode_json(value)) == value
 
 
 def test_a_nudge_is_one_in_a_while_and_none_inside_a_refresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[list[str]] = []
     monkeypatch.setattr(os, "posix_spawn", lambda _path, command, _env, **_options: started.append(command))
     folder = str(tmp_path / "q")
-    nudge.nudge(folder, {nudge.MARKER: "1"}, 1000.0)
+    spawn_refresh.spawn_refresh(folder, {paths.REFRESH_MARKER: "1"}, 1000.0)
     assert started == []
-    for now in (1000.0, 1001.0, 1000.0 + nudge.PAUSE - 1):
-        nudge.nudge(folder, {}, now)
+    for now in (1000.0, 1001.0, 1000.0 + spawn_refresh.PAUSE - 1):
+        spawn_refresh.spawn_refresh(folder, {}, now)
     assert len(started) == 1
     assert started[0][1:] == ["-P", "-m", "quotaline", "refresh", "--background"]
-    nudge.nudge(folder, {}, 1000.0 + nudge.PAUSE)
+    spawn_refresh.spawn_refresh(folder, {}, 1000.0 + spawn_refresh.PAUSE)
     assert len(started) == 2
 
 
@@ -155,14 +160,14 @@ def test_a_nudge_is_one_in_a_while_and_none_inside_a_refresh(tmp_path: Path, mon
     ],
 )  # fmt: skip
 def test_a_value_by_its_spec(value: object, spec: str, expected: str | None) -> None:
-    assert expected == template.show(value, spec, {})
+    assert expected == formats.format_value(value, spec, {})
 
 
 def test_a_clock_names_the_day_when_it_is_not_today() -> None:
     seven = 1_795_244_400.0
-    assert template.clock(seven + 3600, seven) == "08:00"
-    assert template.clock(seven + 86_400, seven) == "Sun 07:00"
-    assert template.clock(seven + 8 * 86_400, seven) == "29 Nov 07:00"
+    assert formats.format_clock(seven + 3600, seven) == "08:00"
+    assert formats.format_clock(seven + 86_400, seven) == "Sun 07:00"
+    assert formats.format_clock(seven + 8 * 86_400, seven) == "29 Nov 07:00"
 
 
 sgrs = st.sampled_from(["", "2", "1;31", "38;5;214", "38;2;1;2;3", "97"])
@@ -170,7 +175,7 @@ sgrs = st.sampled_from(["", "2", "1;31", "38;5;214", "38;2;1;2;3", "97"])
 
 @given(st.text(st.characters(categories=["L", "N", "P", "S", "Zs"]), max_size=30), sgrs)
 def test_painting_never_changes_what_is_seen(text: str, sgr: str) -> None:
-    text = template.clean(text)
+    text = values.printable(text)
     plain = paint(text, sgr, "plain")
     assert plain.replace(f"\x1b[{sgr}m", "").replace("\x1b[0m", "") == text
     bash = paint(text, sgr, "bash")
@@ -207,11 +212,11 @@ def test_a_fitted_row_is_never_too_wide_and_drops_only_what_cannot_be_shortened(
 
 
 def test_money_on_stdin_is_exact_to_the_cent() -> None:
-    (reading,) = windows.own_readings({"spend_limit": {"used_percentage": 1, "used_usd": 0.29, "limit_usd": 1.1}}, 1.0, 2.0)
+    (reading,) = session_readings({"spend_limit": {"used_percentage": 1, "used_usd": 0.29, "limit_usd": 1.1}}, 1.0, 2.0)
     assert (reading["value"]["used_money"], reading["value"]["limit_money"]) == ([29, "USD", 2], [110, "USD", 2])
 
 
 def test_what_is_shown_before_the_first_refresh_is_the_shipped_configuration() -> None:
-    from quotaline.segments import shipped_defaults
+    from quotaline.config.segments import shipped_defaults
 
-    assert json.loads(json.dumps(shipped_defaults())) == {**run.load("")}, "run `make defaults`"
+    assert json.loads(json.dumps(shipped_defaults())) == {**read_or_defaults("")}, "run `make defaults`"

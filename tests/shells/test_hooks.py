@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import shellkit
-from quotaline import promptfile
-from quotaline.prompt import run
+from quotaline.core.snapshot import read_or_defaults
+from quotaline.snapshot import prompt_files
 from shellkit import FILE, STRICT, calls, fake_command, frames, shown, write
 
 if TYPE_CHECKING:
@@ -143,10 +143,10 @@ TRAPS = st.sampled_from(
 def test_no_value_runs_anything_or_leaves_its_cells(shell: str, value: str, tmp_path: Path, env: dict[str, str]) -> None:
     """Any text as a model's name: QUOTALINE is exactly what was painted, silent under `-e -u`, and no file appears."""
     kept = {
-        **run.load(""), "written_at": time.time(), "fresh_for": 600.0, "stale_after": 3600.0, "readings": [],
+        **read_or_defaults(""), "written_at": time.time(), "fresh_for": 600.0, "stale_after": 3600.0, "readings": [],
         "fields": {"model.name": [value, None]}, "lines": {"prompt": [["model"]]},
     }  # fmt: skip
-    content = promptfile.render(kept, time.time())[FILE[shell]]
+    content = prompt_files.render_prompt_files(kept, time.time())[FILE[shell]]
     write(tmp_path / "c", content, FILE[shell])
     expected = content.decode().splitlines()[1].partition("\t")[2] if content.count(b"\n") > 1 else ""
     script = shellkit.code(shell, tmp_path / "c") + f"\n{shellkit.HOOK[shell]}\n"

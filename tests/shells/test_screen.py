@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import shellkit
-from quotaline import promptfile
-from quotaline.prompt import run
+from quotaline.core.snapshot import read_or_defaults
+from quotaline.snapshot import prompt_files
 from shellkit import FILE, HOOKED, Terminal, code, need, plain, wait_for, write
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ TRAPS = [
 
 def snapshot(value: str) -> dict[str, Any]:
     """A line of one coloured segment: a model of that name."""
-    shipped = run.load("")
+    shipped = read_or_defaults("")
     segments = {**shipped["segments"], "model": {"forms": [None, [["model.name", ""]], None], "colour": "38;5;75"}}
     now = time.time()
     return {
@@ -45,14 +45,14 @@ def test_a_prompt_with_any_name_in_it_runs_nothing_and_shows_it(shell: str, setu
     if setup.startswith(("set -o", "shopt")) and shell != "bash":
         return
     folder = tmp_path / "c"
-    write(folder, promptfile.render(snapshot("first"), time.time())[FILE[shell]], FILE[shell])
+    write(folder, prompt_files.render_prompt_files(snapshot("first"), time.time())[FILE[shell]], FILE[shell])
     terminal = Terminal(shell, shellkit.environment())
     terminal.do(setup)
     terminal.do(f"cd {shlex.quote(str(tmp_path))}")
     terminal.source(code(shell, folder), tmp_path)
     for number, trap in enumerate(TRAPS):
         value = f"<{number}>{trap}</{number}>"
-        write(folder, promptfile.render(snapshot(value), time.time())[FILE[shell]], FILE[shell])
+        write(folder, prompt_files.render_prompt_files(snapshot(value), time.time())[FILE[shell]], FILE[shell])
         expected = value.replace("\\", "/") if shell in ("sh", "busybox") else value
         terminal.do(":")
         assert expected in plain(terminal.do(":"))
@@ -101,7 +101,7 @@ def pane() -> Iterator[Pane]:
 def test_a_long_line_is_edited_as_before(shell: str, pane: Pane, tmp_path: Path) -> None:
     """Three colours in the prompt, a line of more than one row, its first character inserted last: nothing is torn."""
     folder = tmp_path / "c"
-    write(folder, promptfile.render(snapshot("Opus 5.5"), time.time())[FILE[shell]], FILE[shell])
+    write(folder, prompt_files.render_prompt_files(snapshot("Opus 5.5"), time.time())[FILE[shell]], FILE[shell])
     path = tmp_path / "init"
     path.write_text(code(shell, folder))
     start = {

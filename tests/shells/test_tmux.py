@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from commandline import quotaline
-from quotaline import promptfile
-from quotaline.prompt import run
+from quotaline.core.snapshot import read_or_defaults
+from quotaline.snapshot import prompt_files
 from shellkit import fake_command, frames, need, wait_for, write
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def test_nothing_to_show_is_nothing(screen: Screen, home: Path, environment: dic
 
 def test_no_value_is_read_as_a_format(screen: Screen, home: Path, tmp_path: Path, environment: dict[str, str]) -> None:
     """Each trap as a model's name, coloured and not, shows as it is written; no canary appears; both ways to place it agree."""
-    shipped = run.load("")
+    shipped = read_or_defaults("")
     segments = {**shipped["segments"], "agent": {"forms": [None, [["agent.name", ""]], None], "colour": "38;5;75"}}
     segments["model"] = {"forms": [None, [["model.name", ""]], None], "colour": ""}
     quotaline("install", "tmux", env=environment)
@@ -119,7 +119,7 @@ def test_no_value_is_read_as_a_format(screen: Screen, home: Path, tmp_path: Path
             "fields": {"model.name": [f"{number}:{trap}", None], "agent.name": [trap, None]},
             "lines": {"prompt": [["model", "agent"]]}, "style": {**shipped["style"], "separator": "|"},
         }  # fmt: skip
-        write(cache(home), promptfile.render(kept, now)["prompt.tmux"], "prompt.tmux")
+        write(cache(home), prompt_files.render_prompt_files(kept, now)["prompt.tmux"], "prompt.tmux")
         screen.see(f"BEGIN {number}:{trap}|{trap}")
     screen.tmux("-L", "inner", "set", "-g", "status-right", f"DIRECT #(/bin/sh {script})")
     screen.see(f"DIRECT {len(TRAPS) - 1}:{TRAPS[-1]}|{TRAPS[-1]}")

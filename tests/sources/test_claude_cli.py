@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 
 from fake_claude import INIT, NOT_LOGGED_IN, REPORT, TEXT_ONLY, FakeClaude
-from quotaline.asking.budget import Outcome
-from quotaline.errors import RequestError, SourceError
-from quotaline.prompt import nudge
+from quotaline.core.paths import REFRESH_MARKER
+from quotaline.errors import Outcome, RequestError, SourceError
 from quotaline.sources import claude_cli
 from usage_bodies import recorded, told
 
@@ -120,7 +119,7 @@ def test_a_child_carries_the_marker_and_neither_a_login_nor_our_session(claude: 
     env = {**os.environ, "CLAUDE_CODE_OAUTH_TOKEN": secret, "CLAUDECODE": "1", "CLAUDE_CONFIG_DIR": "/work"}
     ask(claude, tmp_path, env)
     [call] = claude.calls
-    assert call["env"][nudge.MARKER] == claude_cli.OURS
+    assert call["env"][REFRESH_MARKER] == claude_cli.OURS
     assert call["env"]["CLAUDE_CONFIG_DIR"] == "/work"
     assert "CLAUDECODE" not in call["env"]
     assert secret not in json.dumps(call)
@@ -128,10 +127,10 @@ def test_a_child_carries_the_marker_and_neither_a_login_nor_our_session(claude: 
 
 def test_nothing_is_run_from_within_a_run_of_ours(claude: FakeClaude, tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="inside") as caught:
-        ask(claude, tmp_path, {**os.environ, nudge.MARKER: claude_cli.OURS})
+        ask(claude, tmp_path, {**os.environ, REFRESH_MARKER: claude_cli.OURS})
     assert not isinstance(caught.value, RequestError)
     assert claude.calls == []
-    assert len(ask(claude, tmp_path, {**os.environ, nudge.MARKER: "1"})) == 4
+    assert len(ask(claude, tmp_path, {**os.environ, REFRESH_MARKER: "1"})) == 4
 
 
 @pytest.mark.parametrize("command", ["", "  ", "'", "no-such-claude", "/dev/null"])

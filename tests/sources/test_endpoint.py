@@ -7,9 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from quotaline.asking.budget import Outcome
-from quotaline.config import Endpoint
-from quotaline.errors import RequestError, SourceError
+from quotaline.config.schema import Endpoint
+from quotaline.errors import Outcome, RequestError, SourceError
 from quotaline.sources import endpoint
 from quotaline.sources.credentials import Token
 from usage_bodies import told

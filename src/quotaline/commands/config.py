@@ -31,12 +31,12 @@ def show(*, as_json: bool = False) -> int:
 
     import msgspec
 
-    from quotaline.configfile import settings
-    from quotaline.notices import foreground
-    from quotaline.places import places
+    from quotaline.commands.load_config import load_config
+    from quotaline.config.edit import settings
+    from quotaline.locations import resolve_locations
 
-    where = places(os.environ)
-    found = settings(foreground(where), where.config_file)
+    where = resolve_locations(os.environ)
+    found = settings(load_config(where), where.config_file)
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
         return 0
@@ -53,8 +53,8 @@ def show(*, as_json: bool = False) -> int:
 
 def _keys(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
     """Keys that TAB offers."""
-    from quotaline.config import Config
-    from quotaline.configfile import settings
+    from quotaline.config.edit import settings
+    from quotaline.config.schema import Config
 
     return [one.key for one in settings(Config(), None) if one.key.startswith(incomplete)]
 
@@ -75,16 +75,18 @@ def put(key: str, value: str) -> int:
     import os
     import time
 
-    from quotaline import configfile
-    from quotaline.notices import foreground
-    from quotaline.places import places
-    from quotaline.prompt.nudge import nudge
+    from quotaline.commands.load_config import load_config
+    from quotaline.config import edit
+    from quotaline.core.spawn_refresh import spawn_refresh
+    from quotaline.locations import resolve_locations
 
-    where = places(os.environ)
-    found = configfile.put(_file(), key, value)
+    where = resolve_locations(os.environ)
+    found = edit.put(_file(), key, value)
     click.echo(f"{key} = {toml(found)}")
-    foreground(where)
-    nudge(str(where.cache_dir or ""), os.environ, time.time())  # the lines follow without waiting for their next refresh
+    load_config(where)
+    spawn_refresh(
+        str(where.cache_dir or ""), os.environ, time.time()
+    )  # the lines follow without waiting for their next refresh
     return 0
 
 
@@ -93,16 +95,16 @@ def edit() -> int:
     """Open config.toml in VISUAL or EDITOR, and say what is wrong with it afterwards."""
     import os
 
+    from quotaline.commands.load_config import load_config
     from quotaline.files import private_dir, write_atomic
-    from quotaline.notices import foreground
-    from quotaline.places import places
+    from quotaline.locations import resolve_locations
 
     path = _file()
     if not path.exists():
         private_dir(path.parent)
         write_atomic(path, TEMPLATE.encode())
     click.edit(filename=str(path))
-    foreground(places(os.environ))
+    load_config(resolve_locations(os.environ))
     return 0
 
 
@@ -118,9 +120,9 @@ def _file() -> Path:
     import os
 
     from quotaline.errors import ConfigError
-    from quotaline.places import places
+    from quotaline.locations import resolve_locations
 
-    path = places(os.environ).config_file
+    path = resolve_locations(os.environ).config_file
     if path is None:
         raise ConfigError("There is no home folder for config.toml; set QUOTALINE_CONFIG to a file.")
     return path

@@ -17,12 +17,12 @@ def doctor(*, online: bool, as_json: bool) -> int:
     import time
 
     from quotaline import __version__
-    from quotaline.checks.result import worst
-    from quotaline.checks.scene import examine, scene
-    from quotaline.show import page, report
+    from quotaline.doctor.check import worst
+    from quotaline.doctor.run import doctor_context, run_checks
+    from quotaline.terminal import checks, page
 
-    looked_at = scene(os.environ, time.time(), online=online)
-    found = examine(looked_at)
+    looked_at = doctor_context(os.environ, time.time(), online=online)
+    found = run_checks(looked_at)
     if as_json:
         import msgspec
 
@@ -36,6 +36,6 @@ def doctor(*, online: bool, as_json: bool) -> int:
     else:
         head = f"quotaline {__version__}, Python {platform.python_version()}, {platform.system()} {platform.release()}"
         screen = page.console(looked_at.config, os.environ)
-        lines = report.lines(found, head, screen.width)
-        page.emit(screen, lines, looked_at.config, ascii_only=page.plain_only(looked_at.config))
+        lines = checks.lines(found, head, screen.width)
+        page.print_lines(screen, lines, looked_at.config, ascii_only=page.needs_ascii(looked_at.config))
     return 1 if worst(found) == "FAIL" else 0

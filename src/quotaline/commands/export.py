@@ -14,15 +14,15 @@ def export(*, offline: bool) -> int:
     import time
 
     from quotaline import __version__
-    from quotaline.look import current
-    from quotaline.notices import foreground
-    from quotaline.places import places
-    from quotaline.report.openmetrics import text
-    from quotaline.report.overview import overview
+    from quotaline.commands.load_config import load_config
+    from quotaline.locations import resolve_locations
+    from quotaline.refresh.current import current_snapshot
+    from quotaline.usage.openmetrics import text
+    from quotaline.usage.report import overview
     from quotaline.zone import local_zone
 
-    where, now = places(os.environ), time.time()
-    foreground(where)
-    snapshot = current(where, os.environ, now, offline=offline)
+    where, now = resolve_locations(os.environ), time.time()
+    load_config(where)
+    snapshot = current_snapshot(where, os.environ, now, offline=offline)
     click.echo(text(overview(snapshot, now, local_zone()), snapshot, now, __version__), nl=False)
     return 0

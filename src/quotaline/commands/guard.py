@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from quotaline.config import Config
-    from quotaline.guard import Verdict
+    from quotaline.config.schema import Config
+    from quotaline.guard.verdict import Verdict
 
 NO_ROOM = 1
 
@@ -37,19 +37,19 @@ def guard(*, command: tuple[str, ...], waits: bool, timeout: str | None, as_json
     import os
     import time
 
-    from quotaline.guarding import Watch, become, wait
-    from quotaline.notices import foreground
-    from quotaline.places import places
+    from quotaline.commands.load_config import load_config
+    from quotaline.guard.watch import Watch, exec_command, wait_for_room
+    from quotaline.locations import resolve_locations
 
-    where = places(os.environ)
-    config = foreground(where)
+    where = resolve_locations(os.environ)
+    config = load_config(where)
     limits, unknown = limits_from(config, given)
     patience = duration("--timeout", timeout)
     watch = Watch(where, os.environ, limits, offline=offline, alpha=config.enable_alpha_features)
     if waits:
         progress = Progress()
         try:
-            found = wait(
+            found = wait_for_room(
                 watch.look, watch.changed, clock=time.time, sleep=time.sleep, timeout=patience, tell=progress.tell,
                 step=1.0 if progress.on else 5.0,
             )  # fmt: skip
@@ -59,15 +59,16 @@ def guard(*, command: tuple[str, ...], waits: bool, timeout: str | None, as_json
         found = watch.look(time.time())
     code = {"tell": found.exit_code, "ok": 0, "fail": NO_ROOM}[unknown] if found.outcome == "unknown" else found.exit_code
     report(found, code, time.time(), as_json=as_json and not (command and code == 0), quiet=bool(command) and code == 0)
-    return become(list(command)) if command and code == 0 else code
+    return exec_command(list(command)) if command and code == 0 else code
 
 
 def limits_from(config: Config, given: dict[str, Any]) -> tuple[dict[str, Any], str]:
     """The limits and what unknown means: the options over `[guard]`. Raises click.UsageError."""
-    from quotaline.guard import limits_of
-    from quotaline.prompt.verdict import money_limit, percent
+    from quotaline.config.guard_limits import guard_limits
+    from quotaline.core.limits import parse_percent
+    from quotaline.core.money import parse_amount
 
-    limits = limits_of(config.guard, config.refresh.stale_after)
+    limits = guard_limits(config.guard, config.refresh.stale_after)
     named = [("five_hour", given["five_hour"], "--five-hour"), ("seven_day", given["seven_day"], "--seven-day")]
     for text in given["windows"]:
         key, _, value = text.rpartition("=")
@@ -76,11 +77,11 @@ def limits_from(config: Config, given: dict[str, Any]) -> tuple[dict[str, Any], 
         named.append((key.strip(), value, f"--window {key.strip()}"))
     for key, text, option in named:
         if text is not None:
-            limits["windows"][key] = percent(text)
+            limits["windows"][key] = parse_percent(text)
             if limits["windows"][key] is None:
                 raise click.UsageError(f"{option} is {text!r}; allowed is a percentage such as 80.")
     if given["max_extra"] is not None:
-        limits["extra"] = money_limit(given["max_extra"])
+        limits["extra"] = parse_amount(given["max_extra"])
         if limits["extra"] is None:
             raise click.UsageError(f"--max-extra is {given['max_extra']!r}; allowed is an amount such as 5.00.")
     limits["no_extra"] = limits["no_extra"] or given["no_extra"]
@@ -90,11 +91,11 @@ def limits_from(config: Config, given: dict[str, Any]) -> tuple[dict[str, Any], 
 
 def duration(option: str, text: str | None) -> float | None:
     """Seconds; None where the option is absent. Raises click.UsageError."""
-    from quotaline.prompt.verdict import span
+    from quotaline.core.limits import parse_duration
 
     if text is None:
         return None
-    seconds = span(text)
+    seconds = parse_duration(text)
     if not seconds:
         raise click.UsageError(f"{option} is {text!r}; allowed is a time such as 90s, 15m, 2h or 1d.")
     return seconds
@@ -107,9 +108,9 @@ def report(found: Verdict, code: int, now: float, *, as_json: bool, quiet: bool)
     if as_json:
         click.echo(to_json(found, code, now))
     elif found.outcome != "room":
-        click.echo(f"quotaline: {found.says}", err=True)
+        click.echo(f"quotaline: {found.message}", err=True)
     elif not quiet and sys.stdout.isatty():
-        click.echo(found.says)
+        click.echo(found.message)
 
 
 def to_json(found: Verdict, code: int, now: float) -> str:
@@ -138,7 +139,7 @@ def to_json(found: Verdict, code: int, now: float) -> str:
         }
         for check in found.checks
     ]
-    told = {"verdict": found.outcome, "exit_code": code, "says": found.says, "until": moment(found.until), "checks": checks}
+    told = {"verdict": found.outcome, "exit_code": code, "says": found.message, "until": moment(found.until), "checks": checks}
     return json.dumps({"schema_version": 1, "generated_at": moment(now), **told}, indent=2, ensure_ascii=False)
 
 
@@ -153,12 +154,12 @@ class Progress:
 
     def tell(self, found: Verdict, now: float) -> None:
         """Show what is waited for."""
-        from quotaline.prompt.template import left
+        from quotaline.core.formats import format_left
 
         if not self.on:
             return
-        rest = "" if found.until is None else f" · {left(max(0.0, found.until - now))} left"
-        text = f"waiting{rest} · {found.says}"
+        rest = "" if found.until is None else f" · {format_left(max(0.0, found.until - now))} left"
+        text = f"waiting{rest} · {found.message}"
         if text != self._drawn:
             import shutil
 

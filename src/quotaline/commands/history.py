@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from quotaline.ledger.importer import import_transcripts
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import ExitStack
@@ -38,21 +40,21 @@ def history(
     """
     import os
 
+    from quotaline.commands.load_config import load_config
     from quotaline.errors import LedgerError
     from quotaline.ledger import open_ledger
-    from quotaline.ledger.report import history as rows_of
-    from quotaline.ledger.report import together
-    from quotaline.notices import foreground
-    from quotaline.places import places
+    from quotaline.ledger.history import history as rows_of
+    from quotaline.ledger.history import total_row
+    from quotaline.locations import resolve_locations
     from quotaline.prices import PriceBook
-    from quotaline.show import history as show
-    from quotaline.show.page import console, emit, plain_only
+    from quotaline.terminal import history as show
+    from quotaline.terminal.page import console, needs_ascii, print_lines
     from quotaline.zone import local_zone
 
     if as_json and as_csv:
         raise click.UsageError("--json and --csv exclude each other.")
-    where = places(os.environ)
-    config = foreground(where)
+    where = resolve_locations(os.environ)
+    config = load_config(where)
     if plot or backtest:
         from quotaline.commands import over_time
 
@@ -65,14 +67,14 @@ def history(
             click.echo(f"quotaline: {problem}", err=True)
         days = (since.date() if since else None, until.date() if until else None)
         rows = rows_of(ledger.connection, by, local_zone(), PriceBook(config.prices), since=days[0], until=days[1])  # type: ignore[arg-type]
-    total = together(rows)
+    total = total_row(rows)
     if as_json:
         click.echo(show.as_json(by, rows, total))
     elif as_csv:
         click.echo(show.as_csv(rows), nl=False)
     else:
         screen = console(config, os.environ)
-        emit(screen, show.table(by, rows, total, screen.width), config, ascii_only=plain_only(config))
+        print_lines(screen, show.table(by, rows, total, screen.width), config, ascii_only=needs_ascii(config))
     return 0
 
 
@@ -82,7 +84,7 @@ def _import(ledger: Ledger, config_dirs: tuple[Path, ...]) -> list[str]:
     import sys
 
     with contextlib.ExitStack() as stack:
-        report = ledger.import_transcripts(config_dirs, thorough=True, progress=_bar(stack) if sys.stderr.isatty() else None)
+        report = import_transcripts(ledger, config_dirs, thorough=True, progress=_bar(stack) if sys.stderr.isatty() else None)
     problems = [f"{name}; it is left out." for name in report.unreadable]
     if report.lines_skipped:
         problems.append(f"{report.lines_skipped} lines make no sense or are longer than 64 MiB; they are left out.")

@@ -2,11 +2,11 @@
 
 import click
 
-SHELLS = ("bash", "zsh", "fish", "sh")
+from quotaline.core.surfaces import SHELLS
 
 
 @click.command()
-@click.argument("shell", type=click.Choice(SHELLS), required=False)
+@click.argument("shell", type=click.Choice(list(SHELLS)), required=False)
 @click.option("--no-prompt", is_flag=True, help="Only set the variable QUOTALINE; the prompt stays as it is.")
 @click.option("--where", is_flag=True, hidden=True, help="Print the folder of this account's prompt files.")
 def init(shell: str | None, *, no_prompt: bool, where: bool) -> int:
@@ -22,11 +22,9 @@ def init(shell: str | None, *, no_prompt: bool, where: bool) -> int:
     front in bash and sh. TAB completes quotaline's commands in bash 4.4 or later, zsh and fish.
     """  # noqa: D301 - \b tells click to leave the lines below it as they are
     import os
-    import shlex
 
-    from quotaline import completions
-    from quotaline.hosts import launcher
-    from quotaline.prompt import paths
+    from quotaline.core import paths
+    from quotaline.integrations import completions, launcher
 
     folder = paths.cache_dir(os.environ)
     if where:
@@ -41,7 +39,8 @@ def init(shell: str | None, *, no_prompt: bool, where: bool) -> int:
         "__quotaline_place": "0" if no_prompt else "1",
     }
     for name, value in settings.items():
-        click.echo(f"set -g {name} {launcher.quote_fish(value)}" if shell == "fish" else f"{name}={shlex.quote(value)}")
-    click.echo(launcher.shipped(*launcher.SHELLS[shell]), nl=False)
+        assignment = "set -g {} {}" if SHELLS[shell].quoting == "fish" else "{}={}"
+        click.echo(assignment.format(name, launcher.quote(value, shell)))
+    click.echo(launcher.shipped(*SHELLS[shell].init), nl=False)
     click.echo(completions.script(shell), nl=False)
     return 0

@@ -1,8 +1,17 @@
 """EFFECT `quotaline install HOST`: show the change, keep a backup, write it whole."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import click
 
-HOSTS = ("claude-code", "bash", "zsh", "fish", "starship", "tmux")
+from quotaline.core.surfaces import RC_SHELLS
+
+if TYPE_CHECKING:
+    from quotaline.integrations.change import Change
+
+HOSTS = ("claude-code", *RC_SHELLS, "starship", "tmux")
 
 
 @click.command()
@@ -19,14 +28,17 @@ def install(host: str, *, dry_run: bool, chain: bool, replace: bool) -> int:
     import os
     import sys
 
-    from quotaline.hosts import claude_code, shell_rc, starship, tmux
+    from quotaline.integrations import claude_code
+    from quotaline.integrations import hosts as known
 
-    if (chain or replace) and host != "claude-code":
+    if (chain or replace) and host != known.CLAUDE_CODE:
         raise click.UsageError("--chain and --replace are for claude-code.")
     if chain and replace:
         raise click.UsageError("--chain and --replace exclude each other.")
     env = os.environ
-    if host == "claude-code":
+    if host != known.CLAUDE_CODE:
+        change = known.HOSTS[host].install(env)
+    else:
         held = None if chain or replace else claude_code.held_by(env)
         if held is not None and sys.stdin.isatty():
             click.echo(f"Another command holds Claude Code's status line:\n\n    {held}\n")
@@ -37,31 +49,24 @@ def install(host: str, *, dry_run: bool, chain: bool, replace: bool) -> int:
                 return 1
             chain, replace = answer == "chain", answer == "replace"
         change = claude_code.install(env, chain=chain, replace=replace)
-    elif host == "starship":
-        change = starship.install(env)
-    elif host == "tmux":
-        change = tmux.install(env)
-    else:
-        change = shell_rc.install(host, env)
     return carry_out(change, host, dry_run=dry_run, done="installed", already="is installed already")
 
 
-def carry_out(change: "object", host: str, *, dry_run: bool, done: str, already: str) -> int:
-    """Show a `hosts.edit.Change` and make it, unless nothing would be different or it is only to be shown."""
-    from quotaline.hosts import edit
+def carry_out(planned: Change, host: str, *, dry_run: bool, done: str, already: str) -> int:
+    """Show a change and make it, unless nothing would be different or it is only to be shown."""
+    from quotaline.integrations.change import apply_change, backup_of
 
-    assert isinstance(change, edit.Change)  # noqa: S101 - the type without its import when help is asked for
-    if not change.needed:
-        click.echo(f"{host}: {already}; nothing to change in {change.path}.")
+    if not planned.needed:
+        click.echo(f"{host}: {already}; nothing to change in {planned.path}.")
         return 0
-    click.echo(change.diff(), nl=False)
+    click.echo(planned.diff(), nl=False)
     if dry_run:
         click.echo(f"{host}: nothing was written.")
         return 0
-    edit.apply(change)
+    apply_change(planned)
     click.echo(f"{host}: {done}.")
-    if change.backup and change.before is not None and change.before != change.after:
-        click.echo(f"The file as it was: {edit.backup_of(change.path.resolve())}")
-    for note in change.notes:
+    if planned.backup and planned.before is not None and planned.before != planned.after:
+        click.echo(f"The file as it was: {backup_of(planned.path.resolve())}")
+    for note in planned.notes:
         click.echo(note)
     return 0

@@ -9,42 +9,42 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from quotaline.config import Config
+    from quotaline.config.schema import Config
     from quotaline.ledger import Ledger
+    from quotaline.locations import Locations
     from quotaline.model import Reading
-    from quotaline.places import Places
 
 T = TypeVar("T")
 WEEK = 7 * 86400.0
 
 
-def plot(where: Places, config: Config, since: float | None, until: float | None) -> int:
+def plot(where: Locations, config: Config, since: float | None, until: float | None) -> int:
     """Draw each window from `since` to `until` (epoch seconds); the last seven days where nothing is said."""
     import os
     import time
 
-    from quotaline.show.curves import plots
-    from quotaline.show.page import console, emit, plain_only
+    from quotaline.terminal.page import console, needs_ascii, print_lines
+    from quotaline.terminal.plot import plots
 
     end = min(time.time(), until or time.time())
     start = since if since is not None else end - WEEK
     readings = with_ledger(where, lambda ledger: stored(ledger, where, start))
     screen = console(config, os.environ)
-    emit(screen, plots(readings, start, end, screen.width), config, ascii_only=plain_only(config))
+    print_lines(screen, plots(readings, start, end, screen.width), config, ascii_only=needs_ascii(config))
     return 0
 
 
-def backtest(where: Places, config: Config, since: float | None, *, as_json: bool) -> int:
+def backtest(where: Locations, config: Config, since: float | None, *, as_json: bool) -> int:
     """Replay the stored readings and print what the forecasts erred by."""
     import os
     import time
 
     import msgspec
 
+    from quotaline.forecast.backtest import backtest as scored
     from quotaline.ledger.readings import activity
-    from quotaline.outlook.backtest import backtest as scored
-    from quotaline.show.curves import scores
-    from quotaline.show.page import console, emit, plain_only
+    from quotaline.terminal.page import console, needs_ascii, print_lines
+    from quotaline.terminal.plot import scores
 
     start = since or 0.0
 
@@ -57,20 +57,20 @@ def backtest(where: Places, config: Config, since: float | None, *, as_json: boo
         click.echo(msgspec.json.format(msgspec.json.encode({"schema_version": 1, "windows": found}), indent=2))
         return 0
     screen = console(config, os.environ)
-    emit(screen, scores(found, screen.width), config, ascii_only=plain_only(config))
+    print_lines(screen, scores(found, screen.width), config, ascii_only=needs_ascii(config))
     return 0
 
 
-def stored(ledger: Ledger, where: Places, since: float) -> list[Reading]:
+def stored(ledger: Ledger, where: Locations, since: float) -> list[Reading]:
     """The readings of the account that the snapshot names, oldest first."""
-    from quotaline.ledger.readings import history
-    from quotaline.refresh import load_snapshot
+    from quotaline.ledger.readings import readings_since
+    from quotaline.snapshot.load import load_snapshot
 
     snapshot = load_snapshot(where.snapshot)
-    return history(ledger, where.config_dir, snapshot.account.uuid if snapshot else None, since)
+    return readings_since(ledger, where.config_dir, snapshot.account.uuid if snapshot else None, since)
 
 
-def with_ledger(where: Places, work: Callable[[Ledger], T]) -> T:
+def with_ledger(where: Locations, work: Callable[[Ledger], T]) -> T:
     """What `work` finds in the ledger. Raises LedgerError."""
     from quotaline.errors import LedgerError
     from quotaline.ledger import open_ledger

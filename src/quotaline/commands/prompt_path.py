@@ -2,26 +2,24 @@
 
 import click
 
-from quotaline.prompt import run
+from quotaline.core.surfaces import PROMPT_SURFACES
 
 
 @click.command()
-def statusline() -> int:
+def statusline() -> None:
     """Print the line for Claude Code's statusLine, from its JSON on stdin.
 
     Rows are fitted to COLUMNS and coloured unless NO_COLOR is set. The rate limits on stdin are left for the other
     prompts. Always exits 0.
     """
-    return run.main("statusline")
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("segments", nargs=-1, metavar="[SEGMENT]...")
-@click.option("--shell", type=click.Choice(run.PROMPT_SURFACES), default="plain", help="Escapes and colours of this surface.")
+@click.option("--shell", type=click.Choice(PROMPT_SURFACES), default="plain", help="Escapes and colours of this surface.")
 @click.option("--line", default="prompt", metavar="NAME", help="The line of the configuration to show.")
-def prompt(segments: tuple[str, ...], shell: str, line: str) -> int:  # noqa: ARG001 - for the help page
+def prompt(segments: tuple[str, ...], shell: str, line: str) -> None:
     """Print the prompt line, or the segments that are named.
 
     Plain and uncoloured unless a shell is named. Where there is nothing to show nothing is printed. Always exits 0.
     """
-    return run.main("prompt")

@@ -18,15 +18,15 @@ def record() -> int:
 
     from quotaline.errors import LedgerError
     from quotaline.ledger import open_ledger
-    from quotaline.ledger.record import find_result, keep
-    from quotaline.places import places
+    from quotaline.ledger.runs import find_result, store_result
+    from quotaline.locations import resolve_locations
 
     result = find_result(_pass_on())
-    ledger_file = places(os.environ).ledger
+    ledger_file = resolve_locations(os.environ).ledger
     if result is not None and ledger_file is not None:
         try:
             with open_ledger(ledger_file) as ledger:
-                keep(ledger, result)
+                store_result(ledger, result)
         except LedgerError as error:
             click.echo(f"quotaline: {error}", err=True)
     elif result is None:

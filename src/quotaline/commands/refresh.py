@@ -14,14 +14,14 @@ def refresh(*, force: bool, background: bool) -> int:
     import os
     import time
 
-    from quotaline.notices import foreground
-    from quotaline.places import places
-    from quotaline.refresh import refresh as run
+    from quotaline.commands.load_config import load_config
+    from quotaline.locations import resolve_locations
+    from quotaline.refresh.run import refresh as run
 
     if background:
         os.environ.setdefault("QUOTALINE_REFRESH", "1")
     else:
-        foreground(places(os.environ))
+        load_config(resolve_locations(os.environ))
     report = run(os.environ, time.time(), force=force)
     if background:
         return 0

@@ -5,8 +5,8 @@ import click
 
 def _names(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
     """Segments that TAB offers."""
-    from quotaline.config import Config
-    from quotaline.segments import catalogue
+    from quotaline.config.schema import Config
+    from quotaline.config.segments import catalogue
 
     return [name for name in sorted(catalogue(Config(), None).segments) if name.startswith(incomplete)]
 
@@ -24,24 +24,24 @@ def segments(*, name: str | None = None, sample: bool = False, list_fields: bool
     import os
     import time
 
+    from quotaline.commands.load_config import load_config
+    from quotaline.config.explain import listed
     from quotaline.errors import ConfigError
-    from quotaline.live import live, sampled
-    from quotaline.notices import foreground
-    from quotaline.places import places
-    from quotaline.preview import previews
-    from quotaline.show import catalogue, page
-    from quotaline.show.words import Line
-    from quotaline.strict import listed
+    from quotaline.locations import resolve_locations
+    from quotaline.preview.live import live, sampled
+    from quotaline.preview.segments import previews
+    from quotaline.terminal import page, segments
+    from quotaline.terminal.text import Line
 
-    where, now = places(os.environ), time.time()
-    config = foreground(where)
+    where, now = resolve_locations(os.environ), time.time()
+    config = load_config(where)
     screen = page.console(config, os.environ)
 
     def out(lines: list[Line]) -> None:
-        page.emit(screen, lines, config, ascii_only=page.plain_only(config))
+        page.print_lines(screen, lines, config, ascii_only=page.needs_ascii(config))
 
     if list_fields:
-        out(catalogue.fields(screen.width))
+        out(segments.fields(screen.width))
         return 0
     state = sampled(where, config, now) if sample else live(where, config, os.environ, now)
     found = previews(state.found, state.compiled, state.fields, state.missing)
@@ -54,7 +54,7 @@ def segments(*, name: str | None = None, sample: bool = False, list_fields: bool
 
         click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
     elif name is not None:
-        out(catalogue.explained(found[0], state, where, screen.width))
+        out(segments.explained(found[0], state, where, screen.width))
     else:
-        out(catalogue.table(found, screen.width))
+        out(segments.table(found, screen.width))
     return 0

@@ -12,15 +12,7 @@ def uninstall(host: str, *, dry_run: bool) -> int:
     """Take the line out of HOST's configuration again."""
     import os
 
-    from quotaline.hosts import claude_code, shell_rc, starship, tmux
+    from quotaline.integrations import hosts as known
 
-    env = os.environ
-    if host == "claude-code":
-        change = claude_code.uninstall(env)
-    elif host == "starship":
-        change = starship.uninstall(env)
-    elif host == "tmux":
-        change = tmux.uninstall(env)
-    else:
-        change = shell_rc.uninstall(host, env)
+    change = known.HOSTS[host].uninstall(os.environ)
     return carry_out(change, host, dry_run=dry_run, done="uninstalled", already="is not installed")

@@ -15,28 +15,30 @@ def usage(*, as_json: bool = False, schema: bool = False, offline: bool = False,
 
     Exit code 3 when there is no data at all.
     """
-    from quotaline.report import overview, wire
+    from quotaline.usage.as_json import schema as json_schema
+    from quotaline.usage.as_json import to_json
+    from quotaline.usage.report import overview
 
     if schema:
-        click.echo(wire.schema(), nl=False)
+        click.echo(json_schema(), nl=False)
         return 0
 
     import os
     import time
 
-    from quotaline.look import current
-    from quotaline.notices import foreground
-    from quotaline.places import places
+    from quotaline.commands.load_config import load_config
+    from quotaline.locations import resolve_locations
+    from quotaline.refresh.current import current_snapshot
     from quotaline.zone import local_zone
 
-    where, now, zone = places(os.environ), time.time(), local_zone()
-    config = foreground(where)
-    snapshot = current(where, os.environ, now, offline=offline)
-    view = overview.overview(snapshot, now, zone)
+    where, now, zone = resolve_locations(os.environ), time.time(), local_zone()
+    config = load_config(where)
+    snapshot = current_snapshot(where, os.environ, now, offline=offline)
+    view = overview(snapshot, now, zone)
     if as_json:
-        click.echo(wire.to_json(view))
+        click.echo(to_json(view))
     else:
-        from quotaline.show.page import show
+        from quotaline.terminal.page import print_usage
 
-        show(view, snapshot, config, os.environ, now, ascii_only=ascii_only)
+        print_usage(view, snapshot, config, os.environ, now, ascii_only=ascii_only)
     return NO_DATA if view.empty else 0

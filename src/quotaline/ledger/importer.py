@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 from msgspec import Struct
 
-from quotaline.ledger.find import find
+from quotaline.ledger.store import clear_errors
 from quotaline.ledger.sums import renew
-from quotaline.ledger.workers import scan_all
+from quotaline.transcripts.discover import discover
+from quotaline.transcripts.workers import scan_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     from sqlite3 import Connection
     from types import TracebackType
 
-    from quotaline.ledger.scan import Scanned
     from quotaline.ledger.store import Ledger
+    from quotaline.transcripts.scan import Scanned
 
 BATCH_ROWS = 8192  # rows kept in memory, some 4 MB
 COMMIT_SECONDS = 1.0  # what is lost to `kill -9`, and how long another writer waits
@@ -61,10 +62,25 @@ class ImportReport(Struct, frozen=True, kw_only=True):
 
 
 def import_transcripts(
-    ledger: Ledger, config_dirs: Sequence[Path], *, progress: Callable[[int, int], None] | None, thorough: bool
+    ledger: Ledger,
+    config_dirs: Sequence[Path],
+    *,
+    progress: Callable[[int, int], None] | None = None,
+    thorough: bool = False,
 ) -> ImportReport:
-    """Bring the ledger up to the transcripts under `config_dirs`."""
-    jobs, problems = find(ledger.connection, config_dirs, thorough=thorough)
+    """Read what was appended to the transcripts under `config_dirs`. `progress` is called with bytes done and bytes in all.
+
+    Beyond some thousands of files those that rest take turns to be looked at; `thorough` looks at every one. Raises
+    LedgerError.
+    """
+    with clear_errors():
+        return _import(ledger, config_dirs, progress, thorough=thorough)
+
+
+def _import(
+    ledger: Ledger, config_dirs: Sequence[Path], progress: Callable[[int, int], None] | None, *, thorough: bool
+) -> ImportReport:
+    jobs, problems = discover(ledger.connection, config_dirs, thorough=thorough)
     if not jobs:
         return ImportReport(unreadable=tuple(problems))
     total = sum(job.ahead for job in jobs)
@@ -89,8 +105,8 @@ class _Names(dict[str, int]):
         self._connection, self._table, self._column = connection, table, column
 
     def __missing__(self, name: str) -> int:
-        find = f"SELECT id FROM {self._table} WHERE {self._column} = ?"  # noqa: S608 - names of our own
-        found = self._connection.execute(find, (name,)).fetchone()
+        query = f"SELECT id FROM {self._table} WHERE {self._column} = ?"  # noqa: S608 - names of our own
+        found = self._connection.execute(query, (name,)).fetchone()
         if found is None:
             add = f"INSERT INTO {self._table} ({self._column}) VALUES (?)"  # noqa: S608
             self[name] = int(self._connection.execute(add, (name,)).lastrowid or 0)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from quotaline.core.periods import same_period
 from quotaline.ledger.store import clear_errors
-from quotaline.merge import same_period
 from quotaline.model import Reading, Window
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ DAY = 86400.0
 FULL = 100.0
 
 
-def keep(ledger: Ledger, config_dir: str, account: str | None, readings: Sequence[Reading]) -> int:
+def store_readings(ledger: Ledger, config_dir: str, account: str | None, readings: Sequence[Reading]) -> int:
     """Keep what is new among the merged `readings` of one config folder and account; the number of rows written.
 
     A reading without an account of its own gets `account`. Keeping the same readings again writes nothing.
@@ -48,7 +48,7 @@ def keep(ledger: Ledger, config_dir: str, account: str | None, readings: Sequenc
         return connection.total_changes - before
 
 
-def history(
+def readings_since(
     ledger: Ledger, config_dir: str, account: str | None, since: float, *, recent: float | None = None
 ) -> list[Reading]:
     """The kept readings from `since` on, oldest first. `account` None is everybody's, else that one's and nobody's.
@@ -64,7 +64,7 @@ def history(
     return [reading for (body,) in rows if (reading := _reading(body)) is not None]
 
 
-def latest(ledger: Ledger, config_dir: str, account: str | None) -> list[Reading]:
+def latest_readings(ledger: Ledger, config_dir: str, account: str | None) -> list[Reading]:
     """The newest kept reading of each window, also of those that have been reset since."""
     query = """SELECT body, max(as_of) FROM reading WHERE config_dir = ? AND (? IS NULL OR account IS NULL OR account = ?)
         GROUP BY window"""

@@ -1,10 +1,7 @@
 """PURE The tables of the ledger, as steps from one version to the next.
 
-Steps are only ever added at the end: `PRAGMA user_version` says how many of them a database has taken. A part that keeps tables
-of its own puts its step in a file of its own and names it in `MIGRATIONS`.
+Steps are only ever added at the end: `PRAGMA user_version` says how many of them a database has taken.
 """
-
-from quotaline.ledger.requests import SCHEMA as REQUESTS
 
 USAGE = """
 CREATE TABLE config_dir (id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE);
@@ -89,6 +86,32 @@ FROM message m JOIN session ON session.id = m.session_id JOIN project ON project
   JOIN model ON model.id = m.model_id JOIN file ON file.id = m.file_id
   JOIN config_dir ON config_dir.id = file.config_dir_id
   LEFT JOIN account ON account.id = coalesce(m.account_id, session.account_id);
+"""
+
+REQUESTS = """
+-- What the rate limiter remembers; key is `account:<uuid>`, `config:<folder>` or `token:<keyed fingerprint>`. Times are epoch
+seconds. CREATE TABLE request_budget (
+  key TEXT PRIMARY KEY, asked_at REAL, outcome TEXT NOT NULL, blocked_until REAL NOT NULL, failures INTEGER NOT NULL,
+  credentials TEXT
+) WITHOUT ROWID;
+
+-- Every request made, and every run of `claude -p /usage`.
+CREATE TABLE request (
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL, source TEXT NOT NULL, asked_at REAL NOT NULL, outcome TEXT NOT NULL
+);
+CREATE INDEX request_time ON request (asked_at);
+CREATE INDEX request_latest ON request (key, source, id);
+
+-- The resets of known windows, by minute, until an hour after: a snapshot forgets a window when it is over.
+CREATE TABLE known_reset (
+  key TEXT NOT NULL, minute INTEGER NOT NULL, resets_at REAL NOT NULL, PRIMARY KEY (key, minute)
+) WITHOUT ROWID;
+
+-- Versions of `claude` that gave no report.
+CREATE TABLE unsupported_claude (version TEXT PRIMARY KEY, noticed_at REAL NOT NULL) WITHOUT ROWID;
+
+-- Since when the present login of a configuration folder is its login.
+CREATE TABLE login (config_dir TEXT PRIMARY KEY, account TEXT NOT NULL, since REAL NOT NULL) WITHOUT ROWID;
 """
 
 # Windows and extra usage over time: `body` is the reading as JSON; account is NULL where nobody said whose it is.

@@ -12,14 +12,9 @@ from quotaline.files import private_dir
 from quotaline.ledger.schema import MIGRATIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from datetime import tzinfo
+    from collections.abc import Iterator
     from pathlib import Path
     from types import TracebackType
-
-    from quotaline.ledger.importer import ImportReport
-    from quotaline.model import LocalTotals
-    from quotaline.prices import PriceBook
 
 BUSY_SECONDS = 30.0
 CACHE_KILOBYTES = 32 << 10  # the index of messages stays in memory while the first import writes it all over
@@ -52,50 +47,6 @@ class Ledger:
                 self.connection.execute("ROLLBACK")
                 raise
             self.connection.execute("COMMIT")
-
-    def import_transcripts(
-        self,
-        config_dirs: Sequence[Path],
-        *,
-        progress: Callable[[int, int], None] | None = None,
-        thorough: bool = False,
-    ) -> ImportReport:
-        """Read what was appended to the transcripts under `config_dirs`. `progress` is called with bytes done and bytes in all.
-
-        Beyond some thousands of files those that rest take turns to be looked at; `thorough` looks at every one.
-        """
-        from quotaline.ledger.importer import import_transcripts  # noqa: PLC0415 - a reader of the ledger pays nothing for it
-
-        with clear_errors():
-            return import_transcripts(self, config_dirs, progress=progress, thorough=thorough)
-
-    def local_totals(self, now: float, tz: tzinfo, *, five_hour_resets_at: float | None, prices: PriceBook) -> LocalTotals:
-        """The open 5-hour block, the last 7 days and today in `tz`. A known window's reset decides where the block starts."""
-        from quotaline.ledger.totals import local_totals  # noqa: PLC0415
-
-        with clear_errors():
-            return local_totals(self.connection, now, tz, five_hour_resets_at=five_hour_resets_at, prices=prices)
-
-    def last_activity(self) -> float | None:
-        """The time of the newest message, epoch seconds; None in an empty ledger."""
-        with clear_errors():
-            (newest,) = self.connection.execute("SELECT max(time) FROM message").fetchone()
-        return None if newest is None else newest / 1000
-
-    def session_owner(self, session_id: str) -> str | None:
-        """The account that a session named last."""
-        query = "SELECT account.uuid FROM session JOIN account ON account.id = account_id WHERE session.uuid = ?"
-        with clear_errors():
-            found = self.connection.execute(query, (session_id,)).fetchone()
-        return found[0] if found else None
-
-    def latest_owner(self, config_dir: Path) -> str | None:
-        """The account that the newest transcript of `config_dir` named last."""
-        query = """SELECT account.uuid FROM file JOIN account ON account.id = account_id
-            JOIN config_dir ON config_dir.id = config_dir_id WHERE config_dir.path = ? ORDER BY mtime_ns DESC LIMIT 1"""
-        with clear_errors():
-            found = self.connection.execute(query, (str(config_dir),)).fetchone()
-        return found[0] if found else None
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from quotaline.ledger.spans import STEP, SUMS
+from quotaline.ledger.usage import STEP, SUMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

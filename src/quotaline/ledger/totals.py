@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from quotaline.ledger.line import FAST
-from quotaline.ledger.spans import Part, parts_between
+from quotaline.ledger.store import clear_errors
 from quotaline.ledger.sums import BLOCK_HOURS
+from quotaline.ledger.usage import UsagePart, usage_between
 from quotaline.model import LocalTotals, LocalUsage, ModelUsage, TokenUsage
 from quotaline.prices import PriceBook, model_name
+from quotaline.transcripts.line import FAST
+from quotaline.zone import midnight
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
     from sqlite3 import Connection
+
+    from quotaline.ledger.store import Ledger
 
 HOUR = 3600
 FIVE_HOURS = BLOCK_HOURS * HOUR
@@ -21,20 +25,27 @@ SEVEN_DAYS = 7 * 24 * HOUR
 
 
 def local_totals(
-    connection: Connection, now: float, tz: tzinfo, *, five_hour_resets_at: float | None, prices: PriceBook
+    ledger: Ledger, now: float, tz: tzinfo, *, five_hour_resets_at: float | None, prices: PriceBook
 ) -> LocalTotals:
-    """The spans that hold `now`; `five_hour` is None while no block is open.
+    """The open 5-hour block (None while there is none), the last 7 days, today in `tz`. Raises LedgerError.
 
     Where a real window is known and still open, the block is that window; otherwise it is guessed from the messages.
     """
+    with clear_errors():
+        return _local_totals(ledger.connection, now, tz, five_hour_resets_at, prices)
+
+
+def _local_totals(
+    connection: Connection, now: float, tz: tzinfo, five_hour_resets_at: float | None, prices: PriceBook
+) -> LocalTotals:
     starts = block_start(connection, now)
     if five_hour_resets_at is not None and five_hour_resets_at - FIVE_HOURS <= now < five_hour_resets_at:
         starts = five_hour_resets_at - FIVE_HOURS
-    midnight, next_midnight = day_of(now, tz)
+    today, tomorrow = midnight(now, tz), midnight(now, tz, days=1)
     return LocalTotals(
         five_hour=None if starts is None else usage(connection, starts, starts + FIVE_HOURS, prices),
         seven_day=usage(connection, now - SEVEN_DAYS, now, prices),
-        today=usage(connection, midnight, next_midnight, prices),
+        today=usage(connection, today, tomorrow, prices),
     )
 
 
@@ -44,19 +55,12 @@ def block_start(connection: Connection, now: float) -> float | None:
     return start * HOUR if start is not None and now < (start + BLOCK_HOURS) * HOUR else None
 
 
-def day_of(now: float, tz: tzinfo) -> tuple[float, float]:
-    """The midnights around `now` in `tz`, epoch seconds: 23, 24 or 25 hours apart."""
-    day = datetime.fromtimestamp(now, tz).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
-    following = (day.replace(tzinfo=None) + timedelta(days=1)).replace(tzinfo=tz)
-    return day.timestamp(), following.timestamp()
-
-
 def usage(connection: Connection, start: float, end: float, prices: PriceBook) -> LocalUsage:
     """What was used from `start` until before `end`, per model and together."""
-    return summed(start, end, parts_between(connection, start, end), prices)
+    return summed(start, end, usage_between(connection, start, end), prices)
 
 
-def summed(start: float, end: float, parts: list[Part], prices: PriceBook) -> LocalUsage:
+def summed(start: float, end: float, parts: list[UsagePart], prices: PriceBook) -> LocalUsage:
     """The parts as one; a model without a price counts in tokens and is named, one without a price for fast mode as such."""
     tokens: dict[str, TokenUsage] = {}
     costs: dict[str, Decimal | None] = {}

@@ -1,6 +1,6 @@
-"""The prompt path: read a snapshot, format, print. It never waits and never fails.
+"""The prompt path: the processes that a person waits for. They read a snapshot, format, print, and never wait and never fail.
 
-Everything in this folder runs while a person waits for a prompt. It may import `os`, `sys`, `time`, `_json` (`json` where
-that is missing) and its own files; it opens no socket, reads no credential, parses no TOML, takes no lock and waits for no
-child. Whatever is on stdin or on disk, it exits 0 without a traceback. Tests hold each of these.
+They may import `os`, `sys`, `time`, `_json` (`json` where that is missing), `core/`, `render/` and their own files; they open
+no socket, read no credential, parse no TOML, take no lock and wait for no child. Whatever is on stdin or on disk, they exit 0
+without a traceback. Tests hold each of these. `__main__` alone imports this room.
 """

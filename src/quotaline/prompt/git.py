@@ -2,7 +2,7 @@
 
 import os
 
-from quotaline.prompt.snapshot import slurp
+from quotaline.core.values import read_small_file
 
 MAX_DEPTH = 64
 MAX_BYTES = 4096
@@ -25,13 +25,13 @@ def branch(folder: str) -> str:
 
 
 def _head(marker: str) -> str:
-    content = slurp(os.path.join(marker, "HEAD"), MAX_BYTES)
+    content = read_small_file(os.path.join(marker, "HEAD"), MAX_BYTES)
     if not content:  # a worktree or submodule has a file that names its folder
-        link = slurp(marker, MAX_BYTES).decode("utf-8", "replace").strip()
+        link = read_small_file(marker, MAX_BYTES).decode("utf-8", "replace").strip()
         if not link.startswith("gitdir:"):
             return ""
         target = os.path.join(os.path.dirname(marker), link[7:].strip())
-        content = slurp(os.path.join(target, "HEAD"), MAX_BYTES)
+        content = read_small_file(os.path.join(target, "HEAD"), MAX_BYTES)
     head = content.decode("utf-8", "replace").strip()
     if head.startswith("ref:"):
         name = head[4:].strip()

@@ -1,85 +1,61 @@
-"""PURE Claude Code's JSON → fields. Every member is optional, of any type, and hostile until shown otherwise."""
+"""EFFECT `quotaline statusline`: Claude Code's JSON on stdin → the `claude` line on stdout."""
 
 import os
+import time
 
-from quotaline.prompt.snapshot import number
+from quotaline.core import paths
+from quotaline.core.rate_limits import session_readings
+from quotaline.core.session import session_fields, session_folder
+from quotaline.core.snapshot import read_or_defaults
+from quotaline.core.values import loads_json, number
+from quotaline.prompt.inbox import record_rate_limits
+from quotaline.prompt.run import emit, guarded, read_stdin, refresh_if_stale
+from quotaline.render.fields import gather_fields
+from quotaline.render.layout import draw, shows_field
+from quotaline.render.paint import wants_colour
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
-# field ← where Claude Code puts it: texts, then numbers
-TEXTS = (
-    ("model.name", "model", "display_name"), ("model.id", "model", "id"), ("session.name", "session_name", None),
-    ("session.id", "session_id", None), ("version.claude", "version", None), ("style.name", "output_style", "name"),
-    ("effort.level", "effort", "level"), ("agent.name", "agent", "name"), ("vim.mode", "vim", "mode"),
-    ("pr.state", "pr", "review_state"), ("worktree.name", "worktree", "name"),
-)  # fmt: skip
-NUMBERS = (
-    ("cost.total", "cost", "total_cost_usd"), ("context.size", "context_window", "context_window_size"),
-    ("context.used", "context_window", "used_percentage"), ("context.remaining", "context_window", "remaining_percentage"),
-    ("context.tokens", "context_window", "total_input_tokens"), ("pr.number", "pr", "number"),
-)  # fmt: skip
+MARGIN = 4  # Claude Code indents the row on both sides
 
 
-def fields(data: "dict[str, Any]", home: str, now: float) -> "dict[str, Any]":
-    """Flat fields by the names that segments use; what is absent, null or of another type is not there."""
-    found: dict[str, Any] = {}
-    for name, outer, inner in TEXTS:
-        text = _at(data, outer, inner)
-        if isinstance(text, str) and text.strip():
-            found[name] = text
-    for name, outer, inner in NUMBERS:
-        amount = number(_at(data, outer, inner))
-        if amount is not None:
-            found[name] = int(amount) if amount == int(amount) else amount
-    if found.get("style.name") == "default":
-        del found["style.name"]
-    _directory(found, data, home)
-    _session(found, data, now)
-    return found
+def main() -> None:
+    """Print the line for what is on stdin. Always returns, whatever happens."""
+    guarded(_print)
 
 
-def folder(data: "dict[str, Any]") -> str:
-    """The absolute folder that Claude Code works in, or ""."""
-    for path in (_at(data, "workspace", "current_dir"), data.get("cwd")):
-        if isinstance(path, str) and os.path.isabs(path) and "\0" not in path:
-            return path
-    return ""
+def _print() -> None:
+    env, now = os.environ, time.time()
+    data = loads_json(read_stdin().decode("utf-8", "replace"))
+    folder = paths.cache_dir(env)
+    kept = read_or_defaults(folder)
+    if not isinstance(data, dict):
+        data = {}
+    as_of = record_rate_limits(data, env, now)
+    try:
+        text = statusline_text(data, kept, env, now, as_of)
+    except Exception:  # whatever in the snapshot did that, this session's own numbers are still good
+        kept = read_or_defaults("")
+        text = statusline_text(data, kept, env, now, as_of)
+    emit(text)
+    refresh_if_stale(kept, folder, now, told_at=as_of if data.get("rate_limits") else 0.0)
 
 
-def _at(data: "dict[str, Any]", outer: str, inner: "str | None") -> "Any":
-    value = data.get(outer)
-    if inner is None:
-        return value
-    return value.get(inner) if isinstance(value, dict) else None
+def statusline_text(data: "dict[str, Any]", kept: "dict[str, Any]", env: "Mapping[str, str]", now: float, as_of: float) -> str:
+    """The `claude` line for what Claude Code said; its rate limits are known since `as_of`."""
+    own = session_readings(data.get("rate_limits"), as_of, now, data.get("session_id"))
+    fields = gather_fields(kept, own, now)
+    fields.update(session_fields(data, paths.home(env), now))
+    rows = kept["lines"].get("claude") or []
+    folder = session_folder(data)
+    if folder and shows_field(rows, kept, "git.branch"):  # only lines that show a branch pay for reading it
+        from quotaline.prompt.git import branch
 
-
-def _directory(found: "dict[str, Any]", data: "dict[str, Any]", home: str) -> None:
-    path = folder(data)
-    if not path:
-        return
-    found["directory.name"] = os.path.basename(path.rstrip("/\\")) or path
-    if home and (path == home or path.startswith(home.rstrip("/") + "/")):
-        path = "~" + path[len(home.rstrip("/")) :]
-        if path == "~":
-            found["directory.name"] = path
-    found["directory.path"] = path
-
-
-def _session(found: "dict[str, Any]", data: "dict[str, Any]", now: float) -> None:
-    added, removed = (number(_at(data, "cost", f"total_lines_{what}")) for what in ("added", "removed"))
-    if added is not None and removed is not None and (added or removed):
-        found["lines.added"], found["lines.removed"] = int(added), int(removed)
-    for name, key in (("duration.total", "total_duration_ms"), ("duration.api", "total_api_duration_ms")):
-        span = number(_at(data, "cost", key))
-        if span:
-            found[name] = span / 1000
-    expires = number(_at(data, "prompt_cache", "expires_at"))
-    if expires is not None and expires > now and _at(data, "prompt_cache", "warm") is True:
-        found["cache.left"] = expires - now
-    ratio = number(_at(data, "prompt_cache", "hit_ratio"))
-    if ratio is not None:
-        found["cache.hits"] = ratio * 100
-    if data.get("fast_mode") is True:
-        found["model.fast"] = "fast"
+        fields["git.branch"] = branch(folder) or None
+    columns = number(env.get("COLUMNS"))
+    limit = max(1, int(columns) - MARGIN) if columns and columns > 0 else 0
+    colour = wants_colour(str(kept["style"].get("colour", "auto")), env, default=True)
+    return "\n".join(draw(rows, kept, fields, surface="claude", colour=colour, limit=limit))

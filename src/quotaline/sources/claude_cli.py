@@ -18,10 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from quotaline.asking.budget import Outcome
-from quotaline.errors import RequestError, SourceError
-from quotaline.prompt.nudge import MARKER
-from quotaline.sources.credentials import childs
+from quotaline.core.paths import REFRESH_MARKER
+from quotaline.errors import Outcome, RequestError, SourceError
+from quotaline.sources.credentials import scrubbed_env
 from quotaline.sources.fields import table
 from quotaline.sources.usage_body import readings
 
@@ -91,7 +90,7 @@ def version(command: str, env: Mapping[str, str], folder: Path) -> str:
 
 def inside(env: Mapping[str, str]) -> bool:
     """Whether we were started from within a `claude -p /usage` of ours."""
-    return env.get(MARKER) == OURS
+    return env.get(REFRESH_MARKER) == OURS
 
 
 def _program(command: str) -> list[str]:
@@ -108,7 +107,9 @@ def _start(command: list[str], env: Mapping[str, str], folder: Path) -> subproce
     """Raises SourceError."""
     if inside(env):
         raise SourceError("This runs inside a `claude -p /usage` of quotaline, which does not start another.")
-    childs_env = {name: value for name, value in childs(env).items() if name not in SESSION_VARIABLES} | {MARKER: OURS}
+    env_of_child = {name: value for name, value in scrubbed_env(env).items() if name not in SESSION_VARIABLES} | {
+        REFRESH_MARKER: OURS
+    }
     try:
         return subprocess.Popen(
             command,
@@ -117,7 +118,7 @@ def _start(command: list[str], env: Mapping[str, str], folder: Path) -> subproce
             stderr=subprocess.DEVNULL,
             start_new_session=True,
             cwd=folder,
-            env=childs_env,
+            env=env_of_child,
         )
     except OSError:
         pass

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType, field
 
+from quotaline.core import paths
+from quotaline.core.values import short_label
 from quotaline.errors import SourceError
-from quotaline.prompt import paths
-from quotaline.sources.fields import BadFieldError, label, moment, table
+from quotaline.sources.fields import BadFieldError, moment, table
 from quotaline.sources.usage_body import readings
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def read(env: Mapping[str, str], now: float) -> list[Reading]:
     cache, login = _part(file.cache), _part(file.login)
     if not cache:
         raise SourceError(f"{path.name} holds no usage; a current Claude Code writes it when /usage is opened.")
-    owner, logged_in = label(cache.get("accountUuid")), label(login.get("accountUuid"))
+    owner, logged_in = short_label(cache.get("accountUuid")), short_label(login.get("accountUuid"))
     if logged_in is None:
         raise SourceError(f"{path.name} names no account that is logged in; log in with /login in Claude Code.")
     if owner != logged_in:
@@ -64,7 +65,7 @@ def read_account(env: Mapping[str, str]) -> tuple[str | None, str | None]:
         login = _part(_load(path_of(env)).login)
     except SourceError:
         return None, None
-    return label(login.get("accountUuid")), plan_of(login)
+    return short_label(login.get("accountUuid")), plan_of(login)
 
 
 def plan_of(login: Mapping[str, Any]) -> str | None:
@@ -72,8 +73,8 @@ def plan_of(login: Mapping[str, Any]) -> str | None:
 
     A team's member may carry a personal tier (`default_claude_max_5x`), so the organization's kind speaks first.
     """
-    organization = label(login.get("organizationType")) or ""
-    tiers = [label(login.get(key)) for key in ("userRateLimitTier", "organizationRateLimitTier", "seatTier")]
+    organization = short_label(login.get("organizationType")) or ""
+    tiers = [short_label(login.get(key)) for key in ("userRateLimitTier", "organizationRateLimitTier", "seatTier")]
     told = [text for text in (*tiers, organization) if text]
     for name in ("enterprise", "team"):
         if name in organization:

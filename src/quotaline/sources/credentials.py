@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import msgspec
 from msgspec import Struct
 
+from quotaline.core import paths
 from quotaline.errors import SourceError
-from quotaline.prompt import paths
 from quotaline.sources.fields import BadFieldError, moment, table
 
 if TYPE_CHECKING:
@@ -135,13 +135,18 @@ def _keychain(env: Mapping[str, str]) -> bytes:
     command = ["security", "find-generic-password", "-s", keychain_service(env.get("CLAUDE_CONFIG_DIR", "")), "-w"]
     try:
         found = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_KEYCHAIN_SECONDS, check=False, env=childs(env)
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_KEYCHAIN_SECONDS,
+            check=False,
+            env=scrubbed_env(env),
         )
     except (OSError, subprocess.SubprocessError):
         return b""
     return found.stdout.strip() if found.returncode == 0 else b""
 
 
-def childs(env: Mapping[str, str]) -> dict[str, str]:
+def scrubbed_env(env: Mapping[str, str]) -> dict[str, str]:
     """The environment for a child of ours: the user's, without the variables that hold a login."""
     return {name: value for name, value in env.items() if name not in SECRET_VARIABLES}

@@ -16,15 +16,15 @@ import httpx
 import msgspec
 
 from quotaline import __version__
-from quotaline.asking.budget import Outcome, retry_after_seconds
-from quotaline.config import unsafe_base_url
-from quotaline.errors import RequestError, SourceError
+from quotaline.config.load import unsafe_base_url
+from quotaline.errors import Outcome, RequestError, SourceError
+from quotaline.sources.fields import retry_after_seconds
 from quotaline.sources.usage_body import readings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from quotaline.config import Endpoint
+    from quotaline.config.schema import Endpoint
     from quotaline.model import Reading
     from quotaline.sources.credentials import Token
 

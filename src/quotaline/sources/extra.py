@@ -9,17 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from quotaline.core.money import currency_exponent
+from quotaline.core.values import short_label
 from quotaline.model import ExtraUsage, Money
-from quotaline.sources.fields import (
-    BadFieldError,
-    currency_exponent,
-    decimals,
-    label,
-    minor_units,
-    percent,
-    share,
-    table,
-)
+from quotaline.sources.fields import BadFieldError, decimals, minor_units, percent, share, table
 
 _READ = frozenset(
     {"is_enabled", "monthly_limit", "used_credits", "utilization", "currency", "decimal_places", "disabled_reason"}
@@ -80,7 +73,7 @@ def _extra(block: dict[str, Any], spend: ExtraUsage | None) -> ExtraUsage:
         used=used,
         limit=limit,
         utilization=share(used, limit) if utilization is None else utilization,
-        disabled_reason=label(block.get("disabled_reason")) or (spend.disabled_reason if spend else None),
+        disabled_reason=short_label(block.get("disabled_reason")) or (spend.disabled_reason if spend else None),
         extras=extras | (spend.extras if spend else {}),
     )
 
@@ -97,7 +90,7 @@ def _spend(block: dict[str, Any], problems: list[str]) -> ExtraUsage | None:
             used=used,
             limit=limit,
             utilization=percent(block.get("percent")) if utilization is None and limit is not None else utilization,
-            disabled_reason=label(block.get("disabled_reason")),
+            disabled_reason=short_label(block.get("disabled_reason")),
             extras={key: block[key] for key in _KEPT_OF_SPEND if block.get(key) is not None},
         )
     except BadFieldError as error:

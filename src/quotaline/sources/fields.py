@@ -6,23 +6,17 @@
 from __future__ import annotations
 
 import math
-import re
-import unicodedata
-from datetime import UTC, datetime
+from datetime import UTC
 from decimal import ROUND_HALF_UP, Decimal
+from email.utils import parsedate_to_datetime
 from typing import Any
 
+from quotaline.core.money import MOST_DECIMALS, MOST_MINOR_UNITS, dollars_to_cents, money_share
+from quotaline.core.periods import parse_moment
 from quotaline.model import Money
 
-NO_DECIMALS = frozenset(
-    ["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF"]
-)
-THREE_DECIMALS = frozenset(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"])
-
-_MOST_MINOR_UNITS = 10**15  # a float counts every integer up to here exactly
-_MOST_DECIMALS = 6
-_MILLISECONDS_FROM = 1e11  # in seconds this is the year 5138
-_LATEST = 253402300799.0  # the last second of the year 9999
+LONGEST_BLOCK = 86400.0
+"""Seconds: a server's wish to wait for longer than a day is not taken at its word."""
 
 
 class BadFieldError(ValueError):
@@ -58,27 +52,11 @@ def percent(value: object) -> float | None:
 
 
 def moment(value: object) -> float | None:
-    """Epoch seconds from ISO-8601 (without a zone: UTC) or an epoch number (s or ms); None for null. Raises BadFieldError."""
-    if isinstance(value, str):
-        try:
-            parsed = datetime.fromisoformat(value.strip())
-            result: float | None = (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()
-        except (ValueError, OverflowError):
-            raise BadFieldError("a date that is none") from None
-    else:
-        result = number(value)
-        if result is not None and result > _MILLISECONDS_FROM:
-            result /= 1000
-    if result is not None and not 0 < result <= _LATEST:
-        raise BadFieldError("a date outside of time")
-    return result
-
-
-def currency_exponent(currency: str) -> int:
-    """The decimal places of an ISO 4217 currency: JPY 0, KWD 3, 2 for what is not listed."""
-    if currency in NO_DECIMALS:
-        return 0
-    return 3 if currency in THREE_DECIMALS else 2
+    """Epoch seconds from RFC 3339 (without a zone: UTC) or an epoch number (s or ms); None for null. Raises BadFieldError."""
+    try:
+        return parse_moment(value)
+    except ValueError as error:
+        raise BadFieldError(str(error)) from None
 
 
 def decimals(value: object) -> int | None:
@@ -86,7 +64,7 @@ def decimals(value: object) -> int | None:
     places = number(value)
     if places is None:
         return None
-    if not places.is_integer() or not 0 <= places <= _MOST_DECIMALS:
+    if not places.is_integer() or not 0 <= places <= MOST_DECIMALS:
         raise BadFieldError("decimal places that no currency has")
     return int(places)
 
@@ -96,38 +74,36 @@ def minor_units(value: object, currency: str, exponent: int) -> Money | None:
     amount = number(value)
     if amount is None:
         return None
-    if abs(amount) > _MOST_MINOR_UNITS:
+    if abs(amount) > MOST_MINOR_UNITS:
         raise BadFieldError("an amount beyond exact counting")
     return Money(int(Decimal(repr(amount)).to_integral_value(ROUND_HALF_UP)), currency, exponent)
 
 
 def dollars(value: object) -> Money | None:
     """Whole US dollars (`used_dollars: 521.5`) as exact cents; None for null. Raises BadFieldError."""
-    amount = number(value)
-    if amount is None:
+    if number(value) is None:
         return None
-    if abs(amount) > _MOST_MINOR_UNITS / 100:
+    cents = dollars_to_cents(value)
+    if cents is None:
         raise BadFieldError("an amount beyond exact counting")
-    return Money(int((Decimal(repr(amount)) * 100).to_integral_value(ROUND_HALF_UP)), "USD", 2)
+    return Money(cents, "USD", 2)
 
 
 def share(used: Money | None, limit: Money | None) -> float | None:
     """Percent of `limit` that is used; None where one is missing, the limit is zero or the currencies differ."""
-    if used is None or limit is None or limit.amount <= 0 or used.currency != limit.currency:
+    return money_share(*(None if one is None else [one.amount, one.currency, one.exponent] for one in (used, limit)))
+
+
+def retry_after_seconds(header: str | None, now: float) -> float | None:
+    """Seconds from a `Retry-After` in either form; None when it says nothing: absent, `0`, past, or not understood."""
+    text = (header or "").strip()
+    try:
+        seconds = float(text) if text.isascii() and text.replace(".", "", 1).isdigit() else _http_date(text) - now
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    return float(used.decimal() * 100 / limit.decimal())
+    return min(seconds, LONGEST_BLOCK) if seconds > 0 else None
 
 
-def label(value: object) -> str | None:
-    """A name that a person may read: one line, no control characters, at most 40 characters; None when nothing is left."""
-    if not isinstance(value, str):
-        return None
-    kept = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in value[:400])
-    return " ".join(kept.split())[:40].rstrip() or None
-
-
-def slug(name: str) -> str:
-    """`Fable` -> `fable`, `Opus 5.5` -> `opus_5_5`; a name without letters or digits keeps its code points."""
-    plain = unicodedata.normalize("NFKD", name.casefold())
-    words = re.findall(r"[a-z0-9]+", plain)
-    return "_".join(words) or "_".join(f"u{ord(c):x}" for c in name[:8])
+def _http_date(text: str) -> float:
+    moment = parsedate_to_datetime(text)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from msgspec import Struct, structs
 
+from quotaline.core.periods import same_period
+from quotaline.core.values import short_label
+from quotaline.core.windows import FAMILIES, KINDS, member_id, member_name
 from quotaline.errors import SourceError
-from quotaline.merge import same_period
 from quotaline.model import ExtraUsage, Reading, Window
 from quotaline.sources.extra import parse_extra
-from quotaline.sources.fields import BadFieldError, dollars, label, moment, percent, share, slug, table
+from quotaline.sources.fields import BadFieldError, dollars, moment, percent, share, table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,18 +25,10 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 
-NAMED_WINDOWS = {
-    "five_hour": ("five_hour", "Session (5h)"),
-    "seven_day": ("seven_day", "Weekly"),
-    "seven_day_opus": ("seven_day_opus", "Weekly (Opus)"),
-    "seven_day_sonnet": ("seven_day_sonnet", "Weekly (Sonnet)"),
-    "seven_day_overage_included": ("seven_day_fable", "Weekly (Fable)"),  # Fable's key before `limits[]` came
-    "seven_day_oauth_apps": ("seven_day_oauth_apps", "Weekly (OAuth apps)"),
-    "seven_day_cowork": ("seven_day_cowork", "Weekly (Cowork)"),
-}
-CREDIT_GRANTS = ("cinder_cove", "iguana_necktie")
+FAMILY = FAMILIES[0]
+ROW_KINDS = {kind.row: kind for kind in KINDS if kind.row}
 _READ_ELSEWHERE = frozenset({"limits", "model_scoped", "extra_usage", "spend"})
-KNOWN_KEYS = frozenset({*NAMED_WINDOWS, *CREDIT_GRANTS, *_READ_ELSEWHERE})
+KNOWN_KEYS = frozenset({*(key for kind in KINDS for key in kind.body), *_READ_ELSEWHERE})
 
 
 class UsageBody(Struct, frozen=True):
@@ -71,8 +65,8 @@ def parse(body: object) -> UsageBody:
 def scoped_window(names: list[str], utilization: float | None, resets_at: float | None, extras: dict[str, Any]) -> Window:
     """A weekly window of one model or surface, under an id made of the name the server gave: `seven_day_fable`."""
     return Window(
-        id="seven_day_" + "_".join(slug(name) for name in names),
-        name=f"Weekly ({', '.join(names)})",
+        id=member_id(FAMILY, names),
+        name=member_name(FAMILY, names),
         utilization=utilization,
         resets_at=resets_at,
         extras=extras,
@@ -90,7 +84,7 @@ def model_scoped(rows: object, problems: list[str]) -> list[Window]:
 
 
 def _model_scoped(row: dict[str, Any]) -> Window:
-    name = label(row.get("display_name"))
+    name = short_label(row.get("display_name"))
     if name is None:
         raise BadFieldError("no name")
     return scoped_window([name], percent(row.get("utilization")), moment(row.get("resets_at")), {})
@@ -119,43 +113,41 @@ def _row(row: dict[str, Any]) -> Window:
         for key, value in row.items()
         if value is not None and key not in {"kind", "group", "percent", "resets_at", "scope"}
     }
-    match row.get("kind"):
-        case "session":
-            return Window(id="five_hour", name="Session (5h)", utilization=utilization, resets_at=resets_at, extras=extras)
-        case "weekly_all":
-            return Window(id="seven_day", name="Weekly", utilization=utilization, resets_at=resets_at, extras=extras)
-        case "weekly_scoped":
-            scope = table(row.get("scope"))
-            names = [name for part in ("model", "surface") if (name := _scope_name(scope.get(part))) is not None]
-            if not names:
-                raise BadFieldError("a scope without a name")
-            return scoped_window(names, utilization, resets_at, extras)
-        case kind:
-            raise BadFieldError(f"a kind not known: {label(kind) or type(kind).__name__}")
+    named = row.get("kind")
+    kind = ROW_KINDS.get(named) if isinstance(named, str) else None
+    if kind is None:
+        raise BadFieldError(f"a kind not known: {short_label(named) or type(named).__name__}")
+    if not kind.many:
+        return Window(id=kind.id, name=kind.name, utilization=utilization, resets_at=resets_at, extras=extras)
+    scope = table(row.get("scope"))
+    names = [name for part in ("model", "surface") if (name := _scope_name(scope.get(part))) is not None]
+    if not names:
+        raise BadFieldError("a scope without a name")
+    return scoped_window(names, utilization, resets_at, extras)
 
 
 def _scope_name(part: object) -> str | None:
     if isinstance(part, dict):
-        return label(part.get("display_name")) or label(part.get("name")) or label(part.get("id"))
-    return label(part)
+        return short_label(part.get("display_name")) or short_label(part.get("name")) or short_label(part.get("id"))
+    return short_label(part)
 
 
 def _named(body: dict[str, Any], windows: dict[str, Window], problems: list[str]) -> None:
     """Add the named windows to `windows`; where a row of the same period is there, its coarser percentage gives way."""
-    for key, (window_id, name) in NAMED_WINDOWS.items():
-        window = _attempt(key, problems, _bucket, body.get(key), window_id, name)
-        if window is None:
-            continue
-        row = windows.get(window_id)
-        if row is None:
-            windows[window_id] = window
-        elif window.utilization is not None and same_period(row.resets_at, window.resets_at):
-            extras = window.extras | row.extras
-            windows[window_id] = structs.replace(window, name=row.name, resets_at=row.resets_at, extras=extras)
-    for key in CREDIT_GRANTS:
-        grant = _attempt(key, problems, _bucket, body.get(key), key, "Credit grant")
-        if grant is not None:
-            windows[key] = grant
+    for kind in KINDS:
+        for key, member in kind.body.items():
+            window_id = member_id(kind, [member]) if kind.many else kind.id
+            window = _attempt(
+                key, problems, _bucket, body.get(key), window_id, member_name(kind, [member]) if kind.many else kind.name
+            )
+            if window is None:
+                continue
+            row = windows.get(window_id)
+            if row is None:
+                windows[window_id] = window
+            elif window.utilization is not None and same_period(row.resets_at, window.resets_at):
+                extras = window.extras | row.extras
+                windows[window_id] = structs.replace(window, name=row.name, resets_at=row.resets_at, extras=extras)
 
 
 def _bucket(value: object, window_id: str, name: str) -> Window | None:

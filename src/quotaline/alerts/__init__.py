@@ -1,0 +1,1 @@
+"""`[[alert]]`: which are due, and how each is delivered once."""

@@ -1,1 +1,0 @@
-"""The sources that ask somebody: one budget, one requester for all processes, whose answer it is."""

@@ -1,0 +1,142 @@
+"""EFFECT Change one key of config.toml and leave every comment where it was; and tell where each value comes from."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import tomlkit
+from msgspec import Struct
+from tomlkit.exceptions import TOMLKitError
+
+from quotaline.config import load as configuration
+from quotaline.config import segments
+from quotaline.errors import ConfigError
+from quotaline.files import private_dir, write_atomic
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from quotaline.config.schema import Config
+
+PRIVATE = 0o600
+
+
+class Setting(Struct, frozen=True, kw_only=True):
+    """An effective value: `origin` is `default` or the name of the file that says so."""
+
+    key: str
+    value: Any
+    origin: str
+
+
+def settings(config: Config, path: Path | None) -> list[Setting]:
+    """Every effective value with where it comes from, by dotted key. The file is one that was loaded: it is valid."""
+    written = dict(_leaves(tomllib.loads(_text(path))))
+    tree = msgspec.to_builtins(config)
+    tree["line"] = {name: {"rows": [list(row) for row in rows]} for name, rows in config.lines().items()}
+    name = path.name if path else ""
+    return [Setting(key=key, value=value, origin=name if key in written else "default") for key, value in _leaves(tree)]
+
+
+def put(path: Path, key: str, value: str) -> Any:
+    """Set `key` to `value` and return what it is now: TOML where it reads as TOML and fits, else text.
+
+    Raises ConfigError when the key is none, the value does not fit, or the file would not be a configuration any more;
+    the file is as it was then.
+    """
+    where = steps(key)
+    before = _text(path)
+    refused: ConfigError | None = None
+    for candidate in candidates(value):
+        after = changed(before, where, candidate, path.name)
+        try:
+            config = configuration.parse(after, path.name)
+            segments.catalogue(config, segments.own_folder(path))
+        except ConfigError as error:
+            refused = error if refused is None or "must be text" in str(refused) else refused
+            continue
+        target = path.resolve()  # a link into a folder of dotfiles stays a link
+        private_dir(target.parent)
+        mode = target.stat().st_mode & 0o777 if target.exists() else PRIVATE
+        write_atomic(target, after.encode(), mode=mode)
+        return candidate
+    raise refused or ConfigError(f"{value!r} is not a value.")
+
+
+def steps(key: str) -> list[str]:
+    """The parts of a dotted TOML key. Raises ConfigError."""
+    try:
+        tree = tomllib.loads(f"{key} = 0")
+    except tomllib.TOMLDecodeError:
+        tree = {}
+    found: list[str] = []
+    node: Any = tree
+    while isinstance(node, dict) and len(node) == 1:
+        ((name, node),) = node.items()
+        found.append(name)
+    if not found or "\n" in key:
+        raise ConfigError(f"{key!r} is not a key; keys look like `style.colour`.")
+    return found
+
+
+def candidates(value: str) -> list[Any]:
+    """What a word on the command line may mean: the TOML value that it is, then the text itself."""
+    try:
+        tree = tomllib.loads(f"value = {value}")
+    except tomllib.TOMLDecodeError:
+        return [value]
+    return [tree["value"], value] if set(tree) == {"value"} else [value]
+
+
+def changed(text: str, where: list[str], value: Any, name: str) -> str:
+    """The TOML text with one key set, all else and every comment kept. Raises ConfigError."""
+    try:
+        document = tomlkit.parse(text)
+        table: Any = document
+        for at, step in enumerate(where[:-1]):
+            if step not in table:
+                table[step] = tomlkit.table(is_super_table=at < len(where) - 2)
+            table = table[step]
+        table[where[-1]] = value
+        after = tomlkit.dumps(document)
+    except (TOMLKitError, TypeError, AttributeError) as error:
+        raise ConfigError(f"{name}: `{'.'.join(where)}` cannot be set ({error}); use `quotaline config edit`.") from error
+    if not _only_changed(text, after, where, value):
+        raise ConfigError(f"{name}: `{'.'.join(where)}` cannot be set without touching more; use `quotaline config edit`.")
+    return after
+
+
+def _only_changed(before: str, after: str, where: list[str], value: Any) -> bool:
+    """Whether `after` says what `before` said, and `value` at `where`, and nothing else."""
+    try:
+        expected, found = tomllib.loads(before), tomllib.loads(after)
+    except tomllib.TOMLDecodeError:
+        return False
+    node = expected
+    for step in where[:-1]:
+        node = node.setdefault(step, {})
+    node[where[-1]] = value
+    return bool(expected == found)
+
+
+def _leaves(tree: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in tree.items():
+        key = f"{prefix}{name}"
+        if isinstance(value, dict):
+            yield from _leaves(value, key + ".")
+        else:
+            yield key, value
+
+
+def _text(path: Path | None) -> str:
+    """The file, or an empty one. Raises ConfigError."""
+    try:
+        return path.read_text(encoding="utf-8") if path else ""
+    except FileNotFoundError:
+        return ""
+    except (OSError, UnicodeDecodeError) as error:
+        name = path.name if path else "config.toml"
+        raise ConfigError(f"{name} cannot be read: {error}.") from error

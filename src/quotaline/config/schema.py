@@ -1,0 +1,125 @@
+"""PURE The types of config.toml: every key, its kind and its default. README's table of keys is made from them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, field
+
+from quotaline.config.explain import Strict
+
+Seconds = Annotated[float, Meta(ge=1)]
+Percent = Annotated[float, Meta(ge=0, le=1000)]
+
+CLAUDE_ROWS = (
+    ("model", "directory", "git", "context", "cost"),
+    ("five_hour", "seven_day", "weekly_model", "spend_limit", "extra", "crossing"),
+)
+PROMPT_ROWS = (("extra", "crossing", "five_hour", "seven_day"),)
+
+
+class Line(Strict, frozen=True, kw_only=True):
+    """`[line.NAME]`: rows of segment names."""
+
+    rows: tuple[tuple[str, ...], ...]
+
+
+class ClaudeJson(Strict, frozen=True, kw_only=True):
+    """`[sources.claude_json]`: the cache in `~/.claude.json`."""
+
+    enabled: bool = True
+
+
+class ClaudeCli(Strict, frozen=True, kw_only=True):
+    """`[sources.claude_cli]`: `claude -p /usage` by the user's own program."""
+
+    enabled: bool = True
+    command: str = "claude"
+
+
+class Endpoint(Strict, frozen=True, kw_only=True):
+    """`[sources.endpoint]`: the last resort, the only source that reads the user's token."""
+
+    enabled: bool = True
+    base_url: str = "https://api.anthropic.com"
+    user_agent: str | None = None
+    keychain: bool = False
+
+
+class Sources(Strict, frozen=True, kw_only=True):
+    """`[sources]`: each can be closed on its own; the alpha ones need `enable_alpha_features` as well."""
+
+    claude_json: ClaudeJson = ClaudeJson()
+    claude_cli: ClaudeCli = ClaudeCli()
+    endpoint: Endpoint = Endpoint()
+
+
+class Style(Strict, frozen=True, kw_only=True):
+    """`[style]`."""
+
+    colour: Literal["auto", "always", "never"] = "auto"
+    palette: str = "default"
+
+
+class Refresh(Strict, frozen=True, kw_only=True):
+    """`[refresh]`: seconds after which a prompt starts a refresh, and after which a value is marked stale."""
+
+    fresh_for: Seconds = 60.0
+    stale_after: Seconds = 3600.0
+
+
+class Guard(Strict, frozen=True, kw_only=True):
+    """`[guard]`: limits of `quotaline guard` and of its hook. Percent 0-1000; `max_extra` in the account's currency.
+
+    `hook` is how the hook answers a tool call: ask the user, or deny it.
+    """
+
+    five_hour: Percent | None = None
+    seven_day: Percent | None = None
+    windows: dict[str, Percent] = field(default_factory=dict)
+    max_extra: int | float | str | None = None
+    no_extra: bool = False
+    max_age: str | None = None
+    unknown: Literal["tell", "ok", "fail"] = "tell"
+    hook: Literal["ask", "deny"] = "ask"
+
+
+class Alert(Strict, frozen=True, kw_only=True, omit_defaults=True):
+    """`[[alert]]`: `run` is a list of words, or one text with `shell = true`; `quiet` is local time, "22:00-07:00".
+
+    `terminal` is what is sent to the terminal that a prompt was drawn in: the bell, or OSC 9 (a notification).
+    """
+
+    when: str
+    run: tuple[str, ...] | str = ()
+    shell: bool = False
+    terminal: Literal["none", "bell", "osc9"] = "none"
+    quiet: str | None = None
+
+
+class Config(Strict, frozen=True, kw_only=True):
+    """The whole file; every key is optional."""
+
+    enable_alpha_features: bool = False
+    line: dict[str, Line] = field(default_factory=dict)
+    segments: dict[str, dict[str, Any]] = field(default_factory=dict)
+    sources: Sources = Sources()
+    style: Style = Style()
+    refresh: Refresh = Refresh()
+    guard: Guard = Guard()
+    alert: tuple[Alert, ...] = ()
+    prices: dict[str, dict[str, float | str]] = field(default_factory=dict)
+
+    def lines(self) -> dict[str, tuple[tuple[str, ...], ...]]:
+        """Rows by line name, the shipped lines included."""
+        return {"claude": CLAUDE_ROWS, "prompt": PROMPT_ROWS, **{name: line.rows for name, line in self.line.items()}}
+
+
+def alpha_enabled(config: Config, source: str) -> bool:
+    """Whether an undocumented source may be read: the switch, and the source's own."""
+    return config.enable_alpha_features and bool(getattr(config.sources, source).enabled)
+
+
+def may_ask(config: Config) -> bool:
+    """Whether a source that asks somebody may be read."""
+    return alpha_enabled(config, "claude_cli") or alpha_enabled(config, "endpoint")

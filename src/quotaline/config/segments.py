@@ -1,0 +1,175 @@
+"""EFFECT segments/*.toml and the user's own → compiled lines.
+
+A segment is data: a summary, a format, and how it shortens and colours. Compiling checks every field, spec and colour once,
+when the configuration changes, so that the prompt path only looks values up.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from quotaline.config.explain import Strict, convert, listed
+from quotaline.config.fields import FIELDS, SPECS, is_field
+from quotaline.config.palettes import COLOUR_FORMS, sgr, style
+from quotaline.config.schema import Config
+from quotaline.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SPEC = re.compile(r"money|pct|pace|left|tokens|clock|bar[0-9]{0,2}|\.[1-9][0-9]{0,2}|\.[0-9]f|")
+
+
+class Fallback(Strict, frozen=True, kw_only=True):
+    """`[fallback]`: the forms shown when only transcripts are known."""
+
+    format: str
+    long: str | None = None
+    short: str | None = None
+
+
+class Segment(Strict, frozen=True, kw_only=True):
+    """One segment file. `priority` 0-100: the higher one stays longer when the line is narrow."""
+
+    summary: str
+    format: str
+    long: str | None = None
+    short: str | None = None
+    each: str | None = None
+    level: str | None = None
+    warn: float | None = None
+    critical: float | None = None
+    colour: str = "text"
+    priority: int = 50
+    fallback: Fallback | None = None
+
+
+class Catalogue(Strict, frozen=True, kw_only=True):
+    """Every segment that can be shown: `raw` as written, with `[segments.*]` of the configuration laid over it."""
+
+    segments: dict[str, Segment]
+    own: frozenset[str] = frozenset()
+
+
+def shipped_folder() -> Path:
+    """Where the shipped segments are: in the wheel, or at the top of a source tree."""
+    packaged = Path(str(files("quotaline"))) / "_data" / "segments"
+    return packaged if packaged.is_dir() else Path(__file__).resolve().parents[3] / "segments"
+
+
+def read_folder(folder: Path) -> dict[str, dict[str, Any]]:
+    """The segment files of a folder by name. Raises ConfigError for one that is not TOML."""
+    found = {}
+    for path in sorted(folder.glob("*.toml")) if folder.is_dir() else []:
+        try:
+            found[path.stem] = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise ConfigError(f"segments/{path.name} cannot be read: {error}.") from error
+    return found
+
+
+def catalogue(config: Config, own_folder: Path | None) -> Catalogue:
+    """Shipped segments, the user's own of the same name instead of them, `[segments.*]` over both. Raises ConfigError."""
+    own = read_folder(own_folder) if own_folder else {}
+    trees = {**read_folder(shipped_folder()), **own}
+    for name, changes in config.segments.items():
+        if name not in trees:
+            raise ConfigError(f"config.toml: `segments.{name}` is not a segment; allowed are {listed(sorted(trees))}.")
+        trees[name] = {**trees[name], **changes}
+    segments = {}
+    for name, tree in trees.items():
+        place = f"config.toml: `segments.{name}`" if name in config.segments else f"segments/{name}.toml"
+        segments[name] = convert(tree, Segment, place)
+        check(segments[name], place)
+    for line, rows in config.lines().items():
+        for word in (word for row in rows for word in row):
+            if word not in segments:
+                raise ConfigError(f"config.toml: `line.{line}.rows` names {word!r}; allowed are {listed(sorted(segments))}.")
+    return Catalogue(segments=segments, own=frozenset(own))
+
+
+def check(segment: Segment, place: str) -> None:
+    """Raise ConfigError where a segment names a field, spec or colour that does not exist."""
+    if sgr(segment.colour) is None:
+        raise ConfigError(f"{place}: `colour` is {segment.colour!r}; allowed is {COLOUR_FORMS}.")
+    if segment.each is not None and not re.fullmatch(r"[a-z0-9_]+\*", segment.each):
+        raise ConfigError(f"{place}: `each` is {segment.each!r}; allowed is the beginning of window names and a star.")
+    if segment.level is not None and not is_field(segment.level, repeated=segment.each is not None):
+        raise ConfigError(f"{place}: `level` names the field {segment.level!r}; allowed are {listed(FIELDS)}, WINDOW.used.")
+    for form in forms(segment):
+        parts(form, place, repeated=segment.each is not None)
+
+
+def forms(segment: Segment) -> list[str]:
+    """Every format text of a segment."""
+    fallback = segment.fallback
+    more = (fallback.long, fallback.format, fallback.short) if fallback else ()
+    return [form for form in (segment.long, segment.format, segment.short, *more) if form is not None]
+
+
+def parts(form: str, place: str, *, repeated: bool) -> list[Any]:
+    """A format string as literals and `[field, spec]` pairs. Raises ConfigError."""
+    compiled: list[Any] = []
+    try:
+        pieces = list(string.Formatter().parse(form))
+    except ValueError as error:
+        raise ConfigError(f"{place}: the format {form!r} is not a Python format string: {error}.") from error
+    for literal, name, spec, conversion in pieces:
+        if literal:
+            if not literal.isprintable():
+                raise ConfigError(f"{place}: the format {form!r} holds a control character; colours are set by `colour`.")
+            compiled.append(literal)
+        if name is None:
+            continue
+        if not is_field(name, repeated=repeated):
+            raise ConfigError(f"{place}: {{{name}}} is not a field; `quotaline segments --fields` lists them.")
+        if conversion or not SPEC.fullmatch(spec or ""):
+            raise ConfigError(f"{place}: {{{name}:{spec}}} has an unknown format; allowed are {listed(SPECS)}.")
+        compiled.append([name, spec or ""])
+    return compiled
+
+
+def compile_segment(segment: Segment) -> dict[str, Any]:
+    """A checked segment as the prompt path reads it."""
+    repeated = segment.each is not None
+
+    def three(long: str | None, usual: str, short: str | None) -> list[Any]:
+        return [form if form is None else parts(form, "", repeated=repeated) for form in (long, usual, short)]
+
+    compiled: dict[str, Any] = {
+        "forms": three(segment.long, segment.format, segment.short),
+        "colour": sgr(segment.colour),
+        "priority": segment.priority,
+    }
+    if segment.each:
+        compiled["each"] = segment.each.removesuffix("*")
+    for key in ("level", "warn", "critical"):
+        if getattr(segment, key) is not None:
+            compiled[key] = getattr(segment, key)
+    if segment.fallback:
+        compiled["fallback"] = three(segment.fallback.long, segment.fallback.format, segment.fallback.short)
+    return compiled
+
+
+def compile_lines(config: Config, found: Catalogue) -> dict[str, Any]:
+    """`segments`, `lines` and `style` of a snapshot."""
+    return {
+        "segments": {name: compile_segment(segment) for name, segment in found.segments.items()},
+        "lines": {name: [list(row) for row in rows] for name, rows in config.lines().items()},
+        "style": style(config.style.palette, config.style.colour),
+    }
+
+
+def own_folder(config_file: Path | None) -> Path | None:
+    """The user's segments beside the configuration file; None where there is no place for one."""
+    return config_file.parent / "segments" if config_file else None
+
+
+def shipped_defaults() -> Mapping[str, Any]:
+    """What the prompt path shows before the first refresh: `core/defaults.json` holds exactly this."""
+    return compile_lines(Config(), catalogue(Config(), None))

@@ -1,0 +1,72 @@
+"""PURE Where quotaline's files are, from the environment alone: what platformdirs says, without its import.
+
+An empty variable is an unset one. A test holds these equal to platformdirs over many environments.
+"""
+
+import os
+import sys
+
+TYPE_CHECKING = False  # `typing` is not on this path's list of imports
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+REFRESH_MARKER = "QUOTALINE_REFRESH"
+"""Set in whatever a refresh starts: a line that is drawn in there starts none."""
+HASH_SEED, HASH_PRIME, HASH_MASK = 0xCBF29CE484222325, 0x100000001B3, 0xFFFFFFFFFFFFFFFF
+
+
+def home(env: "Mapping[str, str]") -> str:
+    """The user's home folder, or "" when there is none to be found."""
+    path = env.get("HOME") or (env.get("USERPROFILE") if sys.platform == "win32" else "") or ""
+    if not path:
+        path = os.path.expanduser("~")
+    return path if os.path.isabs(path) else ""
+
+
+def _base(env: "Mapping[str, str]", own: str, xdg: str, unix: str, mac: str) -> str:
+    """The folder that `own` overrides, else platformdirs' for this system; "" when there is no home."""
+    chosen = env.get(own)
+    if chosen:
+        return chosen
+    root = home(env)
+    if sys.platform == "win32":
+        local = env.get("LOCALAPPDATA") or (root and os.path.join(root, "AppData", "Local"))
+        return local and os.path.join(local, "quotaline", "quotaline", *(["Cache"] if xdg == "XDG_CACHE_HOME" else []))
+    base = env.get(xdg, "").strip()
+    if not os.path.isabs(base):  # the XDG specification: a relative path is an unset one
+        if not root:
+            return ""
+        base = os.path.join(root, mac if sys.platform == "darwin" else unix)
+    return os.path.join(base, "quotaline")
+
+
+def config_file(env: "Mapping[str, str]") -> str:
+    """The configuration file."""
+    chosen = env.get("QUOTALINE_CONFIG")
+    if chosen:
+        return chosen
+    folder = _base(env, "", "XDG_CONFIG_HOME", ".config", "Library/Application Support")
+    return folder and os.path.join(folder, "config.toml")
+
+
+def data_dir(env: "Mapping[str, str]") -> str:
+    """The folder of the ledger."""
+    return _base(env, "QUOTALINE_DATA_DIR", "XDG_DATA_HOME", ".local/share", "Library/Application Support")
+
+
+def cache_dir(env: "Mapping[str, str]") -> str:
+    """The folder of this account's snapshot, inbox, prompt files and lock; "" when there is no place for it."""
+    base = _base(env, "QUOTALINE_CACHE_DIR", "XDG_CACHE_HOME", ".cache", "Library/Caches")
+    return base and os.path.join(base, account_slug(env.get("CLAUDE_CONFIG_DIR", "")))
+
+
+def account_slug(config_dir: str) -> str:
+    """`default` when unset, else the last two parts of the path, readable, and a hash that keeps two of them apart."""
+    if not config_dir:
+        return "default"
+    digest = HASH_SEED
+    for byte in os.fsencode(config_dir):
+        digest = ((digest ^ byte) * HASH_PRIME) & HASH_MASK
+    tail = "-".join(config_dir.replace("\\", "/").strip("/").split("/")[-2:])
+    readable = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "-" for c in tail).strip(".-")
+    return f"{readable[:40] or 'account'}-{digest:016x}"

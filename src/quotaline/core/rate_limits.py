@@ -1,0 +1,106 @@
+"""PURE THE parser of the `rate_limits` that Claude Code hands to its status line, for the line itself and for the inbox.
+
+    "five_hour": {"used_percentage": 42, "resets_at": 1795251475}, "seven_day": {...},
+    "spend_limit": {"used_percentage": 104.2, "resets_at": 1796083200, "used_usd": 521.0, "limit_usd": 500.0, "period":
+    "monthly"}, "model_scoped": [{"display_name": "Fable", "utilization": 77, "resets_at": "2026-11-24T09:59:59.5+00:00"}]
+
+Every field is optional and of any type. What is there and cannot be understood costs its own window, and only that.
+"""
+
+from quotaline.core.money import dollars_to_cents, money_share
+from quotaline.core.periods import parse_moment
+from quotaline.core.values import number, short_label
+from quotaline.core.windows import FAMILIES, KINDS, member_id, member_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+MOST_MEMBERS = 64
+
+
+def parse_rate_limits(limits: "Any") -> "list[dict[str, Any]]":
+    """The windows in `rate_limits`, in the form of `model.Window`: `{"type": "window", "id", "name", "utilization", …}`."""
+    if not isinstance(limits, dict):
+        return []
+    found = []
+    for kind in KINDS:
+        block = limits.get(kind.id)
+        if kind.statusline and isinstance(block, dict):
+            try:
+                found += _window(kind.id, kind.name, block)
+            except ValueError:
+                continue
+    rows = limits.get("model_scoped")
+    for row in rows[:MOST_MEMBERS] if isinstance(rows, list) else ():
+        try:
+            found += _member(row)
+        except ValueError:
+            continue
+    return found
+
+
+def session_readings(limits: "Any", as_of: float, now: float, session: "Any" = None) -> "list[dict[str, Any]]":
+    """The windows with a number whose reset has not passed, as readings of `session`, which knows them since `as_of`."""
+    found = []
+    for window in parse_rate_limits(limits):
+        resets_at = window["resets_at"]
+        if window["utilization"] is not None and (resets_at is None or resets_at > now):
+            found.append({"value": window, "source": "statusline", "as_of": as_of, "session": short_label(session)})
+    return found
+
+
+def _window(key: str, name: str, block: "dict[str, Any]") -> "list[dict[str, Any]]":
+    """One window; none where it holds no number."""
+    used, limit = _dollars(block.get("used_usd")), _dollars(block.get("limit_usd"))
+    utilization = _percent(block.get("used_percentage"))
+    if utilization is None:
+        utilization = money_share(used, limit)
+    if utilization is None and used is None:
+        return []
+    window: dict[str, Any] = {
+        "type": "window",
+        "id": key,
+        "name": name,
+        "utilization": utilization,
+        "resets_at": parse_moment(block.get("resets_at")),
+    }
+    if used is not None:
+        window["used_money"] = used
+    if limit is not None:
+        window["limit_money"] = limit
+    period = short_label(block.get("period"))
+    if period:
+        window["extras"] = {"period": period}
+    return [window]
+
+
+def _member(row: "Any") -> "list[dict[str, Any]]":
+    """A row of `model_scoped`: a weekly window of one model."""
+    name = short_label(row.get("display_name")) if isinstance(row, dict) else None
+    if name is None:
+        return []
+    utilization, resets_at = _percent(row.get("utilization")), parse_moment(row.get("resets_at"))
+    family = FAMILIES[0]
+    named = {"type": "window", "id": member_id(family, [name]), "name": member_name(family, [name])}
+    return [{**named, "utilization": utilization, "resets_at": resets_at}]
+
+
+def _percent(value: "Any") -> "float | None":
+    """Percent used, 0 and up; None for null."""
+    if value is None:
+        return None
+    percent = number(value)
+    if percent is None or percent < 0:
+        raise ValueError("a percentage that is none")
+    return float(percent)
+
+
+def _dollars(value: "Any") -> "list[Any] | None":
+    """Whole dollars as money; None for null."""
+    if value is None:
+        return None
+    cents = dollars_to_cents(value)
+    if cents is None:
+        raise ValueError("an amount that is none")
+    return [cents, "USD", 2]

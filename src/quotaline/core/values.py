@@ -1,0 +1,139 @@
+"""EFFECT Values that nobody promised: JSON read and written without `json`, numbers, texts, small files; never an exception."""
+
+import os
+
+try:
+    from _json import make_scanner
+except ImportError:  # an interpreter without the accelerator
+    make_scanner = None  # type: ignore[assignment,misc]
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+MAX_BYTES = 16 * 1024 * 1024
+MAX_DEPTH, MAX_ITEMS, MAX_TEXT = 6, 64, 4096  # of what `encode_json` writes
+BLANK = " \t\n\r"
+
+
+class _Rules:
+    """What `json.decoder.JSONDecoder` tells the scanner, without `json`, which pulls `re`; NaN and Infinity read as null."""
+
+    strict = False
+    object_hook = None
+    object_pairs_hook = None
+    parse_float = float
+    parse_int = int
+    memo: "dict[str, str]" = {}  # noqa: RUF012 - the pure-Python scanner's scratch
+
+    @staticmethod
+    def parse_constant(_name: str) -> None:
+        return None
+
+
+def loads_json(text: str) -> "Any":
+    """The value in a JSON text, or None when it is not one."""
+    text = text.strip(BLANK)
+    try:
+        if make_scanner is None:
+            import json
+
+            return json.loads(text, parse_constant=_Rules.parse_constant)
+        value, end = make_scanner(_Rules)(text, 0)  # type: ignore[arg-type]
+    except (StopIteration, ValueError, RecursionError, MemoryError, SystemError):
+        return None  # SystemError: the scanner finds no json.decoder to take its exception from (CPython 3.11, 3.12)
+    return value if end == len(text) else None
+
+
+def encode_json(value: "Any", depth: int = 0) -> str:
+    """JSON of numbers, texts, lists and objects; what is deeper or longer than any rate limit is left out."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, (int, float)):
+        return repr(value) if number(value) is not None else "null"
+    if isinstance(value, str):
+        return quote_json(value[:MAX_TEXT])
+    if depth >= MAX_DEPTH:
+        return "null"
+    if isinstance(value, dict):
+        members = [
+            f"{quote_json(str(key)[:MAX_TEXT])}:{encode_json(item, depth + 1)}" for key, item in list(value.items())[:MAX_ITEMS]
+        ]
+        return "{" + ",".join(members) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(encode_json(item, depth + 1) for item in value[:MAX_ITEMS]) + "]"
+    return "null"
+
+
+def quote_json(text: str, *, only_ascii: bool = True) -> str:
+    """A JSON string; `json.encoder` would bring `re` along."""
+    if text.isprintable() and '"' not in text and "\\" not in text and (text.isascii() or not only_ascii):
+        return f'"{text}"'
+    parts = []
+    for character in text:
+        code = ord(character)
+        if character in '"\\':
+            parts.append("\\" + character)
+        elif character == "\n":
+            parts.append("\\n")
+        elif 32 <= code < 127 or (code >= 160 and not only_ascii):  # noqa: PLR2004 - printable ASCII, printable Latin and all beyond
+            parts.append(character)
+        elif code < 0x10000:  # noqa: PLR2004 - one UTF-16 unit
+            parts.append(f"\\u{code:04x}")
+        else:
+            code -= 0x10000
+            parts.append(f"\\u{0xD800 + (code >> 10):04x}\\u{0xDC00 + (code & 0x3FF):04x}")
+    return '"' + "".join(parts) + '"'
+
+
+def read_small_file(path: str, limit: int = MAX_BYTES) -> bytes:
+    """A whole file, or b"" when it cannot be read or is larger than `limit`."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    except (OSError, ValueError):
+        return b""
+    try:
+        size = os.fstat(descriptor).st_size
+        return b"" if size > limit else os.read(descriptor, size)
+    except OSError:
+        return b""
+    finally:
+        os.close(descriptor)
+
+
+def number(value: "Any") -> "float | None":
+    """A finite number, also one written as a string; anything else is None."""
+    if isinstance(value, str):
+        try:
+            value = float(value)
+        except ValueError:
+            return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return value if value - value == 0 else None
+
+
+def printable(text: str) -> str:
+    """The text without anything that could move a cursor, change a colour or turn the writing direction."""
+    if text.isprintable():
+        return text
+    return "".join(character for character in text if character.isprintable())
+
+
+def short_label(value: "Any") -> "str | None":
+    """A name that a person may read: one line, no control characters, at most 40 characters; None when nothing is left."""
+    if not isinstance(value, str):
+        return None
+    kept = "".join(character if character.isprintable() else " " for character in value[:400])
+    return " ".join(kept.split())[:40].rstrip() or None
+
+
+def slug(name: str) -> str:
+    """`Fable` → `fable`, `Opus 5.5` → `opus_5_5`; a letter beyond ASCII stands as its code point."""
+    pieces = []
+    for character in name.casefold()[:40]:
+        if character.isascii():
+            pieces.append(character if character.isalnum() else " ")
+        else:
+            pieces.append(f" u{ord(character):x} ")
+    return "_".join("".join(pieces).split()) or "_".join(f"u{ord(character):x}" for character in name[:8])

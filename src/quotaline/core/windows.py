@@ -1,0 +1,142 @@
+"""PURE THE registry of window kinds: what each is called, how long it lasts, where it stands, who names it how.
+
+Parsers, merge, forecast, guard, doctor, pages and README read it here; a new kind is one entry and a segment.
+"""
+
+from quotaline.core.periods import DAY, HOUR, WEEK
+from quotaline.core.values import slug
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+EXTRA_USAGE = "extra_usage"
+PERIOD_LENGTHS = {"daily": float(DAY), "weekly": float(WEEK), "monthly": 30.0 * DAY}
+"""Seconds of the periods that a spend limit names; a calendar month is 30 days where only its length is asked for."""
+
+
+class WindowKind:
+    """One kind of rate-limit bucket.
+
+    `id` is the window's own, or for a family (`many`) the beginning of its members' ids. `name` is what a person reads, with
+    `{}` for a member's own name; `title` is shorter, for a column; `label` is for the line. `length` is seconds, None where
+    the server does not say. `order` sorts a report. `statusline` says whether Claude Code hands it over on stdin under this
+    id, `row` is its `kind` in the usage body's `limits[]`, `body` maps the body's other keys to a member's name (the kind's
+    own is ""). `adjective` is for a window that every plan has, which the guard's option of its own limits.
+    """
+
+    __slots__ = (
+        "adjective",
+        "body",
+        "id",
+        "label",
+        "length",
+        "many",
+        "missing_id",
+        "name",
+        "order",
+        "row",
+        "statusline",
+        "title",
+    )
+
+    def __init__(
+        self,
+        id: str,  # noqa: A002 - the field's word
+        name: str,
+        *,
+        title: str = "",
+        label: str = "",
+        length: "float | None" = None,
+        order: int = 2,
+        many: bool = False,
+        missing_id: str = "",
+        statusline: bool = False,
+        row: str = "",
+        body: "dict[str, str] | None" = None,
+        adjective: str = "",
+    ) -> None:
+        self.id, self.name, self.title, self.label, self.length, self.order = id, name, title or name, label, length, order
+        self.many, self.missing_id, self.statusline = many, missing_id or id, statusline
+        self.row, self.body, self.adjective = row, body or {}, adjective
+
+    @property
+    def option(self) -> str:
+        """The guard's option of its own: `--five-hour`."""
+        return "--" + self.id.replace("_", "-")
+
+
+KINDS = (
+    WindowKind(
+        "five_hour", "Session (5h)", label="5h", length=5.0 * HOUR, order=0, statusline=True, row="session",
+        body={"five_hour": ""}, adjective="5-hour",
+    ),
+    WindowKind(
+        "seven_day", "Weekly", label="7d", length=float(WEEK), order=1, statusline=True, row="weekly_all",
+        body={"seven_day": ""}, adjective="weekly",
+    ),
+    WindowKind(
+        "seven_day_", "Weekly ({})", title="Weekly by model", length=float(WEEK), many=True, missing_id="weekly_model",
+        row="weekly_scoped",
+        body={
+            "seven_day_opus": "Opus", "seven_day_sonnet": "Sonnet",
+            "seven_day_overage_included": "Fable",  # its key before `limits[]` came
+            "seven_day_oauth_apps": "OAuth apps", "seven_day_cowork": "Cowork",
+        },
+    ),
+    WindowKind("spend_limit", "Spend limit", label="limit", statusline=True),
+    WindowKind("cinder_cove", "Credit grant", body={"cinder_cove": ""}),
+    WindowKind("iguana_necktie", "Credit grant", body={"iguana_necktie": ""}),
+    WindowKind(EXTRA_USAGE, "Extra Usage Spend", title="Extra usage", order=3),
+)  # fmt: skip
+BY_ID = {kind.id: kind for kind in KINDS}
+FAMILIES = tuple(kind for kind in KINDS if kind.many)
+PLAN_KINDS = tuple(kind for kind in KINDS if kind.adjective)
+"""The windows that every plan has; a gateway's spend limit stands in their place."""
+
+
+def window_kind(key: str) -> "WindowKind | None":
+    """The kind of the window with the id `key`; None for a server's own key that is not known."""
+    found = BY_ID.get(key)
+    if found is not None:
+        return found
+    return next((kind for kind in FAMILIES if key.startswith(kind.id)), None)
+
+
+def field_prefix(key: str) -> str:
+    """What the fields of a window begin with: its id, and `extra` for extra usage."""
+    return "extra" if key == EXTRA_USAGE else key
+
+
+def window_label(key: str, name: str) -> str:
+    """The short name of a window: 5h, 7d; "Weekly (Fable)" is short for Fable."""
+    kind = BY_ID.get(key)
+    return (kind.label if kind else "") or name.partition("(")[2].rstrip(")") or name
+
+
+def window_title(key: str, name: str = "") -> str:
+    """A window's name, short enough for a column; `key` may also be the id under which a whole family is missing."""
+    known = next((kind for kind in KINDS if key == (kind.missing_id if kind.many else kind.id)), None)
+    return known.title if known else name or key
+
+
+def window_length(key: str, period: "object" = None) -> "float | None":
+    """How long a window's period is in seconds: its kind's, else by the source's word `period`; None where nobody says."""
+    kind = window_kind(key)
+    return (kind.length if kind else None) or PERIOD_LENGTHS.get(str(period))
+
+
+def window_order(key: str) -> "tuple[int, str]":
+    """What a report sorts windows by: session, week, others by id, extra usage."""
+    kind = window_kind(key)
+    return (kind.order if kind else 2, key)
+
+
+def member_id(family: WindowKind, names: "Sequence[str]") -> str:
+    """The id of a family's window, made of the names that the server gave: `seven_day_fable`."""
+    return family.id + "_".join(slug(name) for name in names)
+
+
+def member_name(family: WindowKind, names: "Sequence[str]") -> str:
+    """`Weekly (Fable)`."""
+    return family.name.format(", ".join(names))

@@ -1,0 +1,154 @@
+"""EFFECT The requester as `doctor` uses it: when a request is allowed, and, with --online, one request to the endpoint."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import filelock
+import msgspec
+from msgspec import structs
+
+from quotaline.config.schema import ClaudeCli, alpha_enabled, may_ask
+from quotaline.doctor.check import Check
+from quotaline.errors import LedgerError
+from quotaline.files import private_dir, write_atomic
+from quotaline.ledger import open_ledger
+from quotaline.ratelimit.policy import explain_wait
+from quotaline.ratelimit.requester import Requester
+from quotaline.snapshot.load import load_snapshot
+from quotaline.snapshot.merge import merge
+from quotaline.sources import claude_json
+from quotaline.sources.usage_body import KNOWN_KEYS
+from quotaline.zone import local_zone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from quotaline.doctor.check import DoctorContext
+    from quotaline.ledger import Ledger
+    from quotaline.model import Reading, SourceState
+
+BUDGET, ENDPOINT = "Budget", "Endpoint"
+
+# Names of things in the making, seen in answers and mostly null: known to mean nothing to a user.
+CODE_NAMES = frozenset({
+    "tangelo", "iguana_necktie", "cinder_cove", "omelette_promotional", "seven_day_omelette", "nimbus_quill", "amber_ladder",
+    "copper_kite", "harbor_lantern", "wattle_ember", "amber_gauge", "amber_cistern", "brass_thimble", "juniper_tide",
+    "cedar_ember", "seven_day_sonnet_max", "member_dashboard_available", "seven_day_breakdown",
+})  # fmt: skip
+
+
+def checks(scene: DoctorContext) -> Iterator[Check]:
+    """The budget, then the endpoint."""
+    path = scene.where.ledger
+    if not may_ask(scene.config):
+        yield Check(group=BUDGET, name="next request", status="SKIP", says="No source that asks anybody is open.")
+        yield Check(group=ENDPOINT, name="endpoint", status="SKIP", says="It is closed; nothing is ever sent.")
+        return
+    if path is None or not (path.exists() or scene.online):
+        yield Check(group=BUDGET, name="next request", status="PASS", says="Allowed now: none was ever made.")
+        yield offline(scene)
+        return
+    try:
+        with open_ledger(path) as ledger:
+            yield budget(scene, ledger)
+            yield from online(scene, ledger) if scene.online else [offline(scene)]
+    except (LedgerError, OSError) as error:
+        yield Check(group=BUDGET, name="next request", status="FAIL", says=f"{error}", remedy="see the ledger's checks below")
+
+
+def asking(scene: DoctorContext, ledger: Ledger, bodies: list[Any]) -> Requester:
+    """The runtime's requester, with the endpoint alone."""
+    uuid = whose(scene)
+    assert scene.where.data_dir is not None  # noqa: S101 - there is a ledger in it
+    return Requester(
+        ledger=ledger,
+        data_dir=scene.where.data_dir,
+        env=scene.env,
+        sources=structs.replace(scene.config.sources, claude_cli=ClaudeCli(enabled=False)),
+        now=scene.now,
+        zone=local_zone(),
+        account=uuid,
+        whose=lambda: whose(scene),
+        eager=True,
+        watch=bodies.append,
+    )
+
+
+def whose(scene: DoctorContext) -> str | None:
+    """The login's account, where its source is open."""
+    return claude_json.read_account(scene.env)[0] if scene.config.sources.claude_json.enabled else None
+
+
+def known(scene: DoctorContext) -> tuple[Reading, ...]:
+    """What the last snapshot knows."""
+    return scene.snapshot.readings if scene.snapshot else ()
+
+
+def budget(scene: DoctorContext, ledger: Ledger) -> Check:
+    """When the next request is allowed, whoever asks."""
+    decision = asking(scene, ledger, []).next_request(known(scene))
+    says = "Allowed now." if decision.allowed else explain_wait(decision, scene.now, local_zone())
+    return Check(group=BUDGET, name="next request", status="PASS", says=says)
+
+
+def offline(scene: DoctorContext) -> Check:
+    """Without --online nothing is sent and no login is read."""
+    if not alpha_enabled(scene.config, "endpoint"):
+        return Check(group=ENDPOINT, name="endpoint", status="SKIP", says="It is closed; nothing is ever sent to it.")
+    return Check(group=ENDPOINT, name="endpoint", status="SKIP", says="Not asked; `quotaline doctor --online` asks it once.")
+
+
+def online(scene: DoctorContext, ledger: Ledger) -> Iterator[Check]:
+    """One request, if the budget allows it; its answer is kept like any other."""
+    if not alpha_enabled(scene.config, "endpoint"):
+        yield offline(scene)
+        return
+    bodies: list[Any] = []
+    states: list[SourceState] = []
+    found = asking(scene, ledger, bodies).readings(known(scene), states)
+    for state in states:
+        if state.note:
+            yield Check(group=ENDPOINT, name="request", status="SKIP", says=state.note)
+        elif state.problem:
+            remedy = "the last good values stay, with their age"
+            yield Check(group=ENDPOINT, name="request", status="FAIL", says=state.problem, remedy=remedy)
+        else:
+            address = scene.config.sources.endpoint.base_url
+            says = f"{address} answered with {state.readings} values; the login's scope is enough."
+            yield Check(group=ENDPOINT, name="request", status="PASS", says=says)
+    for body in bodies:
+        yield shape(body)
+    if found:
+        keep(scene, found)
+
+
+def shape(body: object) -> Check:
+    """Known keys and code names seen before are quiet; new ones are named, never their values."""
+    keys = set(body) if isinstance(body, dict) else set()
+    strange = sorted(name_of(key) for key in keys - KNOWN_KEYS - CODE_NAMES)
+    if not strange:
+        return Check(group=ENDPOINT, name="shape", status="PASS", says=f"{len(keys & KNOWN_KEYS)} known keys, no new ones.")
+    says = f"The answer has keys that this quotaline does not know: {', '.join(strange)}."
+    return Check(group=ENDPOINT, name="shape", status="WARN", says=says, remedy="a newer quotaline may show what they hold")
+
+
+def name_of(key: Any) -> str:
+    """A key, if it looks like one; a key that could be data is not printed."""
+    sound = isinstance(key, str) and key.isascii() and key.replace("_", "").isalnum() and len(key) <= 40  # noqa: PLR2004
+    return key if sound and not any(letter.isdigit() for letter in key) else "(a key that is no name)"
+
+
+def keep(scene: DoctorContext, found: list[Reading]) -> None:
+    """Lay an answer into the snapshot: it counted against the budget, so it is not thrown away."""
+    path, folder = scene.where.snapshot, scene.where.cache_dir
+    if path is None or folder is None:
+        return
+    try:
+        with filelock.FileLock(private_dir(folder) / "refresh.lock", timeout=1, mode=0o600):
+            before = load_snapshot(path)
+            if before is not None:
+                merged = tuple(merge([*before.readings, *found], scene.now))
+                write_atomic(path, msgspec.json.encode(structs.replace(before, readings=merged)))
+    except (OSError, filelock.Timeout):
+        pass  # the next refresh asks again

@@ -1,0 +1,44 @@
+"""EFFECT The scene that the checks look at, and all of them in order; a check that breaks is itself an answer."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+from quotaline.config.load import load_checked
+from quotaline.config.schema import Config
+from quotaline.doctor.check import Check, DoctorContext
+from quotaline.errors import ConfigError
+from quotaline.locations import resolve_locations
+from quotaline.snapshot.load import load_snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+GROUPS = ("config", "folders", "snapshot", "sources", "endpoint", "integrations", "alerts", "ledger", "terminal")
+"""The files of this folder in the order in which they are asked."""
+
+
+def doctor_context(env: Mapping[str, str], now: float, *, online: bool) -> DoctorContext:
+    """What is there at `now`; a configuration that cannot be followed is told, and the default one looked at."""
+    where, broken = resolve_locations(env), None
+    try:
+        config = load_checked(where.config_file)
+    except ConfigError as error:
+        config, broken = Config(), str(error)
+    return DoctorContext(
+        where=where, env=env, now=now, config=config, broken=broken, snapshot=load_snapshot(where.snapshot), online=online
+    )
+
+
+def run_checks(looked_at: DoctorContext) -> list[Check]:
+    """Every check, clean of what is personal."""
+    found: list[Check] = []
+    for group in GROUPS:
+        module = importlib.import_module(f"quotaline.doctor.{group}")
+        try:
+            found += module.checks(looked_at)
+        except Exception as error:  # noqa: BLE001 - the doctor must not die of what it finds
+            says = f"The check itself broke: {type(error).__name__}: {error}."
+            found.append(Check(group=group.capitalize(), name=group, status="FAIL", says=says, remedy="please report it"))
+    return [looked_at.clean(check) for check in found]

@@ -1,0 +1,50 @@
+"""EFFECT The snapshot: there, of this version, of late, and without a problem."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from quotaline.core.formats import format_left
+from quotaline.core.snapshot import read_snapshot
+from quotaline.doctor.check import Check
+from quotaline.model import SNAPSHOT_VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from quotaline.doctor.check import DoctorContext
+
+GROUP = "Snapshot"
+REFRESH = "run `quotaline refresh` and see what it says"
+
+
+def checks(scene: DoctorContext) -> Iterator[Check]:
+    """The file as the prompt path reads it, its age, and what the last refresh could not do."""
+    path = scene.where.snapshot
+    kept = read_snapshot(str(path)) if path else None
+    if path is None or not path.exists():
+        says = "Nothing has been read yet."
+        yield Check(group=GROUP, name="file", status="WARN", says=says, remedy="run `quotaline refresh`")
+        return
+    if kept is None or scene.snapshot is None:
+        says = f"{path} is not a snapshot of version {SNAPSHOT_VERSION}."
+        yield Check(group=GROUP, name="file", status="FAIL", says=says, remedy="run `quotaline refresh`: it is made anew")
+        return
+    found = scene.snapshot
+    says = f"Version {found.version}, {path.stat().st_size >> 10} KiB, {len(found.readings)} readings."
+    yield Check(group=GROUP, name="file", status="PASS", says=says)
+    age = scene.now - found.written_at
+    if age < 0:
+        says = "It is from the future: the clock was changed."
+        yield Check(group=GROUP, name="age", status="WARN", says=says, remedy=REFRESH)
+    elif age > found.stale_after:
+        yield Check(group=GROUP, name="age", status="WARN", says=f"It was written {format_left(age)} ago.", remedy=REFRESH)
+    else:
+        yield Check(group=GROUP, name="age", status="PASS", says=f"It was written {format_left(age)} ago.")
+    for problem in found.problems:
+        yield Check(group=GROUP, name="refresh", status="FAIL", says=problem, remedy="mend it and run `quotaline refresh`")
+    failed = [f"{state.source}: {state.problem}" for state in found.sources if state.problem]
+    for says in failed:
+        yield Check(group=GROUP, name="refresh", status="WARN", says=says, remedy=REFRESH)
+    if not found.problems and not failed:
+        yield Check(group=GROUP, name="refresh", status="PASS", says="The last refresh read all that is open.")

@@ -1,0 +1,173 @@
+"""EFFECT Each source: open, present, readable, whose account, how old; and what this version of Claude Code can report."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from quotaline.config.schema import alpha_enabled
+from quotaline.core.formats import format_left
+from quotaline.doctor.check import Check
+from quotaline.errors import SourceError
+from quotaline.sources import claude_json, credentials, inbox
+from quotaline.sources.credentials import scrubbed_env
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from quotaline.doctor.check import DoctorContext
+    from quotaline.model import Reading
+
+GROUP = "Sources"
+PATIENCE = 0.4
+"""Seconds in which `claude --version` must answer; it is only asked where its path does not tell."""
+VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
+CAN = (
+    ((2, 1, 80), "rate limits on stdin"),
+    ((2, 1, 251), "spend limits"),
+    ((2, 1, 273), "`claude -p /usage` for programs"),
+)
+CLOSED = "It is undocumented and closed: enable_alpha_features is false."
+
+
+def checks(scene: DoctorContext) -> Iterator[Check]:
+    """Claude Code, then the sources in the order in which they are asked."""
+    yield claude_code(scene)
+    yield statusline(scene)
+    yield claude_json_check(scene)
+    yield claude_cli(scene)
+    yield endpoint(scene)
+    yield transcripts(scene)
+
+
+def claude_code(scene: DoctorContext) -> Check:
+    """The version that is installed, and what it can report."""
+    found = installed(scene)
+    if found is None:
+        says = f"`{scene.config.sources.claude_cli.command}` was not found, or does not tell its version."
+        remedy = "set `sources.claude_cli.command` to its path"
+        return Check(group=GROUP, name="Claude Code", status="SKIP", says=says, remedy=remedy)
+    number = ".".join(str(part) for part in found)
+    can, cannot = [word for since, word in CAN if found >= since], [word for since, word in CAN if found < since]
+    if not can:
+        says = f"Version {number} reports nothing to its status line."
+        return Check(group=GROUP, name="Claude Code", status="WARN", says=says, remedy="run `claude update`")
+    more = f" Not yet: {', '.join(cannot)}." if cannot else ""
+    return Check(group=GROUP, name="Claude Code", status="PASS", says=f"Version {number} reports {', '.join(can)}.{more}")
+
+
+def installed(scene: DoctorContext) -> tuple[int, int, int] | None:
+    """Claude Code's version: from its path where that tells, else from the program itself, which gets little time."""
+    try:
+        words = shlex.split(scene.config.sources.claude_cli.command)
+    except ValueError:
+        return None
+    program = shutil.which(words[0], path=scene.env.get("PATH")) if words else None
+    if program is None:
+        return None
+    real = Path(program).resolve()
+    told = [real.name, real.parent.name]
+    package = next((folder / "package.json" for folder in real.parents[:3] if (folder / "package.json").is_file()), None)
+    try:
+        if package is not None:
+            told.append(str(msgspec.json.decode(package.read_bytes()).get("version")))
+        if not any(VERSION.fullmatch(text) for text in told):
+            env = {**scrubbed_env(scene.env), "QUOTALINE_REFRESH": "doctor"}
+            run = subprocess.run(
+                [*words, "--version"], env=env, stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE, check=False
+            )
+            told.append(run.stdout.decode("utf-8", "replace").split(" ")[0].strip())
+    except (OSError, subprocess.SubprocessError, msgspec.MsgspecError, AttributeError):
+        return None
+    found = next((match for text in told if (match := VERSION.fullmatch(text))), None)
+    return None if found is None else (int(found[1]), int(found[2]), int(found[3]))
+
+
+def statusline(scene: DoctorContext) -> Check:
+    """What Claude Code's sessions left in the inbox."""
+    readings = inbox.read(scene.where.cache_dir, scene.now) if scene.where.cache_dir else []
+    if not readings:
+        says = "No Claude Code session has handed over rate limits yet."
+        remedy = "run `quotaline install claude-code`, and send one message in Claude Code"
+        return Check(group=GROUP, name="statusline", status="WARN", says=says, remedy=remedy)
+    sessions = len({reading.session for reading in readings})
+    says = f"{sessions} session{'' if sessions == 1 else 's'}, the newest {age(readings, scene.now)} ago."
+    return Check(group=GROUP, name="statusline", status="PASS", says=says)
+
+
+def age(readings: list[Reading], now: float) -> str:
+    """How old the newest of them is."""
+    return format_left(max(0.0, now - max(reading.as_of for reading in readings)))
+
+
+def claude_json_check(scene: DoctorContext) -> Check:
+    """The cache in `.claude.json`."""
+    if not alpha_enabled(scene.config, "claude_json"):
+        return closed("claude-json", scene)
+    try:
+        readings = claude_json.read(scene.env, scene.now)
+    except SourceError as error:
+        return Check(group=GROUP, name="claude-json", status="WARN", says=str(error))
+    uuid, plan = claude_json.read_account(scene.env)
+    whose = f" of account {uuid[:8]}…" if uuid else ""
+    says = f"{len(readings)} values{whose}{f', plan {plan}' if plan else ''}, {age(readings, scene.now)} old."
+    return Check(group=GROUP, name="claude-json", status="PASS", says=says)
+
+
+def claude_cli(scene: DoctorContext) -> Check:
+    """The user's own program."""
+    if not alpha_enabled(scene.config, "claude_cli"):
+        return closed("claude-cli", scene)
+    command = scene.config.sources.claude_cli.command
+    words = shlex.split(command) if command.count("'") % 2 == command.count('"') % 2 == 0 else []
+    if not words or shutil.which(words[0], path=scene.env.get("PATH")) is None:
+        says = f"The program `{command}` was not found."
+        remedy = "set `sources.claude_cli.command` to its path, or `sources.claude_cli.enabled` to false"
+        return Check(group=GROUP, name="claude-cli", status="WARN", says=says, remedy=remedy)
+    return Check(group=GROUP, name="claude-cli", status="PASS", says=f"`{command} -p /usage` can be run.")
+
+
+def endpoint(scene: DoctorContext) -> Check:
+    """The login that the endpoint would need: whether there is one, unread."""
+    if not alpha_enabled(scene.config, "endpoint"):
+        return closed("endpoint", scene)
+    keychain = scene.config.sources.endpoint.keychain
+    if scene.env.get(credentials.VARIABLE):
+        return Check(group=GROUP, name="endpoint", status="PASS", says=f"{credentials.VARIABLE} is set.")
+    folders = scene.where.claude_dirs
+    if any((folder / ".credentials.json").is_file() for folder in folders[:1]) or keychain:
+        says = "The Keychain may be asked." if keychain else "There is a .credentials.json; it was not read."
+        return Check(group=GROUP, name="endpoint", status="PASS", says=says)
+    says, remedy = "No Claude Code login was found.", "log in with /login, or set `sources.endpoint.enabled` to false"
+    return Check(group=GROUP, name="endpoint", status="WARN", says=says, remedy=remedy)
+
+
+def transcripts(scene: DoctorContext) -> Check:
+    """Claude Code's transcripts."""
+    folders = [folder / "projects" for folder in scene.where.claude_dirs if (folder / "projects").is_dir()]
+    if not folders:
+        says = "No folder of transcripts was found."
+        remedy = "they are there once Claude Code has run; see CLAUDE_CONFIG_DIR"
+        return Check(group=GROUP, name="transcripts", status="WARN", says=says, remedy=remedy)
+    said = [f"{folder}" for folder in folders]
+    try:
+        for folder in folders:
+            next(folder.iterdir(), None)
+    except OSError as error:
+        says = f"They cannot be read: {error.strerror}."
+        return Check(group=GROUP, name="transcripts", status="FAIL", says=says, remedy="look at the folder's permissions")
+    return Check(group=GROUP, name="transcripts", status="PASS", says=f"In {', '.join(said)}.")
+
+
+def closed(name: str, scene: DoctorContext) -> Check:
+    """A source that may not be read, and which switch closes it."""
+    says = CLOSED
+    if scene.config.enable_alpha_features:
+        says = f"It is closed by `sources.{name.replace('-', '_')}.enabled`."
+    return Check(group=GROUP, name=name, status="SKIP", says=says)

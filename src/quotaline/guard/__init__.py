@@ -1,0 +1,1 @@
+"""`quotaline guard`: is there room, and waiting until there is."""

@@ -1,0 +1,119 @@
+"""EFFECT What `quotaline guard` looks at, how it waits, and how it hands over to the command it guards."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING, Any
+
+from quotaline.core.paths import REFRESH_MARKER
+from quotaline.errors import LedgerError
+from quotaline.guard.verdict import Verdict, current_crossing, verdict
+from quotaline.ledger import open_ledger
+from quotaline.ledger.readings import latest_readings
+from quotaline.refresh.run import refresh
+from quotaline.snapshot.load import load_snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from quotaline.locations import Locations
+    from quotaline.model import Reading, Snapshot
+
+STEP = 5.0
+"""Seconds between two looks at the clock: a machine that slept notices within them that the time has come."""
+GRACE = 10.0
+"""Seconds after a reset at which it is looked again: the clocks of two machines are never the same."""
+
+
+class Watch:
+    """What is known of one account, looked at again and again; a refresh is made only when the snapshot is old."""
+
+    def __init__(self, where: Locations, env: Mapping[str, str], limits: dict[str, Any], *, offline: bool, alpha: bool) -> None:
+        self._where, self._env, self._limits, self._alpha = where, env, limits, alpha
+        self._offline = offline or bool(env.get(REFRESH_MARKER))
+
+    def look(self, now: float) -> Verdict:
+        """The verdict at `now`."""
+        snapshot = load_snapshot(self._where.snapshot)
+        if not self._offline and (snapshot is None or not 0 <= now - snapshot.written_at < snapshot.fresh_for):
+            snapshot = refresh(self._env, now).snapshot or snapshot
+        if snapshot is None:
+            return verdict([], self._limits, now)
+        return verdict(self._known(snapshot), self._limits, now, crossing=current_crossing(snapshot, now))
+
+    def changed(self) -> tuple[int, int]:
+        """Something that is another when the snapshot is."""
+        path = self._where.snapshot
+        try:
+            facts = path.stat() if path else None
+        except OSError:
+            facts = None
+        return (facts.st_mtime_ns, facts.st_ino) if facts else (0, 0)
+
+    def _known(self, snapshot: Snapshot) -> list[Reading]:
+        """The snapshot's readings, and from the ledger the last one of each window that was reset since."""
+        known = {reading.value.id: reading for reading in snapshot.readings}
+        try:
+            if self._where.ledger is not None and self._where.ledger.exists():
+                with open_ledger(self._where.ledger) as ledger:
+                    kept = latest_readings(ledger, snapshot.account.config_dir, snapshot.account.uuid)
+                known = {r.value.id: r for r in kept if self._alpha or not r.alpha} | known
+        except (LedgerError, OSError):
+            pass  # the snapshot alone says enough
+        return list(known.values())
+
+
+def wait_for_room(
+    look: Callable[[float], Verdict],
+    changed: Callable[[], Any],
+    *,
+    clock: Callable[[], float],
+    sleep: Callable[[float], None],
+    timeout: float | None = None,
+    tell: Callable[[Verdict, float], None] | None = None,
+    step: float = STEP,
+) -> Verdict:
+    """Wait until there is room, or nobody knows any more, or `timeout` seconds have passed; the last verdict.
+
+    It wakes at the reset that binds and whenever the snapshot changes; the network is not asked in between. The time is read
+    from the wall clock after each short sleep, so that a suspended machine goes on where it should.
+    """
+    began = clock()
+    seen, found, looked = changed(), look(began), began
+    while found.outcome == "no_room":
+        now = clock()
+        if timeout is not None and now - began >= timeout:
+            break
+        if tell is not None:
+            tell(found, now)
+        due = found.until is not None and looked < found.until + GRACE <= now
+        mark = changed()
+        if due or mark != seen or now < looked:
+            found, looked, seen = look(now), now, changed()
+            continue
+        ahead = [step]
+        ahead += [found.until + GRACE - now] if found.until is not None and found.until + GRACE > now else []
+        ahead += [began + timeout - now] if timeout is not None else []
+        sleep(max(0.01, min(ahead)))
+    return found
+
+
+def exec_command(command: list[str]) -> int:
+    """Replace this process by `command`: its exit code, its signals and its terminal are then its own. Returns only to fail.
+
+    127 when it is not found, 126 when it cannot be run, like a shell.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    for ignored in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them, and a new program would inherit that
+        signal.signal(ignored, signal.SIG_DFL)
+    try:
+        os.execvp(command[0], command)  # noqa: S606 - the user's own command, without a shell
+    except FileNotFoundError:
+        code, why = 127, "was not found"
+    except OSError as error:
+        code, why = 126, f"cannot be run: {error.strerror}"
+    sys.stderr.write(f"quotaline: {command[0]} {why}.\n")
+    return code

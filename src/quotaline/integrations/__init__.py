@@ -1,0 +1,1 @@
+"""What `install` writes into other programs' configuration, and how `uninstall` takes it out again."""

@@ -1,0 +1,174 @@
+"""EFFECT The ledger's history in rows: by day, week, month, model, project, session or 5-hour block."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from decimal import Decimal
+from typing import TYPE_CHECKING, Literal, get_args
+
+from msgspec import Struct
+
+from quotaline.ledger.sums import BLOCK_HOURS
+from quotaline.ledger.totals import HOUR, summed
+from quotaline.ledger.usage import DAY, STEP, SUMS, UsagePart, as_part, usage_between
+from quotaline.model import ModelUsage, TokenUsage
+from quotaline.prices import model_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from sqlite3 import Connection
+
+    from quotaline.prices import PriceBook
+
+By = Literal["day", "week", "month", "model", "project", "session", "block"]
+WAYS: tuple[str, ...] = get_args(By)
+
+
+class HistoryRow(Struct, frozen=True, kw_only=True):
+    """What was used in one day, by one model, …; `key` names it.
+
+    `cost_usd` sums the priced models only. `starts_at` and `ends_at` are epoch seconds, for spans of time. Sessions also have
+    their project, their account, and what the client itself said that they cost, which is not part of any sum.
+    """
+
+    key: str
+    messages: int
+    tokens: TokenUsage
+    web_searches: int
+    cost_usd: Decimal
+    unpriced_models: tuple[str, ...]
+    models: tuple[ModelUsage, ...]
+    starts_at: float | None = None
+    ends_at: float | None = None
+    project: str | None = None
+    account: str | None = None
+    client_cost_usd: Decimal | None = None
+
+
+def history(
+    connection: Connection, by: By, tz: tzinfo, prices: PriceBook, *, since: date | None = None, until: date | None = None
+) -> list[HistoryRow]:
+    """The rows with usage, in order of time, or of cost for models and projects.
+
+    `since` and `until` are days of `tz`, both included.
+    """
+    span = _reach(connection, tz, since, until)
+    if span is None:
+        return []
+    start, end = span
+    if by in {"session", "project"}:
+        return _grouped(connection, by, start, end, prices)
+    if by == "model":
+        named: dict[str, list[UsagePart]] = defaultdict(list)
+        for part in usage_between(connection, start, end):
+            named[model_name(part.model)].append(part)
+        return _dearest([_row(name, parts, prices) for name, parts in named.items()])
+    spans = _blocks(connection, start, end) if by == "block" else _calendar(by, start, end, tz)
+    rows = []
+    for key, first, last in spans:
+        parts = usage_between(connection, max(first, start), min(last, end))
+        if parts:
+            rows.append(_row(key, parts, prices, starts_at=first, ends_at=last))
+    return rows
+
+
+def _reach(connection: Connection, tz: tzinfo, since: date | None, until: date | None) -> tuple[float, float] | None:
+    """From the first moment asked for that has messages to the end of the last; None without any."""
+    oldest, newest = connection.execute("SELECT min(time), max(time) FROM message").fetchone()
+    if oldest is None:
+        return None
+    start = _midnight(since, tz) if since else 0.0
+    end = _midnight(until + timedelta(days=1), tz) if until else float("inf")
+    start, end = max(start, oldest / 1000), min(end, newest / 1000 + 0.001)
+    return (start, end) if start < end else None
+
+
+def _midnight(day: date, tz: tzinfo) -> float:
+    return datetime(day.year, day.month, day.day, tzinfo=tz).timestamp()
+
+
+def _calendar(by: By, start: float, end: float, tz: tzinfo) -> Iterator[tuple[str, float, float]]:
+    """The days, ISO weeks or months of `tz` that the span touches: their name and their midnights."""
+    day = datetime.fromtimestamp(start, tz).date()
+    if by == "week":
+        day -= timedelta(days=day.weekday())
+    elif by == "month":
+        day = day.replace(day=1)
+    while (first := _midnight(day, tz)) < end:
+        if by == "month":
+            following, key = (day + timedelta(days=31)).replace(day=1), f"{day:%Y-%m}"
+        elif by == "week":
+            following, key = day + timedelta(days=7), f"{day:%G-W%V}"
+        else:
+            following, key = day + timedelta(days=1), day.isoformat()
+        yield key, first, _midnight(following, tz)
+        day = following
+
+
+def _blocks(connection: Connection, start: float, end: float) -> Iterator[tuple[str, float, float]]:
+    """The 5-hour blocks that the span touches, as guessed from the messages."""
+    query = "SELECT start FROM block WHERE start > ? AND start < ? ORDER BY start"
+    for (hour,) in connection.execute(query, (start / HOUR - BLOCK_HOURS, end / HOUR)).fetchall():
+        first = hour * HOUR
+        yield f"{datetime.fromtimestamp(first, UTC):%Y-%m-%dT%H:%MZ}", first, first + BLOCK_HOURS * HOUR
+
+
+def _grouped(connection: Connection, by: By, start: float, end: float, prices: PriceBook) -> list[HistoryRow]:
+    """By session or project: from the messages, for the sums know neither."""
+    query = f"""SELECT {by}_id, time / ({DAY} * 1000) * 96, name, flags & 3, {STEP}, {SUMS}
+        FROM message JOIN model ON model.id = model_id WHERE time >= ? AND time < ? GROUP BY 1, 2, 3, 4, 5"""  # noqa: S608
+    found: dict[int, list[UsagePart]] = defaultdict(list)
+    for key, *row in connection.execute(query, (start * 1000, end * 1000)):
+        found[key].append(as_part(row))
+    if by == "project":
+        paths = dict(connection.execute("SELECT id, path FROM project"))
+        return _dearest([_row(paths[key], parts, prices) for key, parts in found.items()])
+    query = """SELECT session_id, session.uuid, min(time), max(time), project.path, account.uuid, client_cost
+        FROM message JOIN session ON session.id = session_id JOIN project ON project.id = project_id
+        LEFT JOIN account ON account.id = session.account_id WHERE time >= ? AND time < ? GROUP BY 1 ORDER BY 3, 2"""
+    return [
+        _row(
+            uuid,
+            found[key],
+            prices,
+            starts_at=first / 1000,
+            ends_at=last / 1000,
+            project=project,
+            account=account,
+            client_cost_usd=None if cost is None else Decimal(cost),
+        )
+        for key, uuid, first, last, project, account, cost in connection.execute(query, (start * 1000, end * 1000))
+    ]
+
+
+def _row(key: str, parts: list[UsagePart], prices: PriceBook, **more: object) -> HistoryRow:
+    usage = summed(0, 0, parts, prices)
+    return HistoryRow(
+        key=key,
+        messages=sum(part.messages for part in parts),
+        tokens=usage.tokens,
+        web_searches=sum(part.web_searches for part in parts),
+        cost_usd=usage.cost_usd,
+        unpriced_models=usage.unpriced_models,
+        models=usage.models,
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def _dearest(rows: list[HistoryRow]) -> list[HistoryRow]:
+    return sorted(rows, key=lambda row: (-row.cost_usd, -row.tokens.total, row.key))
+
+
+def total_row(rows: list[HistoryRow]) -> HistoryRow:
+    """All rows as one, `total`."""
+    unpriced = {model for row in rows for model in row.unpriced_models}
+    return HistoryRow(
+        key="total",
+        messages=sum(row.messages for row in rows),
+        tokens=sum((row.tokens for row in rows), TokenUsage()),
+        web_searches=sum(row.web_searches for row in rows),
+        cost_usd=sum((row.cost_usd for row in rows), Decimal(0)),
+        unpriced_models=tuple(sorted(unpriced)),
+        models=(),
+    )

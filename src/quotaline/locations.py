@@ -1,0 +1,98 @@
+"""EFFECT Where everything is for one environment: quotaline's own files, by platformdirs, and Claude Code's.
+
+The prompt path computes the same in `core/paths.py`, without the import; a test holds the two equal over many environments.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import platformdirs
+from msgspec import Struct
+
+from quotaline.core import paths
+from quotaline.core.snapshot import NAME
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+APP = "quotaline"
+
+
+class Locations(Struct, frozen=True, kw_only=True):
+    """Paths of one account on one machine; None where there is no home and no variable that says otherwise.
+
+    `config_dir` is Claude Code's folder (or folders) as it may be shown, the home folder as `~`.
+    """
+
+    config_file: Path | None
+    cache_dir: Path | None
+    data_dir: Path | None
+    home: Path | None
+    claude_dirs: tuple[Path, ...]
+    config_dir: str
+
+    @property
+    def snapshot(self) -> Path | None:
+        """The snapshot file."""
+        return self.cache_dir / NAME if self.cache_dir else None
+
+    @property
+    def ledger(self) -> Path | None:
+        """The ledger's database."""
+        return self.data_dir / "ledger.db" if self.data_dir else None
+
+    def tilde(self, path: Path | str) -> str:
+        """A path as it may be shown: the home folder as `~`."""
+        return _tilde(path, self.home)
+
+
+def resolve_locations(env: Mapping[str, str]) -> Locations:
+    """Resolve every path from the environment; no file is read."""
+    home = Path(found) if (found := paths.home(env)) else None
+    chosen = [Path(part.strip()) for part in env.get("CLAUDE_CONFIG_DIR", "").split(",") if part.strip()]
+    claude_dirs = chosen
+    if not chosen and home:
+        claude_dirs = [home / ".claude", Path(env.get("XDG_CONFIG_HOME") or home / ".config", "claude")]
+    with _environment(env):
+        config = _folder(env, "QUOTALINE_CONFIG", platformdirs.user_config_dir)
+        cache = _folder(env, "QUOTALINE_CACHE_DIR", platformdirs.user_cache_dir)
+        data = _folder(env, "QUOTALINE_DATA_DIR", platformdirs.user_data_dir)
+    return Locations(
+        config_file=config if config is None or env.get("QUOTALINE_CONFIG") else config / "config.toml",
+        cache_dir=cache and cache / paths.account_slug(env.get("CLAUDE_CONFIG_DIR", "")),
+        data_dir=data,
+        home=home,
+        claude_dirs=tuple(claude_dirs),
+        config_dir=", ".join(_tilde(folder, home) for folder in (chosen or claude_dirs[:1])),
+    )
+
+
+def _folder(env: Mapping[str, str], variable: str, ask: Callable[[str], str]) -> Path | None:
+    """What `variable` says, else platformdirs; None where that finds no home to put it in."""
+    chosen = env.get(variable) or ask(APP)
+    return Path(chosen) if env.get(variable) or Path(chosen).is_absolute() else None
+
+
+@contextmanager
+def _environment(env: Mapping[str, str]) -> Iterator[None]:
+    """Platformdirs reads the process's own environment: lend it `env` where that is another one, as for the sample."""
+    if env is os.environ:
+        yield
+        return
+    kept = dict(os.environ)
+    os.environ.clear()
+    os.environ.update(env)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(kept)
+
+
+def _tilde(path: Path | str, home: Path | None) -> str:
+    text, start = str(path), str(home or "")
+    return "~" + text[len(start) :] if start and (text == start or text.startswith(start + "/")) else text

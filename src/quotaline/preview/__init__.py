@@ -1,0 +1,1 @@
+"""Lines and segments with live values, or with the bundled sample's."""

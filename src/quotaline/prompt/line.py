@@ -1,0 +1,62 @@
+"""EFFECT `quotaline prompt`: the prompt line, or the segments that are named, from the snapshot."""
+
+import os
+import time
+
+from quotaline.core import paths
+from quotaline.core.snapshot import read_or_defaults
+from quotaline.core.surfaces import SURFACES
+from quotaline.prompt.run import emit, guarded, refresh_if_stale
+from quotaline.render.fields import gather_fields
+from quotaline.render.layout import draw
+from quotaline.render.paint import wants_colour
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+
+def main(arguments: "list[str]") -> None:
+    """Print the line. Always returns, whatever happens."""
+    guarded(lambda: _print(arguments))
+
+
+def _print(arguments: "list[str]") -> None:
+    env, now = os.environ, time.time()
+    folder = paths.cache_dir(env)
+    kept = read_or_defaults(folder)
+    emit(prompt_text(arguments, kept, env, now))
+    refresh_if_stale(kept, folder, now)
+
+
+def prompt_text(arguments: "list[str]", kept: "dict[str, Any]", env: "Mapping[str, str]", now: float) -> str:
+    """What `quotaline prompt` prints: the segments that were named, or the line; plain unless a shell is named."""
+    names, surface, line = parse(arguments)
+    rows = [names] if names else kept["lines"].get(line) or []
+    colour = wants_colour(str(kept["style"].get("colour", "auto")), env, default=True) and SURFACES[surface].coloured
+    fields = gather_fields(kept, [], now)
+    if SURFACES[surface].bar:
+        from quotaline.prompt.desktop_bars import render_bar
+
+        return render_bar(surface, rows, kept, fields, colour=colour)
+    return "\n".join(draw(rows, kept, fields, surface=surface, colour=colour, limit=0))
+
+
+def parse(arguments: "list[str]") -> "tuple[list[str], str, str]":
+    """`[SEGMENT…] [--shell S] [--line NAME]` by hand: an unknown option or surface is passed over in silence."""
+    names, surface, line = [], "plain", "prompt"
+    rest = list(arguments)
+    while rest:
+        word = rest.pop(0)
+        option, equals, value = word.partition("=")
+        if option in ("--shell", "--line"):
+            if not equals:
+                value = rest.pop(0) if rest else ""
+            if option == "--line":
+                line = value
+            elif value in SURFACES and SURFACES[value].option:
+                surface = value
+        elif not word.startswith("-"):
+            names.append(word)
+    return names, surface, line

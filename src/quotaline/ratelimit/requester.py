@@ -1,0 +1,208 @@
+"""EFFECT The two sources that ask somebody: `claude -p /usage`, then the endpoint. One conscience for all processes.
+
+Lock of the account -> decision -> noted on disk -> request -> outcome noted. Nothing is asked for that is fresh enough already,
+and at most one of the two is asked at a time: they share a budget.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import secrets
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import filelock
+from msgspec import structs
+
+from quotaline.core.paths import account_slug
+from quotaline.errors import Outcome, RequestError, SourceError
+from quotaline.files import private_dir, write_atomic
+from quotaline.ledger.accounts import last_activity
+from quotaline.model import SourceState
+from quotaline.ratelimit import log
+from quotaline.ratelimit.policy import Decision, Situation, explain_wait, next_poll
+from quotaline.sources import claude_cli, credentials
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import tzinfo
+    from pathlib import Path
+
+    from quotaline.config.schema import Sources
+    from quotaline.ledger import Ledger
+    from quotaline.model import Reading
+
+KEY_BYTES = 32
+WHOLE = frozenset({"claude-json", "claude-cli", "endpoint"})
+"""Sources that give a whole usage body: windows of models and extra usage, which stdin does not have."""
+
+
+@dataclass(kw_only=True)
+class Requester:
+    """What a request needs to know. `account` is the login's uuid, if known; `whose()` reads it anew."""
+
+    ledger: Ledger
+    data_dir: Path
+    env: Mapping[str, str]
+    sources: Sources
+    now: float
+    zone: tzinfo
+    account: str | None
+    whose: Callable[[], str | None]
+    eager: bool = False
+    dice: random.Random = field(default_factory=random.Random)
+    watch: Callable[[object], None] | None = None
+    """Is shown the endpoint's decoded body; `doctor --online` looks at its keys."""
+
+    def readings(self, known: Sequence[Reading], states: list[SourceState]) -> list[Reading]:
+        """What the next source that may be asked says, unless `known` is fresh enough; `states` gets how each fared.
+
+        `known` are this account's readings so far, those of the last snapshot included. Raises LedgerError.
+        """
+        situation = self._situation(known)
+        asked: tuple[tuple[str, bool, Callable[[Situation], list[Reading]]], ...] = (
+            ("claude-cli", self.sources.claude_cli.enabled and not claude_cli.inside(self.env), self._claude_cli),
+            ("endpoint", self.sources.endpoint.enabled, self._endpoint),
+        )
+        turns = [turn for turn in asked if turn[1]]
+        due = self._due(known, situation)
+        if not due.allowed:
+            states += [SourceState(source=turn[0], note=explain_wait(due, self.now, self.zone)) for turn in turns]
+            return []
+        for source, _, read in sorted(turns, key=self._standing):
+            try:
+                found = read(situation)
+            except _NotNowError as error:
+                states.append(SourceState(source=source, note=str(error)))
+            except SourceError as error:
+                states.append(SourceState(source=source, problem=str(error)))
+            else:
+                states.append(SourceState(source=source, readings=len(found)))
+                return found
+        return []
+
+    def next_request(self, known: Sequence[Reading]) -> Decision:
+        """When the budget allows the next request, and why not before. Raises LedgerError."""
+        return log.peek_decision(self.ledger, self._keys(), self._situation(known))
+
+    def _standing(self, turn: tuple[str, bool, object]) -> float:
+        """Cheapest and safest first; but one that just failed lets the other go first, which else would never get its turn."""
+        return log.last_failure(self.ledger, self._keys()[0], turn[0], self.now)
+
+    def _situation(self, known: Sequence[Reading]) -> Situation:
+        return Situation(
+            now=self.now,
+            active_at=last_activity(self.ledger),
+            resets=log.known_resets(
+                self.ledger,
+                self._keys()[0],
+                [resets for r in known if (resets := getattr(r.value, "resets_at", None)) is not None],
+                self.now,
+            ),
+            eager=self.eager,
+        )
+
+    def _due(self, known: Sequence[Reading], situation: Situation) -> Decision:
+        """Whether what is known is old enough to ask again."""
+        newest = max((r.as_of for r in known if r.source in WHOLE), default=None)
+        if newest is None or self.eager:
+            return Decision(True, self.now)
+        look = next_poll(min(newest, self.now), situation)
+        return Decision(look <= self.now, look, "The values are fresh enough")
+
+    def _claude_cli(self, situation: Situation) -> list[Reading]:
+        config, folder = self.sources.claude_cli, private_dir(self.data_dir / "empty")
+        remembered = log.unsupported_versions(self.ledger, self.now)
+        if remembered and claude_cli.version(config.command, self.env, folder) in remembered:
+            raise SourceError(f"This version of `{config.command}` reports no usage to programs; a newer one does.")
+
+        def run() -> list[Reading]:
+            return claude_cli.read(config.command, self.env, self.now, folder=folder, account=self.account)
+
+        try:
+            return self._ask("claude-cli", [], situation, run)
+        except claude_cli.UnsupportedError:
+            version = claude_cli.version(config.command, self.env, folder)
+            log.note_unsupported(self.ledger, version, self.now)
+            raise
+
+    def _endpoint(self, situation: Situation) -> list[Reading]:
+        from quotaline.sources import endpoint  # noqa: PLC0415 - httpx, for the few refreshes that come this far
+
+        config = self.sources.endpoint
+        self._permit(log.peek_decision(self.ledger, self._keys(), situation))  # the login is not even read in vain
+        with _no_core_dumps():
+            login = credentials.find(self.env, self.now, keychain=config.keychain)
+            mark = login.token.fingerprint(self._fingerprint_key())
+
+            def run() -> list[Reading]:
+                return endpoint.read(config, login.token, self.now, account=self.account, watch=self.watch)
+
+            return self._ask("endpoint", [f"token:{mark}"], structs.replace(situation, credentials=mark), run)
+
+    def _ask(self, source: str, also: list[str], situation: Situation, run: Callable[[], list[Reading]]) -> list[Reading]:
+        """Make one request, if the budget allows it, under the account's lock. Raises SourceError."""
+        keys = self._keys()
+        try:
+            with filelock.FileLock(self.data_dir / f"request-{account_slug(keys[0])}.lock", timeout=0, mode=0o600):
+                asked = log.begin_request(self.ledger, source, counted=[keys[0], *also], heard=keys, situation=situation)
+                if isinstance(asked, Decision):
+                    self._permit(asked)
+                    return []
+                try:
+                    found = run()
+                except RequestError as error:
+                    asked.ended(error.outcome, error.retry_after, self.dice.random())
+                    raise
+                except SourceError:
+                    asked.withdrawn()
+                    raise
+                asked.ended(Outcome.ANSWERED, None, self.dice.random())
+        except filelock.Timeout:
+            raise _NotNowError("Another process is asking at this moment; its answer will be here soon.") from None
+        if self.whose() != self.account:
+            raise SourceError("The login changed while the answer was under way; it was not kept.")
+        return found
+
+    def _keys(self) -> list[str]:
+        """The budget's key of this account; one of a login that is not known is shared by its folder."""
+        folder = f"config:{account_slug(self.env.get('CLAUDE_CONFIG_DIR', ''))}"
+        return [f"account:{self.account}", folder] if self.account else [folder]
+
+    def _permit(self, decision: Decision) -> None:
+        if not decision.allowed:
+            raise _NotNowError(explain_wait(decision, self.now, self.zone))
+
+    def _fingerprint_key(self) -> bytes:
+        """This installation's key for fingerprints of tokens; made at first use. Raises SourceError."""
+        path = self.data_dir / "fingerprint.key"
+        with contextlib.suppress(OSError):
+            if not path.exists() or path.stat().st_size < KEY_BYTES:
+                write_atomic(path, secrets.token_bytes(KEY_BYTES))
+            return path.read_bytes()
+        raise SourceError(
+            f"{path.name} cannot be written, so nothing was asked; see the permissions of quotaline's data folder."
+        )
+
+
+class _NotNowError(SourceError):
+    """Nothing is wrong: it is not the time to ask."""
+
+
+@contextlib.contextmanager
+def _no_core_dumps() -> Iterator[None]:
+    """While a token is held, a crash leaves no image of our memory. Undone after, for the command that `guard` becomes."""
+    try:
+        import resource  # noqa: PLC0415 - not there on Windows, where there are no core files either
+    except ImportError:
+        yield
+        return
+    before = resource.getrlimit(resource.RLIMIT_CORE)
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, before[1]))
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_CORE, before)

@@ -1,0 +1,64 @@
+"""EFFECT A refresh's turn to ask: `claude -p /usage`, then the endpoint, where what the files gave is not fresh enough."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import structs
+
+from quotaline.errors import LedgerError
+from quotaline.ledger import open_ledger
+from quotaline.model import SourceState
+from quotaline.ratelimit.requester import Requester
+from quotaline.snapshot.merge import merge
+from quotaline.snapshot.missing import missing
+from quotaline.sources import claude_json
+from quotaline.zone import local_zone
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from quotaline.config.schema import Config
+    from quotaline.locations import Locations
+    from quotaline.model import Snapshot
+
+UNKNOWN = "The ledger keeps count of requests and cannot be used, so nothing was asked."
+
+
+def ask_remote_sources(
+    snapshot: Snapshot, config: Config, where: Locations, env: Mapping[str, str], now: float, *, eager: bool
+) -> Snapshot:
+    """The snapshot with what was asked for, if anything was; it may take as long as `claude -p /usage` does, 45 s at most.
+
+    `eager` ignores freshness, never the budget. Raises nothing.
+    """
+    if where.ledger is None or where.data_dir is None:
+        return structs.replace(snapshot, sources=(*snapshot.sources, SourceState(source="endpoint", problem=UNKNOWN)))
+
+    def whose() -> str | None:
+        return claude_json.read_account(env)[0] if config.sources.claude_json.enabled else None
+
+    states = list(snapshot.sources)
+    try:
+        with open_ledger(where.ledger) as ledger:
+            found = Requester(
+                ledger=ledger,
+                data_dir=where.data_dir,
+                env=env,
+                sources=config.sources,
+                now=now,
+                zone=local_zone(),
+                account=snapshot.account.uuid,
+                whose=whose,
+                eager=eager,
+            ).readings(snapshot.readings, states)
+    except (LedgerError, OSError):
+        found = []
+        states.append(SourceState(source="endpoint", problem=UNKNOWN))
+    readings = merge([*snapshot.readings, *found], now)
+    return structs.replace(
+        snapshot,
+        readings=tuple(readings),
+        sources=tuple(states),
+        missing=tuple(missing(readings, config, states)),
+    )

@@ -1,0 +1,1 @@
+"""Fields × rows → painted text for a surface. Hot like `core/`, and imports nothing but it and itself."""

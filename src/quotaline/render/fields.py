@@ -1,0 +1,90 @@
+"""PURE A snapshot × now → fields: each window's and extra usage's, and the ready ones that a refresh left."""
+
+from quotaline.core.merge import merge_session
+from quotaline.core.money import as_money
+from quotaline.core.periods import HOUR
+from quotaline.core.values import number
+from quotaline.core.windows import EXTRA_USAGE, field_prefix, window_label, window_length
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+STALE_AFTER = float(HOUR)
+
+
+def gather_fields(kept: "dict[str, Any]", own: "list[dict[str, Any]]", now: float) -> "dict[str, Any]":
+    """Every field that the snapshot and this session's own rate limits give at `now`.
+
+    `stale` names the windows (and other first words of fields) whose values are old, `windows` those that are there, `now` the
+    time.
+    """
+    fields: dict[str, Any] = {"stale": set(), "windows": [], "now": now}
+    stale_after = number(kept.get("stale_after")) or STALE_AFTER
+    add_window_fields(fields, merge_session(own, kept.get("readings"), now), now, stale_after)
+    written = number(kept.get("written_at")) or 0.0
+    ready = kept.get("fields")
+    for name, entry in ready.items() if isinstance(ready, dict) else ():
+        if isinstance(entry, list) and len(entry) == 2 and entry[0] is not None:  # noqa: PLR2004 - [value, until]
+            until = number(entry[1])
+            if until is None or now < until:
+                fields[name] = entry[0]
+                if now - written > stale_after:
+                    fields["stale"].add(name.partition(".")[0])
+    return fields
+
+
+def add_window_fields(fields: "dict[str, Any]", readings: "list[dict[str, Any]]", now: float, stale_after: float) -> None:
+    """Add each reading's fields: `<window>.used`, `.left`, … and `extra.…`; names in `stale` and `windows` go along."""
+    for reading in readings:
+        value = reading["value"]
+        as_of = number(reading.get("as_of"))
+        extra = value["type"] == EXTRA_USAGE
+        prefix = field_prefix(EXTRA_USAGE if extra else str(value.get("id", "")))
+        if as_of is None or not prefix or (extra and not value.get("is_enabled")):
+            continue
+        entry: dict[str, Any] = {"age": max(0.0, now - as_of), "source": reading.get("source")}
+        if extra:
+            entry.update(_extra_usage(value))
+        else:
+            entry.update(_window(value, prefix, now))
+            fields["windows"].append(prefix)
+        if entry["age"] > stale_after:
+            fields["stale"].add(prefix)
+        for name, item in entry.items():
+            if item is not None:
+                fields[f"{prefix}.{name}"] = item
+
+
+def _window(value: "dict[str, Any]", key: str, now: float) -> "dict[str, Any]":
+    resets_at = number(value.get("resets_at"))
+    name = str(value.get("name") or key)
+    used = number(value.get("utilization"))
+    return {
+        "used": used,
+        "pace": pace(used, resets_at, window_length(key), now),
+        "name": name,
+        "label": window_label(key, name),
+        "resets_at": resets_at,
+        "left": None if resets_at is None else resets_at - now,
+        "money": as_money(value.get("used_money")),
+        "limit": as_money(value.get("limit_money")),
+    }
+
+
+def pace(used: "float | None", resets_at: "float | None", span: "float | None", now: float) -> "float | None":
+    """Points by which `used` is ahead of even use of a period of `span` seconds; negative when behind."""
+    if used is None or resets_at is None or span is None or not now < resets_at <= now + span:
+        return None
+    return used - 100 * (1 - (resets_at - now) / span)
+
+
+def _extra_usage(value: "dict[str, Any]") -> "dict[str, Any]":
+    used, limit = as_money(value.get("used")), as_money(value.get("limit"))
+    utilization = number(value.get("utilization"))
+    room = None
+    if used and limit and used[1:] == limit[1:]:
+        room = [max(0, limit[0] - used[0]), *used[1:]]
+        if utilization is None and limit[0]:
+            utilization = used[0] * 100 / limit[0]
+    return {"used": used, "limit": limit, "left": room, "utilization": utilization}

@@ -1,0 +1,118 @@
+"""PURE Compiled rows × fields → the pieces that fit, and those as a surface wants them."""
+
+from quotaline.core.formats import format_value
+from quotaline.core.values import number
+from quotaline.render.paint import fit, paint, width
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def draw(
+    rows: "Any", kept: "dict[str, Any]", fields: "dict[str, Any]", *, surface: str, colour: bool, limit: int
+) -> "list[str]":
+    """The painted rows, without those that have nothing to show."""
+    return paint_rows(arrange(rows, kept, fields, long=surface == "claude", limit=limit), kept, surface, colour=colour)
+
+
+def paint_rows(rows: "list[list[tuple[str, str]]]", kept: "dict[str, Any]", surface: str, *, colour: bool) -> "list[str]":
+    """Arranged rows as `surface` wants them."""
+    style = kept["style"]
+    muted = str(style.get("roles", {}).get("muted", "")) if colour else ""
+    between = paint(str(style.get("separator", " ")), muted, surface)
+    return [between.join(paint(text, sgr if colour else "", surface) for text, sgr in row) for row in rows]
+
+
+def arrange(
+    rows: "Any", kept: "dict[str, Any]", fields: "dict[str, Any]", *, long: bool, limit: int
+) -> "list[list[tuple[str, str]]]":
+    """Each row that has something to show as `(text, sgr)` pairs, fitted to `limit` cells (0: no limit)."""
+    style = {**kept["style"], "now": fields["now"]}
+    gap = width(str(style.get("separator", " ")))
+    arranged = []
+    widest: list[dict[str, Any]] = []
+    for row in rows:
+        pieces = []
+        for name in row:
+            segment = kept["segments"].get(name)
+            if isinstance(segment, dict):
+                pieces.extend(expand_segment(segment, fields, style, long=long))
+        widest = widest or pieces
+        fitted = fit(pieces, limit, gap)
+        if fitted:
+            arranged.append(fitted)
+    if not arranged and widest:  # nothing fits: the most important piece, whole, beats a blank row
+        best = max(widest, key=lambda piece: piece["priority"])
+        arranged.append([(best["forms"][-1], best["sgr"])])
+    return arranged
+
+
+def expand_segment(
+    segment: "dict[str, Any]", fields: "dict[str, Any]", style: "dict[str, Any]", *, long: bool
+) -> "list[dict[str, Any]]":
+    """A compiled segment's pieces: none when a field is absent, several when it is repeated for each window."""
+    each = segment.get("each")
+    prefixes = [""] if not each else [key for key in fields["windows"] if key.startswith(each)]
+    pieces = []
+    for prefix in prefixes:
+        texts = [render_form(form, fields, style, prefix) if form else None for form in segment["forms"]]
+        if not any(texts) and segment.get("fallback") and not fields["windows"] and "extra.used" not in fields:
+            texts = [render_form(form, fields, style, prefix) if form else None for form in segment["fallback"]]
+        full, usual, short = texts
+        usual = usual or short
+        if not usual:
+            continue
+        forms = [(full or usual) if long else usual, usual, short or usual]
+        pieces.append(
+            {"forms": forms, "priority": segment.get("priority", 50), "sgr": segment_colour(segment, fields, style, prefix)}
+        )
+    return pieces
+
+
+def render_form(form: "list[Any]", fields: "dict[str, Any]", style: "dict[str, Any]", prefix: str = "") -> "str | None":
+    """The text of one form, a list of literals and `[field, spec]` pairs; None when a field is absent or does not fit its spec.
+
+    `prefix` is the window that `window.` stands for in a segment that is repeated for each of several windows.
+    """
+    pieces = []
+    stale = False
+    for part in form:
+        if isinstance(part, str):
+            pieces.append(part)
+            continue
+        name, spec = part
+        if prefix and name.startswith("window."):
+            name = prefix + name[6:]
+        value = fields.get(name)
+        if value is None:
+            return None
+        text = format_value(value, spec, style)
+        if text is None:
+            return None
+        pieces.append(text)
+        stale = stale or name.partition(".")[0] in fields["stale"]
+    mark = style.get("stale", "?") if stale else ""
+    return mark + "".join(pieces)
+
+
+def segment_colour(segment: "dict[str, Any]", fields: "dict[str, Any]", style: "dict[str, Any]", prefix: str) -> str:
+    """The SGR parameters for a segment at its present level."""
+    roles = style.get("roles", {})
+    field = segment.get("level") or ""
+    if prefix and field.startswith("window."):
+        field = prefix + field[6:]
+    value = number(fields.get(field)) if field else None
+    for role in ("critical", "warn"):
+        threshold = segment.get(role)
+        if value is not None and threshold is not None and value >= threshold:
+            return str(roles.get(role, ""))
+    colour = segment.get("colour", "")
+    return str(roles.get(colour, colour))
+
+
+def shows_field(rows: "Any", kept: "dict[str, Any]", field: str) -> bool:
+    """Whether a segment of these rows names `field` in one of its forms."""
+    segments = [kept["segments"].get(name) for row in rows for name in row]
+    forms = [form for segment in segments if isinstance(segment, dict) for form in segment["forms"] if form]
+    return any(isinstance(part, list) and part and part[0] == field for form in forms for part in form)

@@ -1,0 +1,103 @@
+"""PURE Colour, width, and each surface's escapes.
+
+Every value was cleaned of control characters before it comes here; what this file adds is the only escape in the output.
+"""
+
+from quotaline.core.money import SYMBOLS
+from quotaline.core.surfaces import SURFACES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+NARROW = frozenset("█░·…↻▲⇡⇣" + "".join(SYMBOLS))  # what quotaline itself writes: one cell each
+
+
+def width(text: str) -> int:
+    """Terminal cells that `text` takes."""
+    if text.isascii():
+        return len(text)
+    if all(character < "\u0300" or character in NARROW for character in text):
+        return len(text)
+    from quotaline.render.cells import count  # only for scripts and symbols beyond Latin
+
+    return count(text)
+
+
+def wants_colour(setting: str, env: "Mapping[str, str]", *, default: bool) -> bool:
+    """The user's configuration first, then NO_COLOR, then FORCE_COLOR, then what the surface is used to."""
+    if setting in ("always", "never"):
+        return setting == "always"
+    if env.get("NO_COLOR"):
+        return False
+    forced = env.get("FORCE_COLOR")
+    if forced:
+        return forced not in ("0", "false")
+    return default
+
+
+def escape_text(text: str, surface: str) -> str:
+    """`text` with the characters disarmed that `surface` would otherwise read as its own."""
+    rule = SURFACES[surface].escape
+    if rule == "tmux":
+        return escape_tmux(text) if "#" in text else text
+    if rule == "percent":
+        return text.replace("%", "%%")
+    if rule == "slash":
+        return text.replace("\\", "/")
+    return text
+
+
+def escape_tmux(text: str) -> str:
+    """`#` halves twice on its way to the screen, as a format and as a style, but before `[` only once (tmux 3.3a)."""
+    pieces = []
+    count = 0
+    for character in text:
+        if character == "#":
+            count += 1
+            continue
+        pieces.append("#" * count * (2 if character == "[" else 4) + character)
+        count = 0
+    if count:  # whatever follows may begin with a `#[` of ours
+        pieces.append("##" * count + "#[default]")
+    return "".join(pieces)
+
+
+def paint(text: str, sgr: str, surface: str) -> str:
+    """Escaped `text` in the colour `sgr` (the parameters of an SGR sequence, "" for none) as `surface` wants it."""
+    text = escape_text(text, surface)
+    if not sgr or not text:
+        return text
+    if surface == "tmux":
+        from quotaline.render.sgr import tmux_style  # a terminal takes the parameters as they are
+
+        return f"#[{tmux_style(sgr)}]{text}#[default]"
+    opens, closes = SURFACES[surface].marks
+    return f"{opens}\x1b[{sgr}m{closes}{text}{opens}\x1b[0m{closes}"
+
+
+def fit(segments: "list[dict[str, Any]]", limit: int, gap: int) -> "list[tuple[str, str]]":
+    """Choose for each segment a form so that the row takes at most `limit` cells (0: no limit).
+
+    `segments` are `{"forms": [longest … shortest], "priority": int, "sgr": str}`. First the least important are shortened,
+    long forms before short ones, then the least important are dropped; a number is never cut. A row whose last segment is
+    still too wide is empty.
+    """
+    widths = [[width(form) for form in segment["forms"]] for segment in segments]
+    ranks = [0] * len(segments)
+    total = sum(cells[0] for cells in widths) + gap * (len(segments) - 1)
+    # of equally important ones the last is the first to go
+    order = sorted(range(len(segments)), key=lambda at: (segments[at]["priority"], -at))
+    kept = set(order)
+    if limit:
+        for rank in (1, 2):
+            for at in order:
+                if total > limit and rank < len(widths[at]):
+                    total += widths[at][rank] - widths[at][rank - 1]
+                    ranks[at] = rank
+        for at in order:
+            if total > limit:
+                total -= widths[at][ranks[at]] + gap
+                kept.discard(at)
+    return [(segment["forms"][ranks[at]], segment["sgr"]) for at, segment in enumerate(segments) if at in kept]

@@ -1,0 +1,1 @@
+"""The snapshot as types: read, merged, and published with the prompt files that shells read."""

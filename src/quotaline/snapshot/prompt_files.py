@@ -1,0 +1,105 @@
+"""PURE A snapshot → one prompt file per surface, which a shell reads with its builtins.
+
+    quotaline 1 WRITTEN EXPIRES TAG       after EXPIRES a shell starts a refresh
+    UNTIL<tab>TEXT                        what the line is until UNTIL; one row, in order of time, for each change to come
+
+Times are epoch seconds; TAG is another one for other frames, so that a shell reads on only where the head is new. The texts
+are what `quotaline prompt` would print at that time, already escaped for the surface: a countdown that moves, a value whose
+window has reset, a value that turned stale, each is a frame of its own. So a shell compares numbers and never calculates.
+The rows of a line of several are separated by the byte 0x1f.
+"""
+
+from __future__ import annotations
+
+import calendar
+import math
+import time
+import zlib
+from typing import TYPE_CHECKING, Any
+
+from quotaline.core import values
+from quotaline.render import layout
+from quotaline.render.fields import gather_fields
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+VERSION = 1
+SURFACES = ("bash", "zsh", "fish", "sh", "starship", "tmux", "plain", "zsh-plain")
+UNCOLOURED = ("sh", "plain", "zsh-plain")
+FOREVER = 9_999_999_999
+MINUTE, HOUR, DAY = 60, 3600, 86400
+
+# How far ahead each minute, each tenth minute and each hour of a countdown has a frame of its own. A file is as old as that
+# only where no prompt was drawn meanwhile, or where the refresh cannot write; its values are marked stale by then.
+HORIZONS = ((5 * HOUR, 1), (DAY, 10), (8 * DAY, 60))
+
+
+def render_prompt_files(kept: Mapping[str, Any], now: float, line: str = "prompt") -> dict[str, bytes]:
+    """File name (`prompt.<surface>`) → content, from a snapshot as the prompt path reads it."""
+    kept = dict(kept)
+    written = int(values.number(kept.get("written_at")) or now)
+    expires = written + max(1, int(values.number(kept.get("fresh_for")) or MINUTE))
+    rows = kept["lines"].get(line) or []
+    coloured = kept["style"].get("colour") != "never"
+    texts: dict[str, list[str]] = {surface: [] for surface in SURFACES}
+    for until, arranged in frames(kept, rows, now):
+        for surface, lines in texts.items():
+            painted = layout.paint_rows(arranged, kept, surface, colour=coloured and surface not in UNCOLOURED)
+            lines.append(f"{until}\t" + "\x1f".join(painted) + "\n")
+    files = {}
+    for surface, lines in texts.items():
+        body = "".join(lines).encode("utf-8", "replace")
+        files[f"prompt.{surface}"] = f"quotaline {VERSION} {written} {expires} {zlib.crc32(body):x}\n".encode() + body
+    return files
+
+
+def frames(kept: dict[str, Any], rows: Any, now: float) -> Iterator[tuple[int, list[list[tuple[str, str]]]]]:
+    """`(until, rows of (text, sgr))`, each different from the one before; the last one holds for ever."""
+    start = int(now)
+    shown = None
+    for moment in (start, *sorted(moment for moment in moments(kept, now) if moment > start)):
+        arranged = layout.arrange(rows, kept, gather_fields(kept, [], float(moment)), long=False, limit=0)
+        if shown is not None and arranged != shown:
+            yield moment, shown
+        shown = arranged
+    if shown is not None:
+        yield FOREVER, shown
+
+
+def moments(kept: Mapping[str, Any], now: float) -> set[int]:
+    """The whole seconds at which the line may change: resets, countdowns, untils, staleness, midnights, the month's end."""
+    stale_after = values.number(kept.get("stale_after")) or float(HOUR)
+    found = {int(now) + hour * HOUR for hour in range(1, 8 * 24)}
+    found.add(_after((values.number(kept.get("written_at")) or now) + stale_after))
+    for reading in kept.get("readings") or ():
+        as_of, resets_at = values.number(reading.get("as_of")), values.number(reading["value"].get("resets_at"))
+        if as_of is not None:
+            found.add(_after(as_of + stale_after))
+        if resets_at is not None:
+            found.update(countdown(resets_at, now))
+    for _value, until in (kept.get("fields") or {}).values():
+        if until is not None:
+            found.update(countdown(float(until), now))
+    today, utc = time.localtime(now), time.gmtime(now)
+    found.update(int(time.mktime((*today[:2], today[2] + day, 0, 0, 0, 0, 0, -1))) for day in range(1, 9))
+    found.add(calendar.timegm((utc[0] + utc[1] // 12, utc[1] % 12 + 1, 1, 0, 0, 0)))
+    return found
+
+
+def countdown(moment: float, now: float) -> set[int]:
+    """The seconds at which the time left to `moment` reads differently, and the one at which there is none left."""
+    found = {math.ceil(moment)}
+    for minutes in range(int((min(moment, now + 8 * DAY) - now) // MINUTE) + 1 if moment > now else 0):
+        ahead = minutes * MINUTE
+        step = next((step for horizon, step in HORIZONS if ahead < horizon), 60)
+        # counted from the reset, so that a step falls on the full ten minutes or the full hour of what is left
+        left = int((moment - now) // MINUTE) - minutes
+        if left % (60 if left >= DAY // MINUTE else step) == 0:
+            found.add(_after(moment - left * MINUTE))
+    return found
+
+
+def _after(moment: float) -> int:
+    """The first whole second later than `moment`."""
+    return math.floor(moment) + 1

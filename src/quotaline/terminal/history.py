@@ -1,0 +1,115 @@
+"""PURE The ledger's history as lines of a table, as JSON and as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from quotaline.core import formats
+from quotaline.render.paint import width
+from quotaline.terminal.text import Line, dollars, short, wrapped
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from decimal import Decimal
+
+    from quotaline.ledger.history import HistoryRow
+
+SCHEMA_VERSION = 1
+COUNTERS = ("input", "output", "cache_write_5m", "cache_write_1h", "cache_read")
+HEADS = ("input", "output", "write 5m", "write 1h", "read", "total")
+CELL, COST, NAME = 10, 11, 10
+
+
+def table(by: str, rows: Sequence[HistoryRow], total: HistoryRow, limit: int) -> list[Line]:
+    """One line for each row; where the terminal is narrow, only the total of the tokens."""
+    if not rows:
+        return [[("No tokens are in the ledger for this time.", "muted")]]
+    longest = max(width(text) for text in (by, total.key, *(row.key for row in rows)))
+    shown = HEADS if limit >= NAME + CELL * len(HEADS) + COST else HEADS[-1:]
+    room = max(NAME, min(longest, limit - CELL * len(shown) - COST))
+    lines = [_line(by, (*shown, "list price"), room, "accent")]
+    for row in rows:
+        lines.append(_line(short(row.key, room), _cells(row, len(shown)), room, "text"))
+        if row.project is not None:
+            said = "" if row.client_cost_usd is None else f", by the client's own count {dollars(str(row.client_cost_usd))}"
+            lines.append([("  " + short(row.project + said, limit - 2), "muted")])
+    lines.append(_line(total.key, _cells(total, len(shown)), room, "accent"))
+    if total.unpriced_models:
+        note = f"≥: without {', '.join(total.unpriced_models)}, whose price is not known."
+        lines += [[(text, "warn")] for text in wrapped(note, limit)]
+    return lines
+
+
+def _cells(row: HistoryRow, count: int) -> tuple[str, ...]:
+    counts = (*(getattr(row.tokens, name) for name in COUNTERS), row.tokens.total)
+    return (*(formats.format_tokens(number) for number in counts[-count:]), cost(row))
+
+
+def cost(row: HistoryRow) -> str:
+    """`~$1.20`; `≥$1.20` where a model without a price is among it."""
+    if row.unpriced_models and not row.cost_usd:
+        return "no price"
+    text = dollars(str(row.cost_usd))
+    return "≥" + text.removeprefix("~") if row.unpriced_models else text
+
+
+def _line(name: str, cells: Sequence[str], room: int, role: str) -> Line:
+    *counts, price = cells
+    return [
+        (name + " " * (room - width(name)), role),
+        *((text.rjust(CELL), role) for text in counts),
+        (price.rjust(COST), role),
+    ]
+
+
+def as_json(by: str, rows: Sequence[HistoryRow], total: HistoryRow) -> str:
+    """The machine form; money is decimal text, times are RFC 3339 in UTC."""
+    tree = {"schema_version": SCHEMA_VERSION, "by": by, "rows": [_tree(row) for row in rows], "total": _tree(total)}
+    return msgspec.json.format(msgspec.json.encode(tree), indent=1).decode()
+
+
+def _tree(row: HistoryRow) -> dict[str, Any]:
+    tokens = {name: getattr(row.tokens, name) for name in COUNTERS} | {"total": row.tokens.total}
+    tree = {
+        "key": row.key,
+        "starts_at": _moment(row.starts_at),
+        "ends_at": _moment(row.ends_at),
+        "messages": row.messages,
+        "tokens": tokens,
+        "web_searches": row.web_searches,
+        "cost_usd": _plain(row.cost_usd),
+        "unpriced_models": row.unpriced_models,
+        "models": [
+            {"model": model.model, "tokens": model.tokens.total, "cost_usd": _plain(model.cost_usd)} for model in row.models
+        ],
+    }
+    if row.project is not None:
+        tree |= {"project": row.project, "account": row.account, "client_cost_usd": _plain(row.client_cost_usd)}
+    return tree
+
+
+def as_csv(rows: Sequence[HistoryRow]) -> str:
+    """A heading and one record for each row."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    heads = ("starts_at", "ends_at", "messages", *COUNTERS, "total", "web_searches", "cost_usd", "unpriced_models")
+    writer.writerow(("key", *heads, "project", "account", "client_cost_usd"))
+    for row in rows:
+        counts = (*(getattr(row.tokens, name) for name in COUNTERS), row.tokens.total, row.web_searches)
+        times = (_moment(row.starts_at), _moment(row.ends_at))
+        session = (row.project, row.account, _plain(row.client_cost_usd))
+        writer.writerow((row.key, *times, row.messages, *counts, _plain(row.cost_usd), " ".join(row.unpriced_models), *session))
+    return out.getvalue()
+
+
+def _plain(amount: Decimal | None) -> str | None:
+    return None if amount is None else f"{amount.normalize():f}"
+
+
+def _moment(epoch: float | None) -> str | None:
+    return None if epoch is None else datetime.fromtimestamp(epoch, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,0 +1,111 @@
+"""PURE Windows over time as curves of block characters, and the scores of past forecasts as a table."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from quotaline.model import ExtraUsage, Window
+from quotaline.render.paint import width
+from quotaline.terminal.text import Line, percent, short, title
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from quotaline.forecast.backtest import Score
+    from quotaline.model import Reading
+
+STEPS = " ▁▂▃▄▅▆▇█"
+ROWS = 4
+FULL = 100.0
+DAY = 86400.0
+MARGIN = 5
+
+
+def plots(readings: Sequence[Reading], start: float, end: float, limit: int) -> list[Line]:
+    """Each window and extra usage from `start` to `end` (epoch seconds), `limit` cells wide, newest at the right.
+
+    A column is the highest value in its time; columns without a reading go on from the one before, up to the reset.
+    """
+    names: dict[str, str] = {}
+    for reading in readings:
+        names.setdefault(reading.value.id, title(reading.value.id, reading.value.name))
+    columns = max(10, limit - MARGIN)
+    lines: list[Line] = []
+    for key, name in names.items():
+        levels = curve([reading for reading in readings if reading.value.id == key], start, end, columns)
+        top = max([FULL, *(level for level in levels if level is not None)])
+        last = next((level for level in reversed(levels) if level is not None), None)
+        now = "" if last is None else f"  {percent(last)}"
+        lines += [[], [(short(name, limit - 8), "text"), (now, "accent")]]
+        lines += drawn(levels, top)
+    if not lines:
+        return [[("No readings are in the ledger for this time; they come with each refresh.", "muted")]]
+    return [*lines[1:], axis(start, end, columns)]
+
+
+def curve(readings: Sequence[Reading], start: float, end: float, columns: int) -> list[float | None]:
+    """The percent of one window in each of `columns` equal spans of time; None where nothing is known."""
+    wide = (end - start) / columns
+    levels: list[float | None] = [None] * columns
+    for reading, after in zip(readings, [*readings[1:], None], strict=True):
+        level = _level(reading)
+        if level is None or reading.as_of > end:
+            continue
+        ends = [end, after.as_of if after is not None else end]
+        if isinstance(reading.value, Window) and reading.value.resets_at is not None:
+            ends.append(reading.value.resets_at)
+        first = max(0, int((reading.as_of - start) / wide))
+        for column in range(first, min(columns, int((min(ends) - start) / wide) + 1)):
+            levels[column] = max(level, levels[column] or 0.0)
+    return levels
+
+
+def drawn(levels: Sequence[float | None], top: float) -> list[Line]:
+    """The curve as ROWS lines with a scale at the left."""
+    lines: list[Line] = []
+    for row in range(ROWS - 1, -1, -1):
+        cells = []
+        for level in levels:
+            filled = 0.0 if level is None else level / top * ROWS * 8 - row * 8
+            cells.append(STEPS[max(0, min(8, round(filled)))] if level else "·" if level is not None and row == 0 else " ")
+        scale = {ROWS - 1: f"{top:>4.0f} ", 0: "   0 "}.get(row, " " * MARGIN)
+        lines.append([(scale, "muted"), ("".join(cells).rstrip(), "ok")])
+    return lines
+
+
+def axis(start: float, end: float, columns: int) -> Line:
+    """The time at both ends and in the middle."""
+    form = "%a %H:%M" if end - start < 7 * DAY else "%d %b"
+    left, middle, right = (time.strftime(form, time.localtime(at)) for at in (start, (start + end) / 2, end))
+    gap = columns - width(left) - width(middle) - width(right)
+    if gap < 2:  # noqa: PLR2004 - one blank on each side
+        return [(" " * MARGIN + left + " " * max(1, columns - width(left) - width(right)) + right, "muted")]
+    return [(" " * MARGIN + left + " " * (gap // 2) + middle + " " * (gap - gap // 2) + right, "muted")]
+
+
+def scores(found: Sequence[Score], limit: int) -> list[Line]:
+    """What the forecasts erred by, a line or two for each window."""
+    if not found:
+        return [[("No period has ended yet with enough readings to score a forecast.", "muted")]]
+    lines: list[Line] = []
+    for score in found:
+        lines.append([(short(title(score.id, score.name), limit), "accent")])
+        told = [
+            f"{score.forecasts} forecasts in {score.periods} period{'s' if score.periods != 1 else ''}",
+            f"percent at the reset: off by {score.points:.1f} points (median), {score.points_90:.1f} (9 of 10)",
+            f"bias {score.bias:+.1f} points; a straight line from the start is off by {score.even_points:.1f}",
+        ]
+        if score.hours is not None:
+            told.append(f"time of 100 %: off by {score.hours:.1f} h (median of {score.reached})")
+        if score.false_alarms or score.missed:
+            told.append(f"100 % foreseen that did not come: {score.false_alarms}; that came unforeseen: {score.missed}")
+        lines += [[("  " + text, "text")] for text in told]
+    return lines
+
+
+def _level(reading: Reading) -> float | None:
+    value = reading.value
+    if value.utilization is None and isinstance(value, ExtraUsage) and value.used and value.limit and value.limit.amount:
+        return value.used.amount * FULL / value.limit.amount
+    return value.utilization

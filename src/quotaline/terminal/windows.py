@@ -1,0 +1,169 @@
+"""PURE A window as lines: name, value, a bar with the pace tick, countdown, money, source and age."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from quotaline.core import formats
+from quotaline.core.windows import EXTRA_USAGE, KINDS, field_prefix, window_title
+from quotaline.render.layout import segment_colour
+from quotaline.render.paint import width
+from quotaline.snapshot.reasons import reason_text
+from quotaline.terminal.text import Line, Piece, ago, cells, countdown, flow, money, short
+from quotaline.usage.report import period_elapsed, period_end
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from quotaline.usage.report import Meter
+
+ROLES = {"ok": "ok", "warn": "warn", "critical": "critical"}
+PERIOD_WORDS = {"daily": "a day", "weekly": "a week", "monthly": "a month"}
+TWO_LINES, ONE_LINE = 60, 100
+SHORTEST_BAR, LONGEST_BAR = 24, 30
+
+
+def role(meter: Meter, segments: Mapping[str, Any]) -> str:
+    """The role that the prompt line paints this value in, by the same thresholds."""
+    each = [key for key, part in segments.items() if part.get("each") and meter.id.startswith(part["each"])]
+    segment = segments.get(field_prefix(meter.id)) or segments.get(next(iter(each), KINDS[0].id)) or {}
+    level = segment.get("level") or ""
+    roles = {key: key for key in ("text", "muted", "accent", "money", *ROLES)}
+    painted = segment_colour(segment, {level: meter.utilization}, {"roles": roles}, "")
+    return painted if painted in roles else "text"
+
+
+def bar(share: float | None, tick: float | None, size: int, colour: str) -> Line:
+    """A bar of `size` cells, `share` 0-1 of it filled; at `tick` 0-1 a mark: fuller than this is faster than even use."""
+    filled = 0 if not share or share <= 0 else size if share >= 1 else max(1, min(size - 1, round(share * size)))
+    pieces: Line = [("█" * filled, colour), ("░" * (size - filled), "muted")]
+    if tick is None:
+        return pieces
+    at = min(size - 1, int(tick * size))
+    if at < filled:
+        return [("█" * at, colour), ("┃", "text"), ("█" * (filled - at - 1), colour), pieces[1]]
+    return [pieces[0], ("░" * (at - filled), "muted"), ("┃", "text"), ("░" * (size - at - 1), "muted")]
+
+
+def value_text(meter: Meter) -> str:
+    """The number that matters: percent, or money; a stale one carries the line's mark."""
+    if meter.used is None:
+        text = "no number" if meter.utilization is None else formats.format_percent(meter.utilization)
+    elif meter.unit == "percent":
+        text = formats.format_percent(float(meter.used))
+    else:
+        text = money(meter.used, meter.unit)
+    return text + ("?" if meter.stale else "")
+
+
+def detail_pieces(meter: Meter, now: float) -> list[Piece]:
+    """What is said beside the bar."""
+    pieces: list[Piece] = []
+    end = period_end(meter, now)
+    extras = meter.extras
+    if meter.unit != "percent":
+        pieces += money_pieces(meter)
+    if extras.get("is_enabled") is False:
+        reason = reason_text(extras.get("disabled_reason"))
+        pieces.append((f"off{': ' + reason if reason else ''}", "warn"))
+    if end is not None:
+        verb = "month ends" if meter.id == EXTRA_USAGE else "resets"
+        pieces.append((f"{verb} {countdown(end, now)}", "text"))
+    pieces += forecast_pieces(meter, now)
+    mark = ", alpha" if extras.get("alpha") else ""
+    mark += ", stale" if meter.stale else ""
+    return [*pieces, (f"{meter.source}, {ago(meter.as_of.timestamp(), now)}{mark}", "muted")]
+
+
+def money_pieces(meter: Meter) -> list[Piece]:
+    """Money against its cap."""
+    if meter.limit is None:
+        return [("no cap", "text")]
+    every = PERIOD_WORDS.get(str(meter.extras.get("period")), "")
+    share = "" if meter.utilization is None else f" ({formats.format_percent(meter.utilization)})"
+    pieces = [(f"of {money(meter.limit, meter.unit)}{' ' + every if every else ''}{share}", "text")]
+    if meter.used is not None:
+        left = max(Decimal(0).quantize(meter.limit), meter.limit - meter.used)
+        pieces.append((f"{money(left, meter.unit)} left", "text"))
+    return pieces
+
+
+def forecast_pieces(meter: Meter, now: float) -> list[Piece]:
+    """What the forecast and the meter of money say, where they said something."""
+    extras, pieces = meter.extras, []
+    at_reset, limit_at = extras.get("at_reset"), extras.get("limit_at")
+    if isinstance(at_reset, (int, float)):
+        pieces.append((f"~{formats.format_percent(at_reset)} at the reset", "text"))
+    elif isinstance(at_reset, list):
+        pieces.append((f"~{_listed(at_reset)} at the month's end", "text"))
+    if isinstance(limit_at, (int, float)) and limit_at > now:
+        pieces.append((f"full {countdown(limit_at, now).replace('in ', 'in ~', 1)}{_range(extras, now)}", "warn"))
+        if extras.get("binds_first"):
+            pieces.append(("the first to be full", "warn"))
+    if isinstance(extras.get("crossed"), list):
+        pieces.append((f"▲ {_listed(extras['crossed'])} since {formats.format_clock(extras['crossed_at'], now)}", "critical"))
+    for key, form in (("today", "{} today"), ("rate", "{}/h")):
+        if isinstance(extras.get(key), list):
+            pieces.append((form.format(_listed(extras[key])), "text"))
+    return pieces
+
+
+def _range(extras: Mapping[str, Any], now: float) -> str:
+    """` (14:20 to 16:10)`: between which times, or from when on, the quartiles of the pace put it."""
+    earliest, latest = extras.get("limit_earliest"), extras.get("limit_latest")
+    if not isinstance(earliest, (int, float)):
+        return ""
+    upper = f"{formats.format_clock(latest, now)}" if isinstance(latest, (int, float)) else "not before the reset"
+    return f" ({formats.format_clock(earliest, now)} to {upper})"
+
+
+def _listed(amount: list[Any]) -> str:
+    """`[minor units, currency, exponent]` as money."""
+    return money(Decimal(int(amount[0])).scaleb(-int(amount[2])), str(amount[1]))
+
+
+def lines(meters: Sequence[Meter], segments: Mapping[str, Any], now: float, limit: int) -> list[Line]:
+    """Every meter over `limit` cells, bars below each other; stacked where there is no room for that."""
+    names = min(max([0, *(width(window_title(item.id, item.name)) for item in meters)]), limit // 3)
+    values = max([0, *(width(value_text(item)) for item in meters)])
+    margin = names + values + 4
+    stack = limit < TWO_LINES or limit - margin < SHORTEST_BAR
+    drawn: list[Line] = []
+    for item in meters:
+        colour = role(item, segments)
+        if stack:
+            drawn += [*stacked(item, colour, now, limit), []]
+            continue
+        name, number = short(window_title(item.id, item.name), names), value_text(item)
+        gap = names - width(name) + 2 + values - width(number)
+        drawn += beside([(name, "text"), (" " * gap, ""), (number, colour), ("  ", "")], item, colour, now, limit - margin)
+    return drawn
+
+
+def stacked(meter: Meter, colour: str, now: float, limit: int) -> list[Line]:
+    """Name and value over a bar over the details."""
+    number = value_text(meter)
+    name = short(window_title(meter.id, meter.name), max(1, limit - width(number) - 1))
+    first: Line = [(name, "text"), (" " * max(1, limit - width(name) - width(number)), ""), (number, colour)]
+    return [first, *chart(meter, colour, now, limit), *flow(detail_pieces(meter, now), limit)]
+
+
+def beside(head: Line, meter: Meter, colour: str, now: float, room: int) -> list[Line]:
+    """The bar after name and value, the details below it, or after it where `room` has place for both."""
+    indent = (" " * cells(head), "")
+    told = detail_pieces(meter, now)
+    if cells(head) + room < ONE_LINE:
+        rows = [*chart(meter, colour, now, room), *flow(told, room)]
+    else:
+        size = min(LONGEST_BAR, room // 3)
+        texts = flow(told, room - size - 2)
+        bars = chart(meter, colour, now, size) or [[(" " * size, "")]]
+        bars += [[(" " * size, "")]] * (len(texts) - 1)
+        rows = [[*left, ("  ", ""), *right] for left, right in zip(bars, texts, strict=True)]
+    return [[*head, *rows[0]], *([indent, *row] for row in rows[1:])]
+
+
+def chart(meter: Meter, colour: str, now: float, size: int) -> list[Line]:
+    """The bar, where there is a percentage to draw."""
+    return [] if meter.utilization is None else [bar(meter.utilization / 100, period_elapsed(meter, now), size, colour)]

@@ -1,0 +1,1 @@
+"""The usage report as types, as JSON and as OpenMetrics text."""

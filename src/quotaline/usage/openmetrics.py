@@ -1,0 +1,89 @@
+"""PURE The overview as OpenMetrics text, for Prometheus's textfile collector and its friends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from quotaline.model import TokenUsage
+from quotaline.usage.report import period_end
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from quotaline.model import Snapshot
+    from quotaline.usage.report import Meter, Overview, Transcripts
+
+Sample = tuple[dict[str, str], str]
+
+
+def text(view: Overview, snapshot: Snapshot, now: float, version: str) -> str:
+    """Every family with its help and type, then `# EOF`. What is not known has no sample: absent is never zero."""
+    about = {"version": version, "config_dir": view.account.config_dir, "plan": view.account.plan or ""}
+    families = [
+        family("quotaline", "info", "What wrote this, and for which account.", [(about, "1")]),
+        family(
+            "quotaline_snapshot_timestamp_seconds",
+            "gauge",
+            "When the snapshot was written.",
+            [({}, f"{snapshot.written_at:.3f}")],
+        ),
+        *windows(view.windows, now),
+        *transcripts(view.transcripts),
+    ]
+    return "".join(families) + "# EOF\n"
+
+
+def windows(meters: Sequence[Meter], now: float) -> list[str]:
+    """Use, reset, age and money of each window."""
+    used = [(labels(one), f"{one.utilization / 100:.6g}") for one in meters if one.utilization is not None]
+    ends = [(one.id, period_end(one, now)) for one in meters]
+    resets = [({"window": key}, f"{end:.0f}") for key, end in ends if end is not None]
+    read = [(labels(one), f"{one.as_of.timestamp():.0f}") for one in meters]
+    stale = [({"window": one.id}, str(int(one.stale))) for one in meters]
+    coins = [one for one in meters if one.unit != "percent"]
+    spent = [({"window": one.id, "currency": one.unit.upper()}, f"{one.used}") for one in coins if one.used is not None]
+    caps = [({"window": one.id, "currency": one.unit.upper()}, f"{one.limit}") for one in coins if one.limit is not None]
+    return [
+        family("quotaline_window_used_ratio", "gauge", "Used part of a window; 1 is all of it.", used),
+        family("quotaline_window_reset_timestamp_seconds", "gauge", "When a window starts anew.", resets),
+        family("quotaline_window_read_timestamp_seconds", "gauge", "When a window's value was true.", read),
+        family("quotaline_window_stale", "gauge", "1 while a window's value is stale.", stale),
+        family("quotaline_money_used", "gauge", "Money spent, in whole units of its currency.", spent),
+        family("quotaline_money_limit", "gauge", "The cap, where there is one.", caps),
+    ]
+
+
+def transcripts(local: Transcripts) -> list[str]:
+    """Tokens and list price of each span, by model."""
+    spans = [("five_hour", local.five_hour), ("today", local.today), ("seven_day", local.seven_day)]
+    parts = [(name, part) for name, span in spans if span is not None for part in span.models]
+    counts = [
+        ({"span": name, "model": part.model, "kind": kind}, str(getattr(part.tokens, kind)))
+        for name, part in parts
+        for kind in TokenUsage.__struct_fields__
+    ]
+    costs = [({"span": name, "model": part.model}, part.cost_usd) for name, part in parts if part.cost_usd is not None]
+    price = "Their list price, without models whose price is not known."
+    return [
+        family("quotaline_local_tokens", "gauge", "Tokens in this machine's transcripts.", counts),
+        family("quotaline_local_cost_dollars", "gauge", price, costs),
+    ]
+
+
+def labels(meter: Meter) -> dict[str, str]:
+    """Which window, and who reported it."""
+    alpha = "true" if meter.extras.get("alpha") else "false"
+    return {"window": meter.id, "source": meter.source, "alpha": alpha}
+
+
+def family(name: str, kind: str, about: str, samples: Iterable[Sample]) -> str:
+    """A metric family; nothing where it has no sample."""
+    suffix = "_info" if kind == "info" else ""
+    lines = [f"{name}{suffix}{braces(found)} {value}\n" for found, value in samples]
+    return f"# TYPE {name} {kind}\n# HELP {name} {about}\n" + "".join(lines) if lines else ""
+
+
+def braces(found: dict[str, str]) -> str:
+    """Labels as OpenMetrics writes them."""
+    escaped = {key: value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") for key, value in found.items()}
+    return "{" + ",".join(f'{key}="{value}"' for key, value in escaped.items()) + "}" if found else ""

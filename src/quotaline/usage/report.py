@@ -1,0 +1,233 @@
+"""PURE Snapshot × now → the overview: every window, extra usage, local totals and what is missing, as `usage --json` says it.
+
+These types are the machine interface. Their JSON Schema is `_data/usage.schema.json`; within one `SCHEMA_VERSION` keys are
+added and never changed. Decimals are JSON numbers exact to the minor unit, times are RFC 3339 in UTC.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated, Any
+
+from msgspec import Meta, Struct, field
+
+from quotaline.core.periods import WEEK, month_before, month_end
+from quotaline.core.windows import EXTRA_USAGE, field_prefix, window_length
+from quotaline.model import Account, ExtraUsage, LocalUsage, Missing, TokenUsage
+from quotaline.snapshot.merge import merge
+from quotaline.zone import midnight
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+    from quotaline.model import LocalTotals, Reading, Snapshot
+
+SCHEMA_VERSION = 1
+CENTS = 2
+Moment = Annotated[datetime, Meta(tz=True)]
+
+# What the meter and the forecast leave in `Snapshot.fields` under `<window>.NAME`; it comes out in `extras.NAME`.
+OUTLOOK = (
+    "at_reset", "limit_at", "limit_earliest", "limit_latest", "binds_first",
+    "rate", "today", "crossed_at", "crossed",
+)  # fmt: skip
+
+
+class Meter(Struct, frozen=True, kw_only=True):
+    """A window or extra usage. `unit` is `percent`, or a currency in lower case; `used` and `limit` are in that unit.
+
+    `limit` null is no cap. `utilization` is percent, 0-100 and beyond. `source` says who reported it, `as_of` when it was true.
+    """
+
+    id: str
+    name: str
+    unit: str
+    used: Decimal | None
+    limit: Decimal | None
+    utilization: float | None
+    resets_at: Moment | None
+    source: str
+    as_of: Moment
+    stale: bool
+    extras: dict[str, Any]
+
+
+class Tokens(Struct, frozen=True, kw_only=True):
+    """Token counts; `total` is all five together."""
+
+    input: int
+    output: int
+    cache_write_5m: int
+    cache_write_1h: int
+    cache_read: int
+    total: int
+
+
+class ByModel(Struct, frozen=True, kw_only=True):
+    """One model's share of a span; `cost_usd` is null where its price is not known."""
+
+    model: str
+    tokens: Tokens
+    cost_usd: str | None
+
+
+class Span(Struct, frozen=True, kw_only=True):
+    """This machine's transcripts between two times, at list price; `cost_usd` is exact and leaves the unpriced models out."""
+
+    starts_at: Moment
+    ends_at: Moment
+    tokens: Tokens
+    cost_usd: str
+    unpriced_models: list[str]
+    models: list[ByModel] = field(default_factory=list)
+
+
+class Transcripts(Struct, frozen=True, kw_only=True):
+    """The three spans; `five_hour` is null while no 5-hour block is active, the others are zero when empty."""
+
+    five_hour: Span | None
+    seven_day: Span
+    today: Span
+
+
+class Overview(Struct, frozen=True, kw_only=True):
+    """All that quotaline knows at one moment."""
+
+    schema_version: Annotated[int, Meta(ge=SCHEMA_VERSION, le=SCHEMA_VERSION)] = SCHEMA_VERSION
+    generated_at: Moment
+    account: Account
+    windows: list[Meter]
+    transcripts: Transcripts
+    missing: list[Missing]
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to show: no window, no extra usage, no token in the last seven days."""
+        spans = (self.transcripts.five_hour, self.transcripts.seven_day, self.transcripts.today)
+        return not self.windows and not any(span and span.tokens.total for span in spans)
+
+
+def overview(snapshot: Snapshot, now: float, zone: tzinfo) -> Overview:
+    """The snapshot as it is true at `now` (epoch seconds): what was reset since is missing. Days are `zone`'s."""
+    live = merge(snapshot.readings, now)
+    over = {reading.value.id for reading in snapshot.readings} - {reading.value.id for reading in live}
+    named = {gap.id for gap in snapshot.missing}
+    gone = [Missing(key, OVER, "it comes back with the next answer in Claude Code") for key in sorted(over - named)]
+    return Overview(
+        generated_at=moment(now),
+        account=snapshot.account,
+        windows=[meter(reading, snapshot, now) for reading in live],
+        transcripts=transcripts(snapshot.local, now, zone),
+        missing=[*snapshot.missing, *gone],
+    )
+
+
+OVER = "its period ended since it was last read"
+
+
+def meter(reading: Reading, snapshot: Snapshot, now: float) -> Meter:
+    """One reading for people and programs."""
+    value = reading.value
+    if isinstance(value, ExtraUsage):
+        used, cap, resets_at = value.used, value.limit, None
+    else:
+        used, cap, resets_at = value.used_money, value.limit_money, value.resets_at
+    prefix = field_prefix(value.id)
+    extras = {name: item for name, item in value.extras.items() if name != "label"}
+    if isinstance(value, ExtraUsage) and not value.is_enabled:
+        extras |= {"is_enabled": False, "disabled_reason": value.disabled_reason}
+    for name in OUTLOOK:
+        ready, until = snapshot.fields.get(f"{prefix}.{name}", (None, None))
+        if ready is not None and (until is None or now < until):
+            extras[name] = ready
+    if reading.alpha:
+        extras["alpha"] = True
+    money = used if used is not None else cap
+    percent = None if value.utilization is None else Decimal(repr(float(value.utilization)))
+    return Meter(
+        id=value.id,
+        name=value.name,
+        unit=money.currency.lower() if money else "usd" if isinstance(value, ExtraUsage) else "percent",
+        used=used.decimal() if used else None if money else percent,
+        limit=cap.decimal() if cap else None if money or isinstance(value, ExtraUsage) else Decimal("100.0"),
+        utilization=None if value.utilization is None else float(value.utilization),
+        resets_at=None if resets_at is None else moment(resets_at),
+        source=reading.source,
+        as_of=moment(reading.as_of),
+        stale=now - reading.as_of > snapshot.stale_after,
+        extras=extras,
+    )
+
+
+def period_end(meter: Meter, now: float) -> float | None:
+    """When its period ends, epoch seconds: the reset, or for extra usage the end of the calendar month (UTC)."""
+    if meter.resets_at is not None:
+        return meter.resets_at.timestamp()
+    return month_end(now) if meter.id == EXTRA_USAGE else None
+
+
+def period_elapsed(meter: Meter, now: float) -> float | None:
+    """How much of its period has passed, 0-1; None where the period is not known."""
+    end = period_end(meter, now)
+    if end is None:
+        return None
+    period = meter.extras.get("period")
+    length = window_length(meter.id, period)
+    if meter.id == EXTRA_USAGE or period == "monthly":
+        start = month_before(end)
+    elif length is not None:
+        start = end - length
+    else:
+        return None
+    return min(1.0, max(0.0, (now - start) / (end - start)))
+
+
+def transcripts(local: LocalTotals | None, now: float, zone: tzinfo) -> Transcripts:
+    """The local spans at `now`; a block or a day that is over since they were summed is not shown as it was."""
+    today = LocalUsage(starts_at=midnight(now, zone), ends_at=midnight(now, zone, days=1))
+    week = LocalUsage(starts_at=now - WEEK, ends_at=now)
+    if local is None:
+        return Transcripts(five_hour=None, seven_day=span(week), today=span(today))
+    block = local.five_hour if local.five_hour and local.five_hour.ends_at > now else None
+    return Transcripts(
+        five_hour=span(block) if block else None,
+        seven_day=span(local.seven_day if local.seven_day.ends_at > week.starts_at else week),
+        today=span(local.today if local.today.ends_at > now else today),
+    )
+
+
+def span(usage: LocalUsage) -> Span:
+    """Local usage between two times."""
+    return Span(
+        starts_at=moment(usage.starts_at),
+        ends_at=moment(usage.ends_at),
+        tokens=tokens(usage.tokens),
+        cost_usd=decimal(usage.cost_usd),
+        unpriced_models=list(usage.unpriced_models),
+        models=[
+            ByModel(
+                model=part.model,
+                tokens=tokens(part.tokens),
+                cost_usd=None if part.cost_usd is None else decimal(part.cost_usd),
+            )
+            for part in usage.models
+        ],
+    )
+
+
+def tokens(usage: TokenUsage) -> Tokens:
+    """The counters with their sum."""
+    return Tokens(**{name: getattr(usage, name) for name in TokenUsage.__struct_fields__}, total=usage.total)
+
+
+def decimal(amount: Decimal) -> str:
+    """An exact amount, with two decimals at the least."""
+    exponent = amount.normalize().as_tuple().exponent
+    places = max(CENTS, -exponent if isinstance(exponent, int) else 0)
+    return f"{amount:.{places}f}"
+
+
+def moment(epoch: float) -> datetime:
+    """Epoch seconds as a time in UTC, cut to the second."""
+    return datetime.fromtimestamp(int(epoch), UTC)

@@ -1,0 +1,180 @@
+"""`quotaline config`: a configuration written by hand and one written by `set` read the same, and comments stay."""
+
+from __future__ import annotations
+
+import json
+import re
+import stat
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import tomlkit
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quotaline.config import edit, load
+from quotaline.errors import ConfigError
+
+QUOTALINE = [sys.executable, "-P", "-m", "quotaline", "config"]
+
+BY_HAND = """\
+# My quota line.
+enable_alpha_features = true   # I know what it means
+
+[style]
+# dark terminal
+palette = "light"
+
+[sources]
+claude_cli.enabled = false     # too slow here
+
+[line.prompt]
+rows = [
+    ["extra"],  # money first
+]
+"""
+
+
+def run(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*QUOTALINE, *words], env=environment, capture_output=True, text=True, check=False)
+
+
+def test_set_keeps_every_comment(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(BY_HAND, encoding="utf-8")
+    for key, value in (
+        ("style.palette", "mono"),
+        ("style.colour", "never"),
+        ("sources.endpoint.enabled", "false"),
+        ("sources.claude_cli.command", "claude"),
+        ("segments.extra.warn", "60"),
+        ("enable_alpha_features", "false"),
+    ):
+        edit.put(path, key, value)
+    text = path.read_text(encoding="utf-8")
+    for comment in ("# My quota line.", "# I know what it means", "# dark terminal", "# too slow here", "# money first"):
+        assert comment in text
+    read = load.load(path)
+    assert (read.style.palette, read.style.colour, read.enable_alpha_features) == ("mono", "never", False)
+    assert (read.sources.claude_cli.enabled, read.sources.claude_cli.command, read.sources.endpoint.enabled) == (
+        False,
+        "claude",
+        False,
+    )
+
+
+def test_written_by_hand_and_written_by_set_read_the_same(tmp_path: Path) -> None:
+    hand, ours = tmp_path / "hand.toml", tmp_path / "new" / "ours.toml"
+    hand.write_text(BY_HAND, encoding="utf-8")
+    edit.put(ours, "line.prompt.rows", '[["extra"]]')
+    edit.put(ours, "sources.claude_cli.enabled", "false")
+    edit.put(ours, "style.palette", "light")
+    edit.put(ours, "enable_alpha_features", "true")
+    assert load.load(hand) == load.load(ours)
+
+
+@given(
+    st.sampled_from(
+        ["style.colour", "style.palette", "refresh.fresh_for", "sources.claude_cli.command", "segments.extra.warn"]
+    ),
+    st.sampled_from(["never", "light", "90", "echo"]),
+    st.sampled_from([BY_HAND, "", "[style]\n", "style.palette = 'mono'\n", "[sources.endpoint]\nenabled = true\n"]),
+)
+def test_set_changes_what_it_says_or_nothing(key: str, value: str, before: str) -> None:
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "config.toml"
+        path.write_text(before, encoding="utf-8")
+        try:
+            now = edit.put(path, key, value)
+        except ConfigError:
+            assert path.read_text(encoding="utf-8") == before
+            return
+        expected = tomllib.loads(before)
+        first, *middle, last = key.split(".")
+        node = expected.setdefault(first, {})
+        for step in middle:
+            node = node.setdefault(step, {})
+        node[last] = now
+        assert expected == tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "says"),
+    [
+        ("style.palette", "pink", "`style.palette` is 'pink'; allowed are default, light"),
+        ("style.palette", "12", "`style.palette` is '12'; allowed are default, light"),
+        ("style.hue", "1", "`style.hue` is not a key; allowed are colour, palette"),
+        ("enable_alpha_features", "yes", "`enable_alpha_features` must be true or false, not text"),
+        ("style", "dark", "`style` must be a table, not text"),
+        ("style..palette", "light", "'style..palette' is not a key; keys look like"),
+        ("a\nb = 1\nc", "1", "is not a key"),
+    ],
+)
+def test_what_does_not_fit_is_refused_with_the_same_sentence(tmp_path: Path, key: str, value: str, says: str) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(BY_HAND, encoding="utf-8")
+    with pytest.raises(ConfigError, match=re.compile("allowed|must be|is not a key")) as found:
+        edit.put(path, key, value)
+    assert says in str(found.value)
+    assert path.read_text(encoding="utf-8") == BY_HAND
+
+
+def test_a_writer_that_touches_more_than_the_key_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(BY_HAND, encoding="utf-8")
+    dumps = tomlkit.dumps
+    monkeypatch.setattr(tomlkit, "dumps", lambda document: dumps(document).replace("true", "false"))
+    with pytest.raises(ConfigError, match="cannot be set without touching more"):
+        edit.put(path, "style.colour", "never")
+    assert path.read_text(encoding="utf-8") == BY_HAND
+
+
+def test_a_linked_file_stays_a_link_and_keeps_its_mode(tmp_path: Path) -> None:
+    target = tmp_path / "dotfiles.toml"
+    target.write_text("", encoding="utf-8")
+    target.chmod(0o640)
+    link = tmp_path / "config.toml"
+    link.symlink_to(target)
+    edit.put(link, "style.palette", "light")
+    assert link.is_symlink()
+    assert "light" in target.read_text(encoding="utf-8")
+    assert stat.S_IMODE(target.stat().st_mode) == 0o640
+
+
+def test_show_is_toml_and_names_where_each_value_comes_from(home: Path, environment: dict[str, str]) -> None:
+    assert run(environment, "set", "style.palette", "light").stdout == 'style.palette = "light"\n'
+    said = run(environment, "show").stdout
+    assert run(environment).stdout == said
+    assert said.startswith("# ~/.config/quotaline/config.toml\n")
+    assert tomllib.loads(said)["style"] == {"colour": "auto", "palette": "light"}
+    origins = {one["key"]: one["origin"] for one in json.loads(run(environment, "show", "--json").stdout)}
+    assert (origins["style.palette"], origins["style.colour"]) == ("config.toml", "default")
+    assert any(line.startswith("style.palette") and line.endswith("# config.toml") for line in said.splitlines())
+    assert load.parse(said) == load.parse('style.palette = "light"\n' + lines_of(said))
+    assert (home / ".config" / "quotaline").stat().st_mode & 0o777 == 0o700
+
+
+def lines_of(said: str) -> str:
+    return "".join(line + "\n" for line in said.splitlines() if line.startswith("line."))
+
+
+def test_path_is_printed_whether_the_file_is_there_or_not(environment: dict[str, str], home: Path) -> None:
+    assert run(environment, "path").stdout == f"{home}/.config/quotaline/config.toml\n"
+    named = {**environment, "QUOTALINE_CONFIG": str(home / "other.toml")}
+    assert run(named, "path").stdout == f"{home}/other.toml\n"
+    assert run(named, "show").stdout.startswith("# ~/other.toml (not there yet), from QUOTALINE_CONFIG\n")
+
+
+def test_edit_opens_the_editor_and_tells_what_is_wrong(environment: dict[str, str], tmp_path: Path) -> None:
+    editor = tmp_path / "editor"
+    editor.write_text('#!/bin/sh\necho "style.palette = \'pink\'" >> "$1"\n', encoding="utf-8")
+    editor.chmod(0o700)
+    found = run({**environment, "EDITOR": str(editor), "VISUAL": ""}, "edit")
+    assert "`style.palette` is 'pink'; allowed are" in found.stderr
+    assert found.returncode == 2
+    assert Path(run(environment, "path").stdout.strip()).exists()

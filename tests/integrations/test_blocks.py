@@ -1,0 +1,137 @@
+"""Marked blocks: at the end, once, and gone to the byte."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from commandline import quotaline
+from quotaline.core.surfaces import SHELLS
+from quotaline.integrations import blocks
+
+HOSTS = ("bash", "zsh", "fish", "starship", "tmux")
+FILES = {
+    "bash": ".bashrc",
+    "zsh": ".zshrc",
+    "fish": ".config/fish/config.fish",
+    "starship": ".config/starship.toml",
+    "tmux": ".tmux.conf",
+}
+TEXTS = {"starship": 'add_newline = false\n\n[character]\nsuccess_symbol = "x"'}
+
+
+@given(st.none() | st.text(), st.text(alphabet="abc #'\n").map(lambda text: text + "\n"))
+def test_adding_and_removing_are_inverse(before: str | None, body: str) -> None:
+    once = blocks.add(before, body)
+    assert once == blocks.add(once, body)
+    assert before == blocks.remove(once)
+
+
+@given(st.text(), st.text(min_size=1))
+def test_what_others_add_behind_the_block_stays(before: str, behind: str) -> None:
+    once = blocks.add(before, "body\n")
+    rest = blocks.remove(once + behind)
+    assert rest is not None
+    assert rest.startswith(before)
+    assert rest.endswith(behind)
+
+
+@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("before", [None, "", "# mine\n", "# mine, without an end", "# latin-1: \xe9\n"])
+def test_install_and_uninstall_leave_every_byte(host: str, before: str | None, home: Path, environment: dict[str, str]) -> None:
+    path = home / FILES[host]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if before is not None:
+        path.write_bytes((TEXTS.get(host, "") + "\n" + before).encode("utf-8" if host == "starship" else "latin-1"))
+    data = path.read_bytes() if before is not None else None
+    done = quotaline("install", host, "--dry-run", env=environment)
+    assert done.returncode == 0, done.stderr
+    assert b">>> quotaline" in done.stdout
+    assert data == (path.read_bytes() if path.exists() else None)
+    assert quotaline("install", host, env=environment).returncode == 0
+    first = path.read_bytes()
+    assert b"nothing to change" in quotaline("install", host, env=environment).stdout
+    assert first == path.read_bytes()
+    assert first.startswith(data or b"")
+    done = quotaline("uninstall", host, env=environment)
+    assert done.returncode == 0, done.stderr
+    assert data == (path.read_bytes() if path.exists() else None)
+    assert [path for path in home.rglob("*") if path.is_file() and ".cache" not in path.parts] == (
+        [path] if data is not None else []
+    )
+
+
+def test_starship_refuses_what_it_would_break(home: Path, environment: dict[str, str]) -> None:
+    path = home / ".config" / "starship.toml"
+    path.parent.mkdir()
+    for text, said in (("a = = 1", "line 1"), ('[custom.quotaline]\ncommand = "x"\n', "of its own")):
+        path.write_text(text)
+        done = quotaline("install", "starship", env=environment)
+        assert (1, text) == (done.returncode, path.read_text())
+        assert said in done.stderr.decode()
+
+
+def test_starship_says_when_the_format_leaves_it_out(home: Path, environment: dict[str, str]) -> None:
+    path = home / ".config" / "starship.toml"
+    path.parent.mkdir()
+    path.write_text('format = "$directory$character"\n')
+    assert b"${custom.quotaline}" in quotaline("install", "starship", env=environment).stdout
+
+
+@pytest.mark.parametrize(
+    "words", [("install", "emacs"), ("init", "tcsh"), ("init",), ("uninstall", "emacs"), ("install", "bash", "--chain")]
+)
+def test_an_unknown_host_or_shell_is_wrong_usage(words: tuple[str, ...], environment: dict[str, str]) -> None:
+    done = quotaline(*words, env=environment)
+    assert done.returncode == 2
+    assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(("shell", "options"), [("bash", ["-ic"]), ("zsh", ["-ic"]), ("fish", ["-ic"])])
+def test_an_interactive_shell_reads_the_block(shell: str, options: list[str], home: Path, environment: dict[str, str]) -> None:
+    """And when the program is gone, a new shell says nothing."""
+    quotaline("install", shell, env=environment)
+    env = {**environment, "TERM": "dumb"}
+
+    def shown() -> str:
+        show = 'set -q QUOTALINE; and echo "<set>"' if shell == "fish" else 'echo "<${QUOTALINE+set}>"'
+        done = subprocess.run([shell, *options, show], capture_output=True, text=True, env=env, timeout=60, check=False)
+        assert "quotaline" not in done.stderr
+        return done.stdout
+
+    assert "<set>" in shown()
+    path = home / FILES[shell]
+    path.write_text(path.read_text().replace("/quotaline'", "/gone'").replace("/quotaline ", "/gone "))
+    assert "<set>" not in shown()
+
+
+def test_init_prints_the_files_that_are_shipped(environment: dict[str, str]) -> None:
+    from quotaline.integrations import launcher
+
+    for shell, surface in SHELLS.items():
+        done = quotaline("init", shell, "--no-prompt", env=environment)
+        assert done.returncode == 0
+        assert launcher.shipped(*surface.init) in done.stdout.decode()
+        assert b"__quotaline_place" in done.stdout.split(b"\n")[3]
+        assert b"0" in done.stdout.split(b"\n")[3]
+
+
+def test_init_tells_the_folder_of_another_account(environment: dict[str, str]) -> None:
+    from quotaline.core import paths
+
+    env = {**environment, "CLAUDE_CONFIG_DIR": "/home/user/.claude-work"}
+    assert paths.cache_dir(env) == quotaline("init", "--where", env=env).stdout.decode().strip()
+
+
+def test_every_shell_file_is_clean_for_shellcheck() -> None:
+    from shellkit import need
+
+    folder = Path(str(__import__("quotaline").__path__[0])) / "shells"
+    files = sorted([*folder.glob("*.sh"), *folder.glob("*.bash")])
+    assert len(files) >= 5
+    done = subprocess.run([need("shellcheck"), *map(str, files)], capture_output=True, text=True, check=False)
+    assert (0, "") == (done.returncode, done.stdout + done.stderr)

@@ -1,0 +1,240 @@
+"""Claude Code's settings: one member is edited, everything else stays to the byte, and uninstall gives back what was there."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import stat
+from pathlib import Path
+from typing import Any
+
+import pexpect
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from commandline import QUOTALINE, quotaline
+from quotaline.errors import HostError
+from quotaline.integrations import claude_code, json_text
+
+OURS = {"type": "command", "command": f"{QUOTALINE} statusline", "refreshInterval": 30}
+THEIRS: dict[str, Any] = {"type": "command", "command": "~/.claude/line.sh 'a b'", "padding": 2}
+
+
+@pytest.fixture
+def settings_json(home: Path) -> Path:
+    (home / ".claude").mkdir()
+    return home / ".claude" / "settings.json"
+
+
+def install(env: dict[str, str], *options: str, expect: int = 0) -> str:
+    done = quotaline("install", "claude-code", *options, env=env)
+    assert done.returncode == expect, done.stderr
+    return (done.stdout + done.stderr).decode()
+
+
+def uninstall(env: dict[str, str]) -> str:
+    done = quotaline("uninstall", "claude-code", env=env)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.decode()
+
+
+FILES = {
+    "empty object": "{}",
+    "empty object, spread": "{ \n}\n",
+    "two spaces": '{\n  "model": "opus",\n  "hooks": {\n    "Stop": []\n  }\n}\n',
+    "four spaces, no end": '{\n    "a": [1,2,   3],\n    "b": 1e5\n}',
+    "tabs": '{\n\t"permissions": {"allow": ["Bash(ls:*)"]},\n\t"z": null\n}\n',
+    "one line": '{"a": 1, "b": {"c": "\\u00e9"}}',
+    "crlf": '{\r\n  "a": 1\r\n}\r\n',
+    "bom": '\ufeff{\n  "a": 1\n}\n',
+    "theirs first": '{\n  "statusLine": ' + json.dumps(THEIRS) + ',\n  "a": 1\n}\n',
+    "theirs last": '{\n  "a": 1,\n  "statusLine": {\n     "command":"x",  "type":"command" }\n}\n',
+    "theirs alone": '{"statusLine":{"type":"command","command":"x"}}',
+    "twice": '{"statusLine": 1, "a": 2, "statusLine": {"type": "command", "command": "x"}}',
+    "null": '{\n  "statusLine": null,\n  "a": 1\n}\n',
+}
+
+
+@pytest.mark.parametrize("text", FILES.values(), ids=list(FILES))
+@pytest.mark.parametrize("option", ["--chain", "--replace"])
+def test_uninstall_gives_back_every_byte(text: str, option: str, settings_json: Path, environment: dict[str, str]) -> None:
+    if option == "--chain" and "null" in text:
+        option = "--replace"
+    settings_json.write_bytes(text.encode())
+    install(environment, option)
+    written = settings_json.read_bytes()
+    assert json.loads(written.decode("utf-8-sig"))["statusLine"]["refreshInterval"] == 30
+    install(environment, option)
+    assert written == settings_json.read_bytes(), "twice is as once"
+    uninstall(environment)
+    assert text.encode() == settings_json.read_bytes()
+    assert [settings_json.name] == [path.name for path in settings_json.parent.iterdir()]
+    assert not list(Path(environment["HOME"]).glob(".local/share/quotaline/shell/*"))
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if not name.startswith(("theirs", "twice", "null"))])
+def test_only_the_slot_changes(name: str, settings_json: Path, environment: dict[str, str]) -> None:
+    before = FILES[name]
+    settings_json.write_bytes(before.encode())
+    install(environment)
+    after = settings_json.read_bytes().decode()
+    assert OURS == json.loads(after.removeprefix("\ufeff"))["statusLine"]
+    if "a" in before:
+        start = after.index('"statusLine"')
+        assert before.startswith(after[:start].rstrip().removesuffix(","))
+        assert ("\n" not in after) == ("\n" not in before)
+    assert ("\r\n" in after) == ("\r\n" in before)
+    assert ("\t\t" in after) == ("\t" in before)
+
+
+def test_the_diff_is_shown_and_a_backup_kept(settings_json: Path, environment: dict[str, str]) -> None:
+    settings_json.write_text(FILES["two spaces"])
+    settings_json.chmod(0o644)
+    said = install(environment)
+    assert '+  "statusLine": {' in said
+    assert str(settings_json) + ".quotaline-backup" in said
+    assert FILES["two spaces"] == settings_json.with_name("settings.json.quotaline-backup").read_text()
+    assert stat.S_IMODE(settings_json.stat().st_mode) == 0o644
+
+
+def test_a_dry_run_writes_nothing(home: Path, settings_json: Path, environment: dict[str, str]) -> None:
+    settings_json.write_text(json.dumps({"statusLine": THEIRS}))
+    said = install(environment, "--chain", "--dry-run")
+    assert '+{"statusLine"' in said
+    assert json.dumps({"statusLine": THEIRS}) == settings_json.read_text()
+    assert [settings_json] == [path for path in home.rglob("*") if path.is_file()]
+
+
+def test_no_file_is_made_and_taken_away_again(settings_json: Path, environment: dict[str, str]) -> None:
+    install(environment)
+    assert {"statusLine": OURS} == json.loads(settings_json.read_text())
+    uninstall(environment)
+    assert not settings_json.exists()
+    assert "not installed" in uninstall(environment)
+
+
+def test_the_active_config_dir_is_edited(tmp_path: Path, environment: dict[str, str]) -> None:
+    install({**environment, "CLAUDE_CONFIG_DIR": str(tmp_path / "other")})
+    assert (tmp_path / "other" / "settings.json").exists()
+    assert not (Path(environment["HOME"]) / ".claude").exists()
+
+
+def test_a_linked_file_stays_a_link(tmp_path: Path, settings_json: Path, environment: dict[str, str]) -> None:
+    target = tmp_path / "dotfiles.json"
+    target.write_text('{"a": 1}\n')
+    settings_json.symlink_to(target)
+    install(environment)
+    assert settings_json.is_symlink()
+    assert "statusLine" in target.read_text()
+    uninstall(environment)
+    assert target.read_text() == '{"a": 1}\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ("", "line 1, column 1"), ('{"a": 1,}', "line 1, column "), ('{\n  "a": 1\n  "b": 2\n}', "line 3, column 3"),
+        ("[]", "line 1, column 1"), ('{"a": tru}', "line 1, column 7"), ("{} {}", "line 1, column 4"),
+        ("[" * 100_000, "nested"),
+        ('{\n  // a comment\n  "a": 1\n}', "line 2, column 3"),
+    ],
+)  # fmt: skip
+def test_a_malformed_file_is_refused_with_the_position(
+    text: str, where: str, settings_json: Path, environment: dict[str, str]
+) -> None:
+    settings_json.write_text(text)
+    said = install(environment, expect=1)
+    assert where in said
+    assert "Traceback" not in said
+    assert text == settings_json.read_text()
+
+
+def test_a_held_slot_is_not_taken_without_a_word(settings_json: Path, environment: dict[str, str]) -> None:
+    settings_json.write_text(json.dumps({"statusLine": THEIRS}))
+    said = install(environment, expect=1)
+    assert "--chain" in said
+    assert THEIRS["command"] in said
+    assert {"statusLine": THEIRS} == json.loads(settings_json.read_text())
+
+
+@pytest.mark.parametrize(("answer", "words", "code"), [("chain", 4, 0), ("replace", 2, 0), ("leave", 0, 1)])
+def test_at_a_terminal_it_asks(answer: str, words: int, code: int, settings_json: Path, environment: dict[str, str]) -> None:
+    settings_json.write_text(json.dumps({"statusLine": THEIRS}))
+    child = pexpect.spawn(QUOTALINE, ["install", "claude-code"], env=environment, encoding="utf-8", timeout=30)
+    child.expect("leave it")
+    child.sendline(answer)
+    child.expect(pexpect.EOF)
+    child.close()
+    assert code == child.exitstatus
+    command = json.loads(settings_json.read_text())["statusLine"]["command"]
+    assert len(claude_code.ours(command) or []) == words
+
+
+@pytest.mark.parametrize("option", ["--chain", "--replace"])
+def test_the_slots_other_settings_stay(option: str, settings_json: Path, environment: dict[str, str]) -> None:
+    settings_json.write_text(json.dumps({"statusLine": {**THEIRS, "refreshInterval": 5, "hideVimModeIndicator": True}}))
+    install(environment, option)
+    slot = json.loads(settings_json.read_text())["statusLine"]
+    assert (2, 5, True) == (slot["padding"], slot["refreshInterval"], slot["hideVimModeIndicator"])
+
+
+def test_other_changes_survive_an_uninstall(settings_json: Path, environment: dict[str, str]) -> None:
+    settings_json.write_text('{\n  "a": 1,\n  "statusLine": ' + json.dumps(THEIRS) + "\n}\n")
+    install(environment, "--chain")
+    settings_json.write_text(settings_json.read_text().replace('"a": 1', '"a": 2, "b": 3'))
+    uninstall(environment)
+    assert {"a": 2, "b": 3, "statusLine": THEIRS} == json.loads(settings_json.read_text())
+
+
+def test_what_hooks_switch_off_is_said(settings_json: Path, environment: dict[str, str]) -> None:
+    settings_json.write_text('{"disableAllHooks": true}')
+    assert "disableAllHooks" in install(environment)
+
+
+def test_the_program_is_named_by_its_absolute_path(settings_json: Path, environment: dict[str, str]) -> None:
+    install(environment)
+    program = shlex.split(json.loads(settings_json.read_text())["statusLine"]["command"])[0]
+    assert Path(program).is_absolute()
+    assert Path(program).is_file()
+
+
+members = st.dictionaries(
+    st.text(max_size=6).filter(lambda key: key != "statusLine"),
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=8), lambda inner: st.lists(inner, max_size=3), max_leaves=6
+    ),
+    max_size=5,
+)
+
+
+@given(members, st.sampled_from([None, 0, 2, 3, "\t"]), st.booleans(), st.integers(0, 5))
+@settings(max_examples=150)
+def test_putting_in_and_taking_out_are_inverse(tree: dict[str, Any], indent: Any, ascii_only: bool, at: int) -> None:
+    """For any object in any indentation: the other members keep their bytes, and `drop` undoes `put`."""
+    text = json.dumps(tree, indent=indent, ensure_ascii=ascii_only)
+    put = json_text.put(text, "settings.json", "statusLine", OURS)
+    assert {**tree, "statusLine": OURS} == json.loads(put)
+    if tree:
+        assert text == json_text.drop(put, "settings.json", "statusLine")
+    ordered = list(tree.items())
+    ordered.insert(min(at, len(ordered)), ("statusLine", THEIRS))
+    held = json.dumps(dict(ordered), indent=indent, ensure_ascii=ascii_only)
+    raw = json_text.get(held, "settings.json", "statusLine")
+    assert raw is not None
+    changed = json_text.put(held, "settings.json", "statusLine", OURS)
+    assert list(dict(ordered)) == list(json.loads(changed))
+    assert held == json_text.put_raw(changed, "settings.json", "statusLine", raw[1])
+
+
+@given(st.text(max_size=60) | st.text(alphabet='{}[]",: \n1ae\\', max_size=40))
+def test_no_text_is_edited_that_is_not_an_object(text: str) -> None:
+    try:
+        value = json.loads(text.removeprefix("\ufeff"))
+    except ValueError:
+        value = None
+    if isinstance(value, dict):
+        json_text.members(text, "x")
+    else:
+        with pytest.raises(HostError, match=r"line|nested"):
+            json_text.members(text, "x")

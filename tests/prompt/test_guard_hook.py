@@ -1,0 +1,152 @@
+"""`quotaline guard --hook` as Claude Code calls it: JSON on stdin, JSON or nothing on stdout, always exit 0."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from commandline import QUOTALINE, quotaline
+from quotaline.prompt.guard_hook import options
+from usage_history import HOUR
+
+TOOL = {"session_id": "s-1", "hook_event_name": "PreToolUse", "tool_name": "Bash", "tool_input": {"command": "ls"}, "cwd": "/"}
+PROMPT = {"session_id": "s-1", "hook_event_name": "UserPromptSubmit", "prompt": "hello"}
+
+
+def snapshot(
+    home: Path, percent: float, *, guard: dict[str, Any] | None = None, age: float = 0.0, resets_in: float = HOUR
+) -> None:
+    now = time.time()
+    window = {"type": "window", "id": "five_hour", "name": "Session (5h)", "utilization": percent, "resets_at": now + resets_in}
+    readings = [{"value": window, "source": "statusline", "as_of": now - age}]
+    folder = home / ".cache/quotaline/default"
+    folder.mkdir(parents=True, exist_ok=True)
+    content = {
+        "version": 1,
+        "written_at": now - age,
+        "fresh_for": 60,
+        "stale_after": 3600,
+        "readings": readings,
+        "guard": guard or {},
+    }
+    (folder / "snapshot.json").write_text(json.dumps(content))
+
+
+def asked(env: dict[str, str], event: dict[str, Any], *arguments: str) -> Any:
+    done = quotaline("guard", "--hook", *arguments, env=env, stdin=json.dumps(event).encode(), check=True)
+    assert done.stderr == b""
+    return json.loads(done.stdout) if done.stdout else None
+
+
+def test_while_there_is_room_it_says_nothing(home: Path, environment: dict[str, str]) -> None:
+    snapshot(home, 42)
+    assert asked(environment, TOOL, "--five-hour", "80") is None
+    assert asked(environment, PROMPT) is None
+
+
+def test_a_tool_call_over_the_limit_is_asked_about_once(home: Path, environment: dict[str, str]) -> None:
+    snapshot(home, 83)
+    said = asked(environment, TOOL, "--five-hour", "80")["hookSpecificOutput"]
+    assert (said["hookEventName"], said["permissionDecision"]) == ("PreToolUse", "ask")
+    assert said["permissionDecisionReason"].startswith(
+        "quotaline: Session (5h) is at 83 %, the limit is 80 %; it starts anew at "
+    )
+    assert asked(environment, TOOL, "--five-hour", "80") is None
+    assert asked(environment, {**TOOL, "session_id": "s-2"}, "--five-hour", "80") is not None, "each session is asked"
+
+
+def test_a_prompt_over_the_limit_is_blocked_once(home: Path, environment: dict[str, str]) -> None:
+    snapshot(home, 83)
+    said = asked(environment, PROMPT, "--five-hour=80")
+    assert said["decision"] == "block"
+    assert said["reason"].endswith("Send it again to go on, or change the limits of [guard] in config.toml.")
+    assert asked(environment, PROMPT, "--five-hour=80") is None
+
+
+def test_a_new_period_and_a_new_limit_ask_again(home: Path, environment: dict[str, str]) -> None:
+    snapshot(home, 93)
+    assert asked(environment, TOOL, "--five-hour", "80") is not None
+    assert asked(environment, TOOL, "--five-hour", "90") is not None
+    snapshot(home, 93, resets_in=3 * HOUR)
+    assert asked(environment, TOOL, "--five-hour", "80") is not None
+
+
+def test_it_can_deny(home: Path, environment: dict[str, str]) -> None:
+    snapshot(home, 100)
+    assert asked(environment, TOOL, "--deny")["hookSpecificOutput"]["permissionDecision"] == "deny"
+
+
+def test_the_configuration_reaches_it_by_the_snapshot(home: Path, environment: dict[str, str]) -> None:
+    (home / ".config/quotaline").mkdir(parents=True)
+    (home / ".config/quotaline/config.toml").write_text('[guard]\nfive_hour = 30\nhook = "deny"\nmax_extra = 5.00\n')
+    quotaline("refresh", env=environment)
+    compiled = json.loads((home / ".cache/quotaline/default/snapshot.json").read_text())["guard"]
+    assert compiled["windows"] == {"five_hour": 30}
+    snapshot(home, 42, guard={**compiled, "extra": None})
+    assert asked(environment, TOOL)["hookSpecificOutput"]["permissionDecision"] == "deny"
+
+
+def test_of_many_calls_at_once_exactly_one_is_asked(home: Path, environment: dict[str, str]) -> None:
+    snapshot(home, 100)
+    command = [QUOTALINE, "guard", "--hook"]
+    children = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment) for _ in range(8)]
+    answers = [child.communicate(json.dumps(TOOL).encode())[0] for child in children]
+    assert sum(bool(answer) for answer in answers) == 1
+
+
+def test_a_limit_that_nobody_knows_says_nothing(home: Path, environment: dict[str, str]) -> None:
+    assert asked(environment, TOOL, "--five-hour", "80") is None
+    snapshot(home, 20, age=2 * HOUR)
+    assert asked(environment, TOOL, "--five-hour", "80") is None
+
+
+@pytest.mark.parametrize(
+    "stdin", [b"", b"{", b"[]", b"null", b'{"hook_event_name": 7}', b'{"hook_event_name":"Stop"}', b"\xff"]
+)
+def test_whatever_is_on_stdin_it_exits_0_in_silence(stdin: bytes, home: Path, environment: dict[str, str]) -> None:
+    snapshot(home, 100)
+    done = quotaline("guard", "--hook", env=environment, stdin=stdin)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+@pytest.mark.parametrize("guard", [7, [], {"windows": 7}, {"windows": {"five_hour": "x"}}, {"extra": "x"}, {"max_age": {}}])
+def test_whatever_the_snapshot_says_it_exits_0(guard: Any, home: Path, environment: dict[str, str]) -> None:
+    snapshot(home, 100, guard=guard)
+    assert quotaline("guard", "--hook", env=environment, stdin=json.dumps(TOOL).encode()).returncode == 0
+
+
+def test_a_folder_that_cannot_be_written_asks_each_time(home: Path, environment: dict[str, str]) -> None:
+    snapshot(home, 100)
+    (home / ".cache/quotaline/default/asked").write_text("in the way")
+    assert asked(environment, TOOL) is not None
+    assert asked(environment, TOOL) is not None
+
+
+def test_the_options_are_those_of_the_command_and_nonsense_is_passed_over() -> None:
+    arguments = [
+        "--hook",
+        "--seven-day",
+        "90",
+        "--window=seven_day_fable=95",
+        "--max-extra",
+        "5.00",
+        "--no-extra",
+        "--max-age=15m",
+    ]
+    assert options([*arguments, "--nonsense", "--window"], {"windows": {"five_hour": 80.0}, "hook": "deny"}) == {
+        "windows": {"five_hour": 80.0, "seven_day": 90.0, "seven_day_fable": 95.0},
+        "extra": [500, 2],
+        "no_extra": True,
+        "max_age": 900.0,
+        "hook": "deny",
+    }
+
+
+def test_a_command_of_the_same_words_behind_two_dashes_is_no_hook(environment: dict[str, str]) -> None:
+    done = quotaline("guard", "--unknown", "ok", "--offline", "--", "echo", "--hook", env=environment)
+    assert done.stdout == b"--hook\n"

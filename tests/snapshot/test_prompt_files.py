@@ -1,0 +1,228 @@
+"""The prompt file: at every second it says what `quotaline prompt` would print then, for every surface, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from quotaline.core.snapshot import read_or_defaults
+from quotaline.render import layout
+from quotaline.render.fields import gather_fields
+from quotaline.render.paint import width
+from quotaline.snapshot import prompt_files
+from samples import NOW
+
+
+def kept(readings: list[dict[str, Any]], rows: list[list[str]] | None = None, **more: Any) -> dict[str, Any]:
+    """A snapshot as the prompt path reads it."""
+    shipped = read_or_defaults("")
+    lines = {**shipped["lines"], "prompt": rows or shipped["lines"]["prompt"]}
+    return {
+        **shipped,
+        "lines": lines,
+        "written_at": NOW,
+        "fresh_for": 60.0,
+        "stale_after": 3600.0,
+        "readings": readings,
+        "fields": {},
+        **more,
+    }
+
+
+def window(key: str, used: float, resets_in: float | None, age: float = 0.0) -> dict[str, Any]:
+    value = {"type": "window", "id": key, "name": key, "utilization": used}
+    if resets_in is not None:
+        value["resets_at"] = NOW + resets_in
+    return {"value": value, "source": "statusline", "as_of": NOW - age}
+
+
+EXTRA = {
+    "value": {"type": "extra_usage", "is_enabled": True, "used": [1240, "USD", 2], "limit": [5000, "USD", 2]},
+    "source": "claude-json", "as_of": NOW - 60,
+}  # fmt: skip
+
+
+def at(content: bytes, moment: int) -> str:
+    """What a shell shows at `moment`: the first frame that is not over."""
+    for line in content.decode().splitlines()[1:]:
+        until, _, text = line.partition("\t")
+        if moment < int(until):
+            return text
+    raise AssertionError("the last frame is for ever")
+
+
+def printed(snapshot: dict[str, Any], moment: int, surface: str = "plain") -> str:
+    """What `quotaline prompt --shell SURFACE` prints at `moment`."""
+    fields = gather_fields(snapshot, [], float(moment))
+    rows = layout.draw(
+        snapshot["lines"]["prompt"],
+        snapshot,
+        fields,
+        surface=surface,
+        colour=surface not in ("plain", "sh", "zsh-plain"),
+        limit=0,
+    )
+    return "\x1f".join(rows)
+
+
+def test_a_day_in_frames() -> None:
+    content = prompt_files.render_prompt_files(kept([window("five_hour", 42, 7980), EXTRA]), NOW)["prompt.plain"]
+    assert content.startswith(f"quotaline 1 {int(NOW)} {int(NOW) + 60} ".encode())
+    assert [
+        "$12.40 extra · 5h 42% 2h13m", "$12.40 extra · 5h 42% 2h13m", "$12.40 extra · 5h 42% 2h12m",
+        "$12.40 extra · 5h 42% 1h14m",
+        "?$12.40 extra · ?5h 42% 1h12m", "?$12.40 extra · ?5h 42% <1m", "?$12.40 extra",
+    ] == [at(content, int(NOW) + second) for second in (-9999, 0, 1, 3540, 3660, 7979, 7980)]  # fmt: skip
+
+
+readings = st.lists(
+    st.builds(
+        window,
+        st.sampled_from(["five_hour", "seven_day"]),
+        st.floats(0, 120),
+        st.none() | st.floats(-5000, 8 * 86400),
+        st.floats(0, 9000),
+    ),
+    max_size=3,
+    unique_by=lambda reading: reading["value"]["id"],
+)
+
+
+@given(readings, st.booleans(), st.floats(1, 9000), st.lists(st.integers(0, 5 * 3600 - 1), min_size=1, max_size=20))
+@settings(max_examples=60, deadline=None)
+def test_for_five_hours_every_second_is_exact(
+    found: list[dict[str, Any]], extra: bool, stale_after: float, seconds: list[int]
+) -> None:
+    snapshot = kept([*found, *([EXTRA] if extra else [])], stale_after=stale_after)
+    files = prompt_files.render_prompt_files(snapshot, NOW)
+    for second in seconds:
+        for surface in prompt_files.SURFACES:
+            assert printed(snapshot, int(NOW) + second, surface) == at(files[f"prompt.{surface}"], int(NOW) + second)
+
+
+@given(readings, st.lists(st.integers(5 * 3600, 40 * 86400), min_size=1, max_size=20))
+@settings(max_examples=60, deadline=None)
+def test_after_that_it_is_wrong_by_ten_minutes_at_most_and_after_a_day_by_an_hour(
+    found: list[dict[str, Any]], seconds: list[int]
+) -> None:
+    """Which windows are shown, and which marks they carry, stays exact for ever."""
+    snapshot = kept(found, rows=[["five_hour", "seven_day"]])
+    content = prompt_files.render_prompt_files(snapshot, NOW)["prompt.plain"]
+    for second in seconds:
+        shown, true = at(content, int(NOW) + second), printed(snapshot, int(NOW) + second)
+        assert re.sub(r"\d+[dhm]|<1m", "", true).split() == re.sub(r"\d+[dhm]|<1m", "", shown).split()
+        assert abs(minutes(true) - minutes(shown)) <= (10 if second < 86_400 else 60) * len(found)
+
+
+def minutes(text: str) -> int:
+    """The countdowns of a line added up."""
+    return sum(int(number) * {"d": 1440, "h": 60, "m": 1}[unit] for number, unit in re.findall(r"(\d+)([dhm])", text))
+
+
+def test_other_frames_of_the_same_second_have_another_head() -> None:
+    """A refresh publishes what it knows before it asks anybody, and again when it was answered: a shell must see both."""
+    heads = {
+        prompt_files.render_prompt_files(kept([window("five_hour", used, 7980)]), NOW)["prompt.bash"].split(b"\n")[0]
+        for used in (41, 42)
+    }
+    assert len(heads) == 2
+
+
+def test_a_value_that_is_true_until_then_is_gone_then() -> None:
+    snapshot = kept([], rows=[["today"]], fields={"today.cost": [3.5, NOW + 1000.5], "today.mark": ["~", NOW + 1000.5]})
+    content = prompt_files.render_prompt_files(snapshot, NOW)["prompt.plain"]
+    assert ["~$3.50 today", "~$3.50 today", ""] == [at(content, int(NOW) + second) for second in (0, 1000, 1001)]
+
+
+def test_extra_usage_ends_with_its_month() -> None:
+    content = prompt_files.render_prompt_files(kept([EXTRA]), NOW)["prompt.plain"]
+    december = 1_796_083_200
+    assert ["?$12.40 extra", ""] == [at(content, december - 1), at(content, december)]
+
+
+def test_no_colour_by_configuration_is_no_escape_anywhere() -> None:
+    shipped = read_or_defaults("")
+    files = prompt_files.render_prompt_files(kept([EXTRA], style={**shipped["style"], "colour": "never"}), NOW)
+    assert not [name for name, content in files.items() if b"\x1b" in content or b"#[" in content]
+
+
+HOSTILE = st.text(
+    st.sampled_from(list("$`\\%{}[]#!()'\"<>|&;*?~ \t\r\n\x1b\x07\x01\x02\x1d\x1f\x7f\x9b\u202e\u2066\u0301\u200d\u4e2d🙂"))
+    | st.characters(),
+    max_size=40,
+)
+MARKS = {
+    "bash": r"\x01\x1b\[[0-9;]*m\x02", "zsh": r"%\{\x1b\[[0-9;]*m%\}", "fish": r"\x1b\[[0-9;]*m", "starship": r"\x1b\[[0-9;]*m",
+    "tmux": r"#\[[a-z0-9,=#]*\]", "sh": r"(?!)", "plain": r"(?!)", "zsh-plain": r"(?!)",
+}  # fmt: skip
+
+
+def visible(text: str, surface: str) -> str:
+    """What is left on the screen: without our own marks, the surface's escapes read back."""
+    if surface == "tmux":
+        return read_tmux(text)
+    text = re.sub(MARKS[surface], "", text)
+    return text.replace("%%", "%") if surface.startswith("zsh") else text
+
+
+def read_tmux(text: str) -> str:
+    """As tmux 3.3a was seen to: a run of `#` halves twice, before `[` once, and an odd one there opens a style."""
+    shown, position = "", 0
+    for run_of in re.finditer(r"(#+)(\[[^\]]*\])?", text):
+        shown += text[position : run_of.start()]
+        count, style = len(run_of[1]), run_of[2]
+        if style is None:
+            shown += "#" * -(-count // 4)
+        else:
+            shown += "#" * (count // 2) + ("" if count % 2 else style)
+        position = run_of.end()
+    return shown + text[position:]
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(HOSTILE)
+def test_no_value_moves_the_cursor_or_has_another_width_than_it_says(value: str) -> None:
+    """Whatever a model is called: one frame, and beside our own marks only printable text, as wide as it should be."""
+    snapshot = kept([], rows=[["model"]], fields={"model.name": [value, None]})
+    files = prompt_files.render_prompt_files(snapshot, NOW)
+    plain = at(files["prompt.plain"], int(NOW))
+    assert plain.isprintable()
+    for surface in prompt_files.SURFACES:
+        content = files[f"prompt.{surface}"]
+        assert content.count(b"\n") <= 3
+        text = at(content, int(NOW))
+        shown = visible(text, surface)
+        assert shown.isprintable()
+        if surface == "sh":
+            assert "\\" not in shown
+            assert width(plain) == width(shown)
+        else:
+            assert plain == shown
+
+
+@given(HOSTILE, HOSTILE)
+def test_two_values_side_by_side_cannot_make_an_escape_together(one: str, two: str) -> None:
+    snapshot = kept([], rows=[["model", "agent"]], fields={"model.name": [one, None], "agent.name": [two, None]})
+    files = prompt_files.render_prompt_files(snapshot, NOW)
+    plain = at(files["prompt.plain"], int(NOW))
+    assume(plain)
+    for surface in ("bash", "zsh", "tmux", "starship"):
+        assert plain == visible(at(files[f"prompt.{surface}"], int(NOW)), surface)
+
+
+def test_several_rows_are_kept_apart_and_empty_ones_left_out() -> None:
+    snapshot = kept([window("five_hour", 42, 7980), EXTRA], rows=[["extra"], ["model"], ["five_hour"]])
+    assert at(prompt_files.render_prompt_files(snapshot, NOW)["prompt.bash"], int(NOW)).count("\x1f") == 1
+
+
+@pytest.mark.parametrize("surface", prompt_files.SURFACES)
+def test_a_file_stays_small(surface: str) -> None:
+    """The longest one: a whole session ahead of it and the last day of a week."""
+    content = prompt_files.render_prompt_files(
+        kept([window("five_hour", 42, 17_999), window("seven_day", 80, 86_399), EXTRA]), NOW
+    )
+    assert len(content[f"prompt.{surface}"]) < 80_000

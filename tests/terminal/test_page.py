@@ -1,0 +1,123 @@
+"""The whole page: from 40 to 200 columns, in every palette, in ASCII, and as plain text in a pipe."""
+
+from __future__ import annotations
+
+import io
+import re
+from datetime import UTC
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec import structs
+from rich.console import Console
+
+from overviews import full
+from quotaline.config.palettes import PALETTES, ROLES
+from quotaline.config.schema import Config, Style
+from quotaline.model import Missing
+from quotaline.terminal import page
+from quotaline.terminal.page import style_of
+from quotaline.terminal.text import ASCII, cells, flow, wrapped
+from quotaline.usage.report import overview
+from samples import NOW
+
+VIEW = overview(full(), NOW, UTC)
+
+
+def text_of(limit: int, config: Config | None = None, *, ascii_only: bool = False, colour: bool = False) -> str:
+    config = config or Config()
+    out = io.StringIO()
+    console = Console(file=out, width=limit, force_terminal=colour, color_system="256" if colour else None, highlight=False)
+    page.print_lines(console, page.usage_page(VIEW, full(), NOW, limit), config, ascii_only=ascii_only)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("limit", range(40, 201))
+def test_no_line_is_wider_than_the_terminal(limit: int) -> None:
+    assert max(cells(line) for line in page.usage_page(VIEW, full(), NOW, limit)) <= limit
+
+
+@pytest.mark.parametrize("limit", [40, 80, 200])
+def test_every_number_is_on_the_page_at_every_width(limit: int) -> None:
+    said = " ".join(text_of(limit).split())
+    for part in (
+        "42%",
+        "63%?",
+        "91%",
+        "$521.00",
+        "$12.40",
+        "of $50.00",
+        "~$3.15",
+        "2h13m",
+        "no price",
+        "alpha",
+        "stale",
+        "UTC",
+    ):
+        assert part in said
+
+
+def test_a_model_without_a_price_costs_no_zero() -> None:
+    rows = [line.split() for line in text_of(100).splitlines() if "claude-new-1" in line]
+    assert rows[0][-2:] == ["no", "price"]
+    assert "Without claude-new-1: no price is known, and none is guessed." in text_of(100)
+
+
+def test_plain_text_holds_no_escape() -> None:
+    assert "\x1b" not in text_of(100)
+
+
+def test_ascii_is_ascii() -> None:
+    assert text_of(100, ascii_only=True).isascii()
+    assert {chr(code) for code in ASCII} >= {letter for letter in text_of(100) if not letter.isascii()}
+
+
+@pytest.mark.parametrize("palette", PALETTES)
+def test_only_the_palettes_own_colours_are_used(palette: str) -> None:
+    painted = text_of(100, Config(style=Style(palette=palette)), colour=True)
+    used = set(re.findall(r"\x1b\[([0-9;]*)m", painted)) - {"0", ""}
+    assert used <= set(PALETTES[palette].values())
+
+
+def test_a_name_of_any_length_keeps_to_the_width() -> None:
+    readings = full().readings
+    value = structs.replace(
+        readings[0].value, name="Weekly (a model with a name that has no end in sight 日本語)", id="seven_day_x"
+    )
+    view = overview(full(readings=(*readings, structs.replace(readings[0], value=value))), NOW, UTC)
+    for limit in range(40, 130):
+        assert max(cells(line) for line in page.usage_page(view, full(), NOW, limit)) <= limit
+
+
+def test_every_role_has_a_style() -> None:
+    for roles in PALETTES.values():
+        assert {style_of(roles[role]) for role in ROLES}
+    assert str(style_of("1;38;5;203")) == "bold color(203)"
+    assert str(style_of("38;2;1;2;3")) == "rgb(1,2,3)"
+    assert str(style_of("95")) == "color(13)"
+
+
+def test_values_missing_for_one_reason_share_it() -> None:
+    gaps = [Missing("extra_usage", "no", "do"), Missing("weekly_model", "no", "do"), Missing("five_hour", "other")]
+    said = ["".join(text for text, _ in line) for line in page.gaps(gaps, 80)]
+    assert said == ["Not shown", "Extra usage, Weekly by model: no", "  → do", "Session (5h): other"]
+
+
+def test_a_source_in_trouble_is_named_with_its_reason() -> None:
+    assert "endpoint: The endpoint asks to wait; the next request is allowed at 14:05." in text_of(120)
+
+
+@settings(max_examples=200)
+@given(st.text(st.characters(categories=("L", "N", "P", "Zs")), max_size=200), st.integers(2, 60))
+def test_wrapping_loses_no_letter_and_keeps_to_the_width(text: str, limit: int) -> None:
+    lines = wrapped(text, limit)
+    assert "".join("".join(lines).split()) == "".join(text.split())
+    assert all(cells([(line, "")]) <= limit for line in lines)
+
+
+def test_pieces_share_a_line_while_they_fit() -> None:
+    assert flow([("one", "a"), ("two", "b"), ("three", "c")], 10) == [
+        [("one", "a"), (" · ", "muted"), ("two", "b")],
+        [("three", "c")],
+    ]
