@@ -13,7 +13,6 @@ clock    epoch seconds, local                  15:00  Thu 15:00
 
 import time
 
-from quotaline.core.money import format_money
 from quotaline.core.periods import DAY, HOUR, MINUTE, WEEK
 from quotaline.core.values import number, printable
 
@@ -25,6 +24,8 @@ if TYPE_CHECKING:
 def format_value(value: "Any", spec: str, style: "dict[str, Any]") -> "str | None":
     """One value by its spec; None when they do not fit together."""
     if spec == "money":
+        from quotaline.core.money import format_money  # many a line shows none
+
         return format_money(value)
     if spec == "" or (spec[0] == "." and spec[1:].isdigit()):
         return _text(value, int(spec[1:]) if spec else 0, style)

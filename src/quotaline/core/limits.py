@@ -7,9 +7,9 @@ unless that is longer ago than `max_age`.
 """
 
 from quotaline.core.formats import format_clock, format_left
-from quotaline.core.money import as_money, format_money, to_minor_units
+from quotaline.core.money import format_money, to_minor_units
 from quotaline.core.periods import month_end, month_start
-from quotaline.core.values import number, printable
+from quotaline.core.values import as_money, number, printable
 from quotaline.core.windows import EXTRA_USAGE, window_title
 
 TYPE_CHECKING = False

@@ -33,8 +33,6 @@ class Candidate:
     that means nothing.
     """
 
-    __slots__ = ("as_of", "level", "order", "resets_at", "source")
-
     def __init__(
         self, as_of: float, resets_at: "float | None", level: "float | None", source: str, order: "tuple[Any, ...]" = ()
     ) -> None:

@@ -37,15 +37,6 @@ def currency_exponent(currency: str) -> int:
     return next((places for places, codes in DECIMALS.items() if currency in codes), 2)
 
 
-def as_money(value: "Any") -> "list[Any] | None":
-    """`[int, str, int]` or nothing: what else stands there is not money."""
-    if isinstance(value, (list, tuple)) and len(value) == 3:  # noqa: PLR2004 - model.Money has three fields
-        amount, currency, exponent = value
-        if isinstance(amount, int) and isinstance(currency, str) and isinstance(exponent, int) and 0 <= exponent <= 9:  # noqa: PLR2004
-            return list(value)
-    return None
-
-
 def format_money(value: "Any") -> "str | None":
     """`[minor units, currency, exponent]`, or a number of dollars; integers stay exact, a negative amount keeps its sign."""
     if isinstance(value, list):

@@ -7,7 +7,6 @@
 Every field is optional and of any type. What is there and cannot be understood costs its own window, and only that.
 """
 
-from quotaline.core.money import dollars_to_cents, money_share
 from quotaline.core.periods import parse_moment
 from quotaline.core.values import number, short_label
 from quotaline.core.windows import FAMILIES, KINDS, member_id, member_name
@@ -54,7 +53,9 @@ def _window(key: str, name: str, block: "dict[str, Any]") -> "list[dict[str, Any
     """One window; none where it holds no number."""
     used, limit = _dollars(block.get("used_usd")), _dollars(block.get("limit_usd"))
     utilization = _percent(block.get("used_percentage"))
-    if utilization is None:
+    if utilization is None and used and limit:
+        from quotaline.core.money import money_share  # gateways only
+
         utilization = money_share(used, limit)
     if utilization is None and used is None:
         return []
@@ -100,6 +101,8 @@ def _dollars(value: "Any") -> "list[Any] | None":
     """Whole dollars as money; None for null."""
     if value is None:
         return None
+    from quotaline.core.money import dollars_to_cents
+
     cents = dollars_to_cents(value)
     if cents is None:
         raise ValueError("an amount that is none")

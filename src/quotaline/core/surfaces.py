@@ -19,10 +19,6 @@ class Surface:
     quoted path.
     """
 
-    __slots__ = (
-        "bar", "coloured", "escape", "init", "marks", "name", "option", "prompt_file", "quoting", "rc", "rc_block",
-    )  # fmt: skip
-
     def __init__(
         self,
         name: str,

@@ -113,6 +113,15 @@ def number(value: "Any") -> "float | None":
     return value if value - value == 0 else None
 
 
+def as_money(value: "Any") -> "list[Any] | None":
+    """`[int, str, int]` or nothing: what else stands there is not money."""
+    if isinstance(value, (list, tuple)) and len(value) == 3:  # noqa: PLR2004 - model.Money has three fields
+        amount, currency, exponent = value
+        if isinstance(amount, int) and isinstance(currency, str) and isinstance(exponent, int) and 0 <= exponent <= 9:  # noqa: PLR2004
+            return list(value)
+    return None
+
+
 def printable(text: str) -> str:
     """The text without anything that could move a cursor, change a colour or turn the writing direction."""
     if text.isprintable():

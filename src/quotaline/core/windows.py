@@ -25,21 +25,6 @@ class WindowKind:
     own is ""). `adjective` is for a window that every plan has, which the guard's option of its own limits.
     """
 
-    __slots__ = (
-        "adjective",
-        "body",
-        "id",
-        "label",
-        "length",
-        "many",
-        "missing_id",
-        "name",
-        "order",
-        "row",
-        "statusline",
-        "title",
-    )
-
     def __init__(
         self,
         id: str,  # noqa: A002 - the field's word

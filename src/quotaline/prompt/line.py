@@ -5,7 +5,6 @@ import time
 
 from quotaline.core import paths
 from quotaline.core.snapshot import read_or_defaults
-from quotaline.core.surfaces import SURFACES
 from quotaline.prompt.run import emit, guarded, refresh_if_stale
 from quotaline.render.fields import gather_fields
 from quotaline.render.layout import draw
@@ -34,8 +33,12 @@ def prompt_text(arguments: "list[str]", kept: "dict[str, Any]", env: "Mapping[st
     """What `quotaline prompt` prints: the segments that were named, or the line; plain unless a shell is named."""
     names, surface, line = parse(arguments)
     rows = [names] if names else kept["lines"].get(line) or []
-    colour = wants_colour(str(kept["style"].get("colour", "auto")), env, default=True) and SURFACES[surface].coloured
     fields = gather_fields(kept, [], now)
+    if surface == "plain":
+        return "\n".join(draw(rows, kept, fields, surface=surface, colour=False, limit=0))
+    from quotaline.core.surfaces import SURFACES
+
+    colour = wants_colour(str(kept["style"].get("colour", "auto")), env, default=True) and SURFACES[surface].coloured
     if SURFACES[surface].bar:
         from quotaline.prompt.desktop_bars import render_bar
 
@@ -55,8 +58,15 @@ def parse(arguments: "list[str]") -> "tuple[list[str], str, str]":
                 value = rest.pop(0) if rest else ""
             if option == "--line":
                 line = value
-            elif value in SURFACES and SURFACES[value].option:
+            elif is_option(value):
                 surface = value
         elif not word.startswith("-"):
             names.append(word)
     return names, surface, line
+
+
+def is_option(value: str) -> bool:
+    """Whether `--shell` knows this surface."""
+    from quotaline.core.surfaces import PROMPT_SURFACES
+
+    return value in PROMPT_SURFACES

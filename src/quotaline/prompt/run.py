@@ -29,7 +29,7 @@ def read_stdin() -> bytes:
     try:
         if os.isatty(0):
             return b""
-        while chunk := os.read(0, 1 << 20):
+        while chunk := os.read(0, 1 << 16):
             size += len(chunk)
             if size <= STDIN_LIMIT:
                 chunks.append(chunk)

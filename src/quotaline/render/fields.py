@@ -1,9 +1,8 @@
 """PURE A snapshot × now → fields: each window's and extra usage's, and the ready ones that a refresh left."""
 
 from quotaline.core.merge import merge_session
-from quotaline.core.money import as_money
 from quotaline.core.periods import HOUR
-from quotaline.core.values import number
+from quotaline.core.values import as_money, number
 from quotaline.core.windows import EXTRA_USAGE, field_prefix, window_label, window_length
 
 TYPE_CHECKING = False

@@ -3,15 +3,14 @@
 Every value was cleaned of control characters before it comes here; what this file adds is the only escape in the output.
 """
 
-from quotaline.core.money import SYMBOLS
-from quotaline.core.surfaces import SURFACES
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-NARROW = frozenset("█░·…↻▲⇡⇣" + "".join(SYMBOLS))  # what quotaline itself writes: one cell each
+UNESCAPED = ("claude", "plain")
+"""They read nothing as their own and need no marks: most prompts do without the table of surfaces."""
+NARROW = frozenset("█░·…↻▲⇡⇣€")  # what quotaline itself writes: one cell each
 
 
 def width(text: str) -> int:
@@ -39,6 +38,10 @@ def wants_colour(setting: str, env: "Mapping[str, str]", *, default: bool) -> bo
 
 def escape_text(text: str, surface: str) -> str:
     """`text` with the characters disarmed that `surface` would otherwise read as its own."""
+    if surface in UNESCAPED:
+        return text
+    from quotaline.core.surfaces import SURFACES
+
     rule = SURFACES[surface].escape
     if rule == "tmux":
         return escape_tmux(text) if "#" in text else text
@@ -66,6 +69,8 @@ def escape_tmux(text: str) -> str:
 
 def paint(text: str, sgr: str, surface: str) -> str:
     """Escaped `text` in the colour `sgr` (the parameters of an SGR sequence, "" for none) as `surface` wants it."""
+    if surface in UNESCAPED:
+        return f"\x1b[{sgr}m{text}\x1b[0m" if sgr and text else text
     text = escape_text(text, surface)
     if not sgr or not text:
         return text
@@ -73,6 +78,8 @@ def paint(text: str, sgr: str, surface: str) -> str:
         from quotaline.render.sgr import tmux_style  # a terminal takes the parameters as they are
 
         return f"#[{tmux_style(sgr)}]{text}#[default]"
+    from quotaline.core.surfaces import SURFACES
+
     opens, closes = SURFACES[surface].marks
     return f"{opens}\x1b[{sgr}m{closes}{text}{opens}\x1b[0m{closes}"
 
