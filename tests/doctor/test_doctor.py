@@ -127,9 +127,9 @@ def test_nothing_personal_is_printed(home: Path, environment: dict[str, str]) ->
 
 
 def test_scrubbing_knows_the_home_folder_only_as_a_folder(environment: dict[str, str], home: Path) -> None:
-    looked_at = look(environment)
-    assert looked_at.scrub(f"{home}/x, {home}: {home}less") == f"~/x, ~: {home}less"
-    assert looked_at.scrub("Bearer abc.def http://me:pw@host/ \x1b[31m") == "(token) http://(login)@host/ [31m"
+    context = look(environment)
+    assert context.scrub(f"{home}/x, {home}: {home}less") == f"~/x, ~: {home}less"
+    assert context.scrub("Bearer abc.def http://me:pw@host/ \x1b[31m") == "(token) http://(login)@host/ [31m"
 
 
 def test_a_check_that_breaks_is_an_answer(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,13 +138,13 @@ def test_a_check_that_breaks_is_an_answer(environment: dict[str, str], monkeypat
 
     monkeypatch.setattr(sources, "checks", breaks)
     broken = [check for check in run_checks(look(environment)) if check.status == "FAIL"]
-    assert [check.says for check in broken] == ["The check itself broke: ZeroDivisionError: oh."]
+    assert [check.message for check in broken] == ["The check itself broke: ZeroDivisionError: oh."]
 
 
 def test_exit_1_on_any_fail_only() -> None:
-    one = Check(group="a", name="b", status="WARN", says="c")
+    one = Check(group="a", name="b", status="WARN", message="c")
     assert worst([one]) == "WARN"
-    assert worst([one, Check(group="a", name="b", status="FAIL", says="c")]) == "FAIL"
+    assert worst([one, Check(group="a", name="b", status="FAIL", message="c")]) == "FAIL"
 
 
 @pytest.mark.parametrize(
@@ -180,10 +180,10 @@ def test_new_keys_of_an_answer_are_named_and_their_values_never() -> None:
     body = {"five_hour": None, "nimbus_quill": {"utilization": 1}, "brand_new": "secret", "a1b2": 1, "x" * 50: 2, "me@": 3}
     check = endpoint.shape(body)
     assert check.status == "WARN"
-    assert "brand_new" in check.says
-    assert "a key that is no name" in check.says
+    assert "brand_new" in check.message
+    assert "a key that is no name" in check.message
     for hidden in ("secret", "nimbus_quill", "a1b2", "xxx", "me@"):
-        assert hidden not in check.says
+        assert hidden not in check.message
     assert endpoint.shape({"five_hour": None, "tangelo": None}).status == "PASS"
 
 

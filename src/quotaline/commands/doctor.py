@@ -21,8 +21,8 @@ def doctor(*, online: bool, as_json: bool) -> int:
     from quotaline.doctor.run import doctor_context, run_checks
     from quotaline.terminal import checks, page
 
-    looked_at = doctor_context(os.environ, time.time(), online=online)
-    found = run_checks(looked_at)
+    context = doctor_context(os.environ, time.time(), online=online)
+    found = run_checks(context)
     if as_json:
         import msgspec
 
@@ -35,7 +35,7 @@ def doctor(*, online: bool, as_json: bool) -> int:
         click.echo(msgspec.json.format(msgspec.json.encode(whole), indent=2))
     else:
         head = f"quotaline {__version__}, Python {platform.python_version()}, {platform.system()} {platform.release()}"
-        screen = page.console(looked_at.config, os.environ)
+        screen = page.console(context.config, os.environ)
         lines = checks.lines(found, head, screen.width)
-        page.print_lines(screen, lines, looked_at.config, ascii_only=page.needs_ascii(looked_at.config))
+        page.print_lines(screen, lines, context.config, ascii_only=page.needs_ascii(context.config))
     return 1 if worst(found) == "FAIL" else 0

@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 GROUP = "Alerts"
 
 
-def checks(scene: DoctorContext) -> Iterator[Check]:
+def checks(context: DoctorContext) -> Iterator[Check]:
     """One line for all that are well, one for each that failed; nothing where none is configured."""
-    alerts, cache_dir = scene.config.alert, scene.where.cache_dir
+    alerts, cache_dir = context.config.alert, context.where.cache_dir
     if not alerts or cache_dir is None:
         return
     problems = alert_problems(cache_dir, alerts)
     for problem in problems:
         fact, _, remedy = problem.rpartition("; ")
-        yield Check(group=GROUP, name="command", status="WARN", says=f"{fact}.", remedy=remedy.rstrip("."))
+        yield Check(group=GROUP, name="command", status="WARN", message=f"{fact}.", remedy=remedy.rstrip("."))
     if not problems:
         count = f"{len(alerts)} alert{'' if len(alerts) == 1 else 's'}"
-        yield Check(group=GROUP, name="alerts", status="PASS", says=f"{count}, and no command failed.")
+        yield Check(group=GROUP, name="alerts", status="PASS", message=f"{count}, and no command failed.")

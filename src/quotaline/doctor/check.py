@@ -1,4 +1,4 @@
-"""PURE A check's result, and the scene that checks look at; nothing that leaves here is personal."""
+"""PURE A check's result, and the context that checks look at; nothing that leaves here is personal."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from msgspec import Struct, structs
+from msgspec import Struct, field, structs
 
 from quotaline.config.schema import Config
 from quotaline.locations import Locations
@@ -26,12 +26,12 @@ SECRETS = (
 
 
 class Check(Struct, frozen=True, kw_only=True):
-    """One answer: what was looked at, how it is, in one sentence, and what to do where it is not well."""
+    """One answer: what was looked at, how it is, in one sentence (`says` in JSON), and what to do where it is not well."""
 
     group: str
     name: str
     status: Status
-    says: str
+    message: str = field(name="says")
     remedy: str = ""
 
 
@@ -48,7 +48,7 @@ class DoctorContext(Struct, frozen=True, kw_only=True):
 
     def clean(self, check: Check) -> Check:
         """The check as it may be pasted anywhere: the home folder as `~`, no token, no e-mail address."""
-        return structs.replace(check, says=self.scrub(check.says), remedy=self.scrub(check.remedy))
+        return structs.replace(check, message=self.scrub(check.message), remedy=self.scrub(check.remedy))
 
     def scrub(self, text: str) -> str:
         """A text without the home folder, tokens, e-mail addresses and control characters."""

@@ -38,89 +38,91 @@ CODE_NAMES = frozenset({
 })  # fmt: skip
 
 
-def checks(scene: DoctorContext) -> Iterator[Check]:
+def checks(context: DoctorContext) -> Iterator[Check]:
     """The budget, then the endpoint."""
-    path = scene.where.ledger
-    if not may_ask(scene.config):
-        yield Check(group=BUDGET, name="next request", status="SKIP", says="No source that asks anybody is open.")
-        yield Check(group=ENDPOINT, name="endpoint", status="SKIP", says="It is closed; nothing is ever sent.")
+    path = context.where.ledger
+    if not may_ask(context.config):
+        yield Check(group=BUDGET, name="next request", status="SKIP", message="No source that asks anybody is open.")
+        yield Check(group=ENDPOINT, name="endpoint", status="SKIP", message="It is closed; nothing is ever sent.")
         return
-    if path is None or not (path.exists() or scene.online):
-        yield Check(group=BUDGET, name="next request", status="PASS", says="Allowed now: none was ever made.")
-        yield offline(scene)
+    if path is None or not (path.exists() or context.online):
+        yield Check(group=BUDGET, name="next request", status="PASS", message="Allowed now: none was ever made.")
+        yield offline(context)
         return
     try:
         with open_ledger(path) as ledger:
-            yield budget(scene, ledger)
-            yield from online(scene, ledger) if scene.online else [offline(scene)]
+            yield budget(context, ledger)
+            yield from online(context, ledger) if context.online else [offline(context)]
     except (LedgerError, OSError) as error:
-        yield Check(group=BUDGET, name="next request", status="FAIL", says=f"{error}", remedy="see the ledger's checks below")
+        yield Check(
+            group=BUDGET, name="next request", status="FAIL", message=f"{error}", remedy="see the ledger's checks below"
+        )
 
 
-def asking(scene: DoctorContext, ledger: Ledger, bodies: list[Any]) -> Requester:
+def asking(context: DoctorContext, ledger: Ledger, bodies: list[Any]) -> Requester:
     """The runtime's requester, with the endpoint alone."""
-    uuid = whose(scene)
-    assert scene.where.data_dir is not None  # noqa: S101 - there is a ledger in it
+    uuid = whose(context)
+    assert context.where.data_dir is not None  # noqa: S101 - there is a ledger in it
     return Requester(
         ledger=ledger,
-        data_dir=scene.where.data_dir,
-        env=scene.env,
-        sources=structs.replace(scene.config.sources, claude_cli=ClaudeCli(enabled=False)),
-        now=scene.now,
+        data_dir=context.where.data_dir,
+        env=context.env,
+        sources=structs.replace(context.config.sources, claude_cli=ClaudeCli(enabled=False)),
+        now=context.now,
         zone=local_zone(),
         account=uuid,
-        whose=lambda: whose(scene),
+        whose=lambda: whose(context),
         eager=True,
         watch=bodies.append,
     )
 
 
-def whose(scene: DoctorContext) -> str | None:
+def whose(context: DoctorContext) -> str | None:
     """The login's account, where its source is open."""
-    return claude_json.read_account(scene.env)[0] if scene.config.sources.claude_json.enabled else None
+    return claude_json.read_account(context.env)[0] if context.config.sources.claude_json.enabled else None
 
 
-def known(scene: DoctorContext) -> tuple[Reading, ...]:
+def known(context: DoctorContext) -> tuple[Reading, ...]:
     """What the last snapshot knows."""
-    return scene.snapshot.readings if scene.snapshot else ()
+    return context.snapshot.readings if context.snapshot else ()
 
 
-def budget(scene: DoctorContext, ledger: Ledger) -> Check:
+def budget(context: DoctorContext, ledger: Ledger) -> Check:
     """When the next request is allowed, whoever asks."""
-    decision = asking(scene, ledger, []).next_request(known(scene))
-    says = "Allowed now." if decision.allowed else explain_wait(decision, scene.now, local_zone())
-    return Check(group=BUDGET, name="next request", status="PASS", says=says)
+    decision = asking(context, ledger, []).next_request(known(context))
+    message = "Allowed now." if decision.allowed else explain_wait(decision, context.now, local_zone())
+    return Check(group=BUDGET, name="next request", status="PASS", message=message)
 
 
-def offline(scene: DoctorContext) -> Check:
+def offline(context: DoctorContext) -> Check:
     """Without --online nothing is sent and no login is read."""
-    if not alpha_enabled(scene.config, "endpoint"):
-        return Check(group=ENDPOINT, name="endpoint", status="SKIP", says="It is closed; nothing is ever sent to it.")
-    return Check(group=ENDPOINT, name="endpoint", status="SKIP", says="Not asked; `quotaline doctor --online` asks it once.")
+    if not alpha_enabled(context.config, "endpoint"):
+        return Check(group=ENDPOINT, name="endpoint", status="SKIP", message="It is closed; nothing is ever sent to it.")
+    return Check(group=ENDPOINT, name="endpoint", status="SKIP", message="Not asked; `quotaline doctor --online` asks it once.")
 
 
-def online(scene: DoctorContext, ledger: Ledger) -> Iterator[Check]:
+def online(context: DoctorContext, ledger: Ledger) -> Iterator[Check]:
     """One request, if the budget allows it; its answer is kept like any other."""
-    if not alpha_enabled(scene.config, "endpoint"):
-        yield offline(scene)
+    if not alpha_enabled(context.config, "endpoint"):
+        yield offline(context)
         return
     bodies: list[Any] = []
     states: list[SourceState] = []
-    found = asking(scene, ledger, bodies).readings(known(scene), states)
+    found = asking(context, ledger, bodies).readings(known(context), states)
     for state in states:
         if state.note:
-            yield Check(group=ENDPOINT, name="request", status="SKIP", says=state.note)
+            yield Check(group=ENDPOINT, name="request", status="SKIP", message=state.note)
         elif state.problem:
             remedy = "the last good values stay, with their age"
-            yield Check(group=ENDPOINT, name="request", status="FAIL", says=state.problem, remedy=remedy)
+            yield Check(group=ENDPOINT, name="request", status="FAIL", message=state.problem, remedy=remedy)
         else:
-            address = scene.config.sources.endpoint.base_url
-            says = f"{address} answered with {state.readings} values; the login's scope is enough."
-            yield Check(group=ENDPOINT, name="request", status="PASS", says=says)
+            address = context.config.sources.endpoint.base_url
+            message = f"{address} answered with {state.readings} values; the login's scope is enough."
+            yield Check(group=ENDPOINT, name="request", status="PASS", message=message)
     for body in bodies:
         yield shape(body)
     if found:
-        keep(scene, found)
+        keep(context, found)
 
 
 def shape(body: object) -> Check:
@@ -128,9 +130,11 @@ def shape(body: object) -> Check:
     keys = set(body) if isinstance(body, dict) else set()
     strange = sorted(name_of(key) for key in keys - KNOWN_KEYS - CODE_NAMES)
     if not strange:
-        return Check(group=ENDPOINT, name="shape", status="PASS", says=f"{len(keys & KNOWN_KEYS)} known keys, no new ones.")
-    says = f"The answer has keys that this quotaline does not know: {', '.join(strange)}."
-    return Check(group=ENDPOINT, name="shape", status="WARN", says=says, remedy="a newer quotaline may show what they hold")
+        return Check(group=ENDPOINT, name="shape", status="PASS", message=f"{len(keys & KNOWN_KEYS)} known keys, no new ones.")
+    message = f"The answer has keys that this quotaline does not know: {', '.join(strange)}."
+    return Check(
+        group=ENDPOINT, name="shape", status="WARN", message=message, remedy="a newer quotaline may show what they hold"
+    )
 
 
 def name_of(key: Any) -> str:
@@ -139,16 +143,16 @@ def name_of(key: Any) -> str:
     return key if sound and not any(letter.isdigit() for letter in key) else "(a key that is no name)"
 
 
-def keep(scene: DoctorContext, found: list[Reading]) -> None:
+def keep(context: DoctorContext, found: list[Reading]) -> None:
     """Lay an answer into the snapshot: it counted against the budget, so it is not thrown away."""
-    path, folder = scene.where.snapshot, scene.where.cache_dir
+    path, folder = context.where.snapshot, context.where.cache_dir
     if path is None or folder is None:
         return
     try:
         with filelock.FileLock(private_dir(folder) / "refresh.lock", timeout=1, mode=0o600):
             before = load_snapshot(path)
             if before is not None:
-                merged = tuple(merge([*before.readings, *found], scene.now))
+                merged = tuple(merge([*before.readings, *found], context.now))
                 write_atomic(path, msgspec.json.encode(structs.replace(before, readings=merged)))
     except (OSError, filelock.Timeout):
         pass  # the next refresh asks again

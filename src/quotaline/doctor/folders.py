@@ -19,31 +19,33 @@ LEAST_ROOM = 64 * 1024 * 1024
 OTHERS = 0o077
 
 
-def checks(scene: DoctorContext) -> Iterator[Check]:
+def checks(context: DoctorContext) -> Iterator[Check]:
     """Both folders."""
-    yield folder("cache", scene.where.cache_dir, "QUOTALINE_CACHE_DIR")
-    yield folder("data", scene.where.data_dir, "QUOTALINE_DATA_DIR")
+    yield folder("cache", context.where.cache_dir, "QUOTALINE_CACHE_DIR")
+    yield folder("data", context.where.data_dir, "QUOTALINE_DATA_DIR")
 
 
 def folder(name: str, path: Path | None, variable: str) -> Check:
     """One folder; one that is not there yet is judged by the nearest folder above it."""
     if path is None:
-        says, remedy = "There is no home folder to keep it in.", f"set HOME or {variable}"
-        return Check(group=GROUP, name=name, status="FAIL", says=says, remedy=remedy)
+        message, remedy = "There is no home folder to keep it in.", f"set HOME or {variable}"
+        return Check(group=GROUP, name=name, status="FAIL", message=message, remedy=remedy)
     there = path
     while not there.exists() and there != there.parent:
         there = there.parent
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
         remedy = f"set {variable} to a folder that can be written"
-        return Check(group=GROUP, name=name, status="FAIL", says=f"{path} cannot be written.", remedy=remedy)
+        return Check(group=GROUP, name=name, status="FAIL", message=f"{path} cannot be written.", remedy=remedy)
     free = shutil.disk_usage(there).free
     if free < LEAST_ROOM:
-        says = f"{path} has only {free >> 20} MiB left on its disk."
-        return Check(group=GROUP, name=name, status="WARN", says=says, remedy="make room, or the next refresh cannot be kept")
+        message = f"{path} has only {free >> 20} MiB left on its disk."
+        return Check(
+            group=GROUP, name=name, status="WARN", message=message, remedy="make room, or the next refresh cannot be kept"
+        )
     if there != path:
-        return Check(group=GROUP, name=name, status="PASS", says=f"{path} is not there yet and can be made.")
+        return Check(group=GROUP, name=name, status="PASS", message=f"{path} is not there yet and can be made.")
     mode = path.stat().st_mode & 0o777
     if mode & OTHERS:
-        says = f"{path} is open to others (mode {mode:03o})."
-        return Check(group=GROUP, name=name, status="WARN", says=says, remedy=f"chmod 700 {path}")
-    return Check(group=GROUP, name=name, status="PASS", says=f"{path} is writable and private.")
+        message = f"{path} is open to others (mode {mode:03o})."
+        return Check(group=GROUP, name=name, status="WARN", message=message, remedy=f"chmod 700 {path}")
+    return Check(group=GROUP, name=name, status="PASS", message=f"{path} is writable and private.")

@@ -26,57 +26,57 @@ SLOW = 0.3
 INSTALL = "run `quotaline install claude-code`"
 
 
-def checks(scene: DoctorContext) -> Iterator[Check]:
+def checks(context: DoctorContext) -> Iterator[Check]:
     """Claude Code's settings, then each shell and its friends."""
     try:
-        yield from slot(scene)
+        yield from slot(context)
     except HostError as error:
-        yield Check(group=SLOT, name="settings", status="FAIL", says=str(error), remedy="mend the file")
-    found = [check for check in (block(host, scene) for host in SHELL_HOSTS) if check is not None]
+        yield Check(group=SLOT, name="settings", status="FAIL", message=str(error), remedy="mend the file")
+    found = [check for check in (block(host, context) for host in SHELL_HOSTS) if check is not None]
     yield from found
     if not found:
         first, *others, last = SHELL_HOSTS
         remedy = f"run `quotaline install {first}`, {', '.join(others)} or {last}"
-        yield Check(group=SHELLS, name="init", status="SKIP", says="The line is in no shell's file.", remedy=remedy)
+        yield Check(group=SHELLS, name="init", status="SKIP", message="The line is in no shell's file.", remedy=remedy)
     elif not any(check.status == "FAIL" for check in found):
-        yield prompt_files(scene)
+        yield prompt_files(context)
 
 
-def slot(scene: DoctorContext) -> Iterator[Check]:
+def slot(context: DoctorContext) -> Iterator[Check]:
     """The status line's slot in Claude Code's settings."""
-    path = claude_code.settings_file(scene.env)
+    path = claude_code.settings_file(context.env)
     data = change.read_config(path)
     text = (data or b"").decode("utf-8", "replace")
     found = json_text.get(text, path.name, claude_code.KEY) if text.strip() else None
     value = found[0] if found else None
     if value is None:
-        yield Check(group=SLOT, name="status line", status="WARN", says=f"{path} has no status line.", remedy=INSTALL)
+        yield Check(group=SLOT, name="status line", status="WARN", message=f"{path} has no status line.", remedy=INSTALL)
         return
     command = value.get("command") if isinstance(value, dict) else None
     if not isinstance(value, dict) or value.get("type") != "command" or not isinstance(command, str):
-        says = f"The status line in {path} is not of the type `command`."
-        yield Check(group=SLOT, name="status line", status="FAIL", says=says, remedy=INSTALL)
+        message = f"The status line in {path} is not of the type `command`."
+        yield Check(group=SLOT, name="status line", status="FAIL", message=message, remedy=INSTALL)
         return
     if claude_code.ours(command) is None:
-        says = f"The status line in {path} belongs to another command."
+        message = f"The status line in {path} belongs to another command."
         remedy = "run `quotaline install claude-code --chain` to show both"
-        yield Check(group=SLOT, name="status line", status="WARN", says=says, remedy=remedy)
+        yield Check(group=SLOT, name="status line", status="WARN", message=message, remedy=remedy)
         return
-    yield Check(group=SLOT, name="status line", status="PASS", says=f"It is ours in {path}.")
+    yield Check(group=SLOT, name="status line", status="PASS", message=f"It is ours in {path}.")
     if '"disableAllHooks": true' in text:
-        says = "`disableAllHooks` is true: Claude Code runs no status line."
-        yield Check(group=SLOT, name="hooks", status="WARN", says=says, remedy=f"take it out of {path}")
-    yield works(command, scene)
+        message = "`disableAllHooks` is true: Claude Code runs no status line."
+        yield Check(group=SLOT, name="hooks", status="WARN", message=message, remedy=f"take it out of {path}")
+    yield works(command, context)
 
 
-def works(command: str, scene: DoctorContext) -> Check:
+def works(command: str, context: DoctorContext) -> Check:
     """The exact configured command, run through sh as Claude Code does, with the sample: exit 0, with output, in time.
 
     The sample goes without its rate limits, which would otherwise be taken for this account's.
     """
-    stdin: dict[str, Any] = sample.load("statusline.json", scene.now)
+    stdin: dict[str, Any] = sample.load("statusline.json", context.now)
     del stdin["rate_limits"]
-    env = {"COLUMNS": "120", **scene.env, REFRESH_MARKER: "doctor", "CLAUDECODE": "1"}
+    env = {"COLUMNS": "120", **context.env, REFRESH_MARKER: "doctor", "CLAUDECODE": "1"}
     started = time.monotonic()
     try:
         run = subprocess.run(
@@ -88,46 +88,46 @@ def works(command: str, scene: DoctorContext) -> Check:
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired):
-        says = f"The configured command did not end within {PATIENCE:g} s."
-        return Check(group=SLOT, name="command", status="FAIL", says=says, remedy=INSTALL)
+        message = f"The configured command did not end within {PATIENCE:g} s."
+        return Check(group=SLOT, name="command", status="FAIL", message=message, remedy=INSTALL)
     took = time.monotonic() - started
     if run.returncode != 0:
-        says = f"The configured command ended with {run.returncode}: Claude Code shows a blank row."
-        return Check(group=SLOT, name="command", status="FAIL", says=says, remedy=INSTALL)
+        message = f"The configured command ended with {run.returncode}: Claude Code shows a blank row."
+        return Check(group=SLOT, name="command", status="FAIL", message=message, remedy=INSTALL)
     if not run.stdout.strip():
-        says = "The configured command prints nothing."
-        return Check(group=SLOT, name="command", status="FAIL", says=says, remedy=INSTALL)
+        message = "The configured command prints nothing."
+        return Check(group=SLOT, name="command", status="FAIL", message=message, remedy=INSTALL)
     if took > SLOW:
-        says = f"The configured command works, and takes {took * 1000:.0f} ms."
-        return Check(group=SLOT, name="command", status="WARN", says=says, remedy="see what else runs in it")
-    return Check(group=SLOT, name="command", status="PASS", says="The configured command prints the line in time.")
+        message = f"The configured command works, and takes {took * 1000:.0f} ms."
+        return Check(group=SLOT, name="command", status="WARN", message=message, remedy="see what else runs in it")
+    return Check(group=SLOT, name="command", status="PASS", message="The configured command prints the line in time.")
 
 
-def block(host: str, scene: DoctorContext) -> Check | None:
+def block(host: str, context: DoctorContext) -> Check | None:
     """Our block in a host's file, or an `init` line written by hand; None where there is neither."""
     try:
-        path = SHELL_HOSTS[host].config_file(scene.env)
+        path = SHELL_HOSTS[host].config_file(context.env)
         text = shell_rc.decode(change.read_config(path) or b"")
     except HostError as error:
-        return Check(group=SHELLS, name=host, status="FAIL", says=str(error), remedy="make the file readable")
+        return Check(group=SHELLS, name=host, status="FAIL", message=str(error), remedy="make the file readable")
     if blocks.BLOCK.search(text) is None:
         by_hand = any("quotaline" in line and not line.lstrip().startswith("#") for line in text.splitlines())
-        return Check(group=SHELLS, name=host, status="PASS", says=f"{path} names quotaline.") if by_hand else None
+        return Check(group=SHELLS, name=host, status="PASS", message=f"{path} names quotaline.") if by_hand else None
     try:
-        planned = SHELL_HOSTS[host].install(scene.env)
+        planned = SHELL_HOSTS[host].install(context.env)
     except HostError as error:
-        return Check(group=SHELLS, name=host, status="FAIL", says=str(error))
+        return Check(group=SHELLS, name=host, status="FAIL", message=str(error))
     if planned.needed:
-        says = f"The block in {path} is not what this quotaline would write."
-        return Check(group=SHELLS, name=host, status="WARN", says=says, remedy=f"run `quotaline install {host}`")
-    return Check(group=SHELLS, name=host, status="PASS", says=f"The line is in {path}.")
+        message = f"The block in {path} is not what this quotaline would write."
+        return Check(group=SHELLS, name=host, status="WARN", message=message, remedy=f"run `quotaline install {host}`")
+    return Check(group=SHELLS, name=host, status="PASS", message=f"The line is in {path}.")
 
 
-def prompt_files(scene: DoctorContext) -> Check:
+def prompt_files(context: DoctorContext) -> Check:
     """The prompt files that the shells read."""
-    folder = scene.where.cache_dir
+    folder = context.where.cache_dir
     there = sorted(folder.glob("prompt.*")) if folder else []
     if not there:
-        says = "There is no prompt file for the shells to read."
-        return Check(group=SHELLS, name="prompt files", status="WARN", says=says, remedy="run `quotaline refresh`")
-    return Check(group=SHELLS, name="prompt files", status="PASS", says=f"{len(there)} files in {folder}.")
+        message = "There is no prompt file for the shells to read."
+        return Check(group=SHELLS, name="prompt files", status="WARN", message=message, remedy="run `quotaline refresh`")
+    return Check(group=SHELLS, name="prompt files", status="PASS", message=f"{len(there)} files in {folder}.")

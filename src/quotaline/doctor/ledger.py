@@ -21,60 +21,60 @@ PATIENCE = 0.3
 REBUILD = "move the file away: it is rebuilt from the transcripts that are still there"
 
 
-def checks(scene: DoctorContext) -> Iterator[Check]:
+def checks(context: DoctorContext) -> Iterator[Check]:
     """Nothing is written: a ledger of an older version is brought up to date by the next refresh, not here."""
-    path = scene.where.ledger
+    path = context.where.ledger
     if path is None or not path.exists():
         remedy = "run `quotaline refresh`" if path else "set HOME or QUOTALINE_DATA_DIR"
-        yield Check(group=GROUP, name="file", status="SKIP", says="There is no ledger yet.", remedy=remedy)
+        yield Check(group=GROUP, name="file", status="SKIP", message="There is no ledger yet.", remedy=remedy)
         return
     try:
         connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=PATIENCE)
     except sqlite3.Error as error:
-        yield Check(group=GROUP, name="file", status="FAIL", says=f"{path} cannot be opened: {error}.", remedy=REBUILD)
+        yield Check(group=GROUP, name="file", status="FAIL", message=f"{path} cannot be opened: {error}.", remedy=REBUILD)
         return
     try:
-        yield from inside(connection, path, scene)
+        yield from inside(connection, path, context)
     except sqlite3.Error as error:
-        yield Check(group=GROUP, name="file", status="FAIL", says=f"{path} cannot be read: {error}.", remedy=REBUILD)
+        yield Check(group=GROUP, name="file", status="FAIL", message=f"{path} cannot be read: {error}.", remedy=REBUILD)
     finally:
         connection.close()
 
 
-def inside(connection: sqlite3.Connection, path: Path, scene: DoctorContext) -> Iterator[Check]:
+def inside(connection: sqlite3.Connection, path: Path, context: DoctorContext) -> Iterator[Check]:
     """Each check of an open database."""
     from quotaline.ledger.schema import MIGRATIONS  # noqa: PLC0415 - the ledger's own list of versions
 
     version, known = connection.execute("PRAGMA user_version").fetchone()[0], len(MIGRATIONS)
     if version > known:
-        says = f"{path} has schema {version}, a newer quotaline's; this one knows {known}."
-        yield Check(group=GROUP, name="schema", status="FAIL", says=says, remedy="update quotaline")
+        message = f"{path} has schema {version}, a newer quotaline's; this one knows {known}."
+        yield Check(group=GROUP, name="schema", status="FAIL", message=message, remedy="update quotaline")
         return
     later = "" if version == known else f", {known} after the next refresh"
-    says = f"{path}: schema {version}{later}, {path.stat().st_size / 1048576:.1f} MiB."
-    yield Check(group=GROUP, name="schema", status="PASS", says=says)
+    message = f"{path}: schema {version}{later}, {path.stat().st_size / 1048576:.1f} MiB."
+    yield Check(group=GROUP, name="schema", status="PASS", message=message)
     if version < known:
         return
-    yield from contents(connection, scene)
+    yield from contents(connection, context)
     yield sound(connection)
 
 
-def contents(connection: sqlite3.Connection, scene: DoctorContext) -> Iterator[Check]:
+def contents(connection: sqlite3.Connection, context: DoctorContext) -> Iterator[Check]:
     """Rows, the newest message, and the models that have no price."""
     messages, files = (connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("message", "file"))  # noqa: S608 - two names of ours
     newest = connection.execute("SELECT max(time) FROM message").fetchone()[0]
-    when = "" if newest is None else f", the newest {format_left(max(0.0, scene.now - newest / 1000))} ago"
-    yield Check(group=GROUP, name="rows", status="PASS", says=f"{messages} messages from {files} transcripts{when}.")
+    when = "" if newest is None else f", the newest {format_left(max(0.0, context.now - newest / 1000))} ago"
+    yield Check(group=GROUP, name="rows", status="PASS", message=f"{messages} messages from {files} transcripts{when}.")
     troubled = connection.execute("SELECT count(*) FROM file WHERE problem IS NOT NULL AND NOT gone").fetchone()[0]
     if troubled:
-        says, remedy = f"{troubled} transcripts could not be read in full.", "look at their permissions"
-        yield Check(group=GROUP, name="import", status="WARN", says=says, remedy=remedy)
-    unpriced = unpriced_models([name for (name,) in connection.execute("SELECT name FROM model")], scene.now)
+        message, remedy = f"{troubled} transcripts could not be read in full.", "look at their permissions"
+        yield Check(group=GROUP, name="import", status="WARN", message=message, remedy=remedy)
+    unpriced = unpriced_models([name for (name,) in connection.execute("SELECT name FROM model")], context.now)
     if unpriced:
-        says = f"No price is known for {', '.join(unpriced)}: tokens count, dollars do not."
-        yield Check(group=GROUP, name="prices", status="WARN", says=says, remedy="a newer quotaline may know them")
+        message = f"No price is known for {', '.join(unpriced)}: tokens count, dollars do not."
+        yield Check(group=GROUP, name="prices", status="WARN", message=message, remedy="a newer quotaline may know them")
     else:
-        yield Check(group=GROUP, name="prices", status="PASS", says="Every model has a price.")
+        yield Check(group=GROUP, name="prices", status="PASS", message="Every model has a price.")
 
 
 def unpriced_models(names: list[str], now: float) -> list[str]:
@@ -95,10 +95,10 @@ def sound(connection: sqlite3.Connection) -> Check:
     except sqlite3.OperationalError as error:
         if "interrupt" not in str(error):
             raise
-        says = f"The database is large: no fault was found in {PATIENCE:g} s, then the check was stopped."
-        return Check(group=GROUP, name="quick_check", status="SKIP", says=says)
+        message = f"The database is large: no fault was found in {PATIENCE:g} s, then the check was stopped."
+        return Check(group=GROUP, name="quick_check", status="SKIP", message=message)
     finally:
         connection.set_progress_handler(None, 0)
     if answer != "ok":
-        return Check(group=GROUP, name="quick_check", status="FAIL", says=f"SQLite says: {answer}.", remedy=REBUILD)
-    return Check(group=GROUP, name="quick_check", status="PASS", says="SQLite finds no fault.")
+        return Check(group=GROUP, name="quick_check", status="FAIL", message=f"SQLite says: {answer}.", remedy=REBUILD)
+    return Check(group=GROUP, name="quick_check", status="PASS", message="SQLite finds no fault.")

@@ -1,4 +1,4 @@
-"""EFFECT The scene that the checks look at, and all of them in order; a check that breaks is itself an answer."""
+"""EFFECT The context that the checks look at, and all of them in order; a check that breaks is itself an answer."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def doctor_context(env: Mapping[str, str], now: float, *, online: bool) -> Docto
     )
 
 
-def run_checks(looked_at: DoctorContext) -> list[Check]:
+def run_checks(context: DoctorContext) -> list[Check]:
     """Every check, clean of what is personal."""
     found: list[Check] = []
     for group in GROUPS:
         module = importlib.import_module(f"quotaline.doctor.{group}")
         try:
-            found += module.checks(looked_at)
+            found += module.checks(context)
         except Exception as error:  # noqa: BLE001 - the doctor must not die of what it finds
-            says = f"The check itself broke: {type(error).__name__}: {error}."
-            found.append(Check(group=group.capitalize(), name=group, status="FAIL", says=says, remedy="please report it"))
-    return [looked_at.clean(check) for check in found]
+            message = f"The check itself broke: {type(error).__name__}: {error}."
+            found.append(Check(group=group.capitalize(), name=group, status="FAIL", message=message, remedy="please report it"))
+    return [context.clean(check) for check in found]

@@ -18,33 +18,33 @@ GROUP = "Snapshot"
 REFRESH = "run `quotaline refresh` and see what it says"
 
 
-def checks(scene: DoctorContext) -> Iterator[Check]:
+def checks(context: DoctorContext) -> Iterator[Check]:
     """The file as the prompt path reads it, its age, and what the last refresh could not do."""
-    path = scene.where.snapshot
+    path = context.where.snapshot
     kept = read_snapshot(str(path)) if path else None
     if path is None or not path.exists():
-        says = "Nothing has been read yet."
-        yield Check(group=GROUP, name="file", status="WARN", says=says, remedy="run `quotaline refresh`")
+        message = "Nothing has been read yet."
+        yield Check(group=GROUP, name="file", status="WARN", message=message, remedy="run `quotaline refresh`")
         return
-    if kept is None or scene.snapshot is None:
-        says = f"{path} is not a snapshot of version {SNAPSHOT_VERSION}."
-        yield Check(group=GROUP, name="file", status="FAIL", says=says, remedy="run `quotaline refresh`: it is made anew")
+    if kept is None or context.snapshot is None:
+        message = f"{path} is not a snapshot of version {SNAPSHOT_VERSION}."
+        yield Check(group=GROUP, name="file", status="FAIL", message=message, remedy="run `quotaline refresh`: it is made anew")
         return
-    found = scene.snapshot
-    says = f"Version {found.version}, {path.stat().st_size >> 10} KiB, {len(found.readings)} readings."
-    yield Check(group=GROUP, name="file", status="PASS", says=says)
-    age = scene.now - found.written_at
+    found = context.snapshot
+    message = f"Version {found.version}, {path.stat().st_size >> 10} KiB, {len(found.readings)} readings."
+    yield Check(group=GROUP, name="file", status="PASS", message=message)
+    age = context.now - found.written_at
     if age < 0:
-        says = "It is from the future: the clock was changed."
-        yield Check(group=GROUP, name="age", status="WARN", says=says, remedy=REFRESH)
+        message = "It is from the future: the clock was changed."
+        yield Check(group=GROUP, name="age", status="WARN", message=message, remedy=REFRESH)
     elif age > found.stale_after:
-        yield Check(group=GROUP, name="age", status="WARN", says=f"It was written {format_left(age)} ago.", remedy=REFRESH)
+        yield Check(group=GROUP, name="age", status="WARN", message=f"It was written {format_left(age)} ago.", remedy=REFRESH)
     else:
-        yield Check(group=GROUP, name="age", status="PASS", says=f"It was written {format_left(age)} ago.")
+        yield Check(group=GROUP, name="age", status="PASS", message=f"It was written {format_left(age)} ago.")
     for problem in found.problems:
-        yield Check(group=GROUP, name="refresh", status="FAIL", says=problem, remedy="mend it and run `quotaline refresh`")
+        yield Check(group=GROUP, name="refresh", status="FAIL", message=problem, remedy="mend it and run `quotaline refresh`")
     failed = [f"{state.source}: {state.problem}" for state in found.sources if state.problem]
-    for says in failed:
-        yield Check(group=GROUP, name="refresh", status="WARN", says=says, remedy=REFRESH)
+    for message in failed:
+        yield Check(group=GROUP, name="refresh", status="WARN", message=message, remedy=REFRESH)
     if not found.problems and not failed:
-        yield Check(group=GROUP, name="refresh", status="PASS", says="The last refresh read all that is open.")
+        yield Check(group=GROUP, name="refresh", status="PASS", message="The last refresh read all that is open.")

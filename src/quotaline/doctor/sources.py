@@ -36,39 +36,39 @@ CAN = (
 CLOSED = "It is undocumented and closed: enable_alpha_features is false."
 
 
-def checks(scene: DoctorContext) -> Iterator[Check]:
+def checks(context: DoctorContext) -> Iterator[Check]:
     """Claude Code, then the sources in the order in which they are asked."""
-    yield claude_code(scene)
-    yield statusline(scene)
-    yield claude_json_check(scene)
-    yield claude_cli(scene)
-    yield endpoint(scene)
-    yield transcripts(scene)
+    yield claude_code(context)
+    yield statusline(context)
+    yield claude_json_check(context)
+    yield claude_cli(context)
+    yield endpoint(context)
+    yield transcripts(context)
 
 
-def claude_code(scene: DoctorContext) -> Check:
+def claude_code(context: DoctorContext) -> Check:
     """The version that is installed, and what it can report."""
-    found = installed(scene)
+    found = installed(context)
     if found is None:
-        says = f"`{scene.config.sources.claude_cli.command}` was not found, or does not tell its version."
+        message = f"`{context.config.sources.claude_cli.command}` was not found, or does not tell its version."
         remedy = "set `sources.claude_cli.command` to its path"
-        return Check(group=GROUP, name="Claude Code", status="SKIP", says=says, remedy=remedy)
+        return Check(group=GROUP, name="Claude Code", status="SKIP", message=message, remedy=remedy)
     number = ".".join(str(part) for part in found)
     can, cannot = [word for since, word in CAN if found >= since], [word for since, word in CAN if found < since]
     if not can:
-        says = f"Version {number} reports nothing to its status line."
-        return Check(group=GROUP, name="Claude Code", status="WARN", says=says, remedy="run `claude update`")
+        message = f"Version {number} reports nothing to its status line."
+        return Check(group=GROUP, name="Claude Code", status="WARN", message=message, remedy="run `claude update`")
     more = f" Not yet: {', '.join(cannot)}." if cannot else ""
-    return Check(group=GROUP, name="Claude Code", status="PASS", says=f"Version {number} reports {', '.join(can)}.{more}")
+    return Check(group=GROUP, name="Claude Code", status="PASS", message=f"Version {number} reports {', '.join(can)}.{more}")
 
 
-def installed(scene: DoctorContext) -> tuple[int, int, int] | None:
+def installed(context: DoctorContext) -> tuple[int, int, int] | None:
     """Claude Code's version: from its path where that tells, else from the program itself, which gets little time."""
     try:
-        words = shlex.split(scene.config.sources.claude_cli.command)
+        words = shlex.split(context.config.sources.claude_cli.command)
     except ValueError:
         return None
-    program = shutil.which(words[0], path=scene.env.get("PATH")) if words else None
+    program = shutil.which(words[0], path=context.env.get("PATH")) if words else None
     if program is None:
         return None
     real = Path(program).resolve()
@@ -78,7 +78,7 @@ def installed(scene: DoctorContext) -> tuple[int, int, int] | None:
         if package is not None:
             told.append(str(msgspec.json.decode(package.read_bytes()).get("version")))
         if not any(VERSION.fullmatch(text) for text in told):
-            env = {**scrubbed_env(scene.env), "QUOTALINE_REFRESH": "doctor"}
+            env = {**scrubbed_env(context.env), "QUOTALINE_REFRESH": "doctor"}
             run = subprocess.run(
                 [*words, "--version"], env=env, stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE, check=False
             )
@@ -89,16 +89,16 @@ def installed(scene: DoctorContext) -> tuple[int, int, int] | None:
     return None if found is None else (int(found[1]), int(found[2]), int(found[3]))
 
 
-def statusline(scene: DoctorContext) -> Check:
+def statusline(context: DoctorContext) -> Check:
     """What Claude Code's sessions left in the inbox."""
-    readings = inbox.read(scene.where.cache_dir, scene.now) if scene.where.cache_dir else []
+    readings = inbox.read(context.where.cache_dir, context.now) if context.where.cache_dir else []
     if not readings:
-        says = "No Claude Code session has handed over rate limits yet."
+        message = "No Claude Code session has handed over rate limits yet."
         remedy = "run `quotaline install claude-code`, and send one message in Claude Code"
-        return Check(group=GROUP, name="statusline", status="WARN", says=says, remedy=remedy)
+        return Check(group=GROUP, name="statusline", status="WARN", message=message, remedy=remedy)
     sessions = len({reading.session for reading in readings})
-    says = f"{sessions} session{'' if sessions == 1 else 's'}, the newest {age(readings, scene.now)} ago."
-    return Check(group=GROUP, name="statusline", status="PASS", says=says)
+    message = f"{sessions} session{'' if sessions == 1 else 's'}, the newest {age(readings, context.now)} ago."
+    return Check(group=GROUP, name="statusline", status="PASS", message=message)
 
 
 def age(readings: list[Reading], now: float) -> str:
@@ -106,68 +106,68 @@ def age(readings: list[Reading], now: float) -> str:
     return format_left(max(0.0, now - max(reading.as_of for reading in readings)))
 
 
-def claude_json_check(scene: DoctorContext) -> Check:
+def claude_json_check(context: DoctorContext) -> Check:
     """The cache in `.claude.json`."""
-    if not alpha_enabled(scene.config, "claude_json"):
-        return closed("claude-json", scene)
+    if not alpha_enabled(context.config, "claude_json"):
+        return closed("claude-json", context)
     try:
-        readings = claude_json.read(scene.env, scene.now)
+        readings = claude_json.read(context.env, context.now)
     except SourceError as error:
-        return Check(group=GROUP, name="claude-json", status="WARN", says=str(error))
-    uuid, plan = claude_json.read_account(scene.env)
+        return Check(group=GROUP, name="claude-json", status="WARN", message=str(error))
+    uuid, plan = claude_json.read_account(context.env)
     whose = f" of account {uuid[:8]}…" if uuid else ""
-    says = f"{len(readings)} values{whose}{f', plan {plan}' if plan else ''}, {age(readings, scene.now)} old."
-    return Check(group=GROUP, name="claude-json", status="PASS", says=says)
+    message = f"{len(readings)} values{whose}{f', plan {plan}' if plan else ''}, {age(readings, context.now)} old."
+    return Check(group=GROUP, name="claude-json", status="PASS", message=message)
 
 
-def claude_cli(scene: DoctorContext) -> Check:
+def claude_cli(context: DoctorContext) -> Check:
     """The user's own program."""
-    if not alpha_enabled(scene.config, "claude_cli"):
-        return closed("claude-cli", scene)
-    command = scene.config.sources.claude_cli.command
+    if not alpha_enabled(context.config, "claude_cli"):
+        return closed("claude-cli", context)
+    command = context.config.sources.claude_cli.command
     words = shlex.split(command) if command.count("'") % 2 == command.count('"') % 2 == 0 else []
-    if not words or shutil.which(words[0], path=scene.env.get("PATH")) is None:
-        says = f"The program `{command}` was not found."
+    if not words or shutil.which(words[0], path=context.env.get("PATH")) is None:
+        message = f"The program `{command}` was not found."
         remedy = "set `sources.claude_cli.command` to its path, or `sources.claude_cli.enabled` to false"
-        return Check(group=GROUP, name="claude-cli", status="WARN", says=says, remedy=remedy)
-    return Check(group=GROUP, name="claude-cli", status="PASS", says=f"`{command} -p /usage` can be run.")
+        return Check(group=GROUP, name="claude-cli", status="WARN", message=message, remedy=remedy)
+    return Check(group=GROUP, name="claude-cli", status="PASS", message=f"`{command} -p /usage` can be run.")
 
 
-def endpoint(scene: DoctorContext) -> Check:
+def endpoint(context: DoctorContext) -> Check:
     """The login that the endpoint would need: whether there is one, unread."""
-    if not alpha_enabled(scene.config, "endpoint"):
-        return closed("endpoint", scene)
-    keychain = scene.config.sources.endpoint.keychain
-    if scene.env.get(credentials.VARIABLE):
-        return Check(group=GROUP, name="endpoint", status="PASS", says=f"{credentials.VARIABLE} is set.")
-    folders = scene.where.claude_dirs
+    if not alpha_enabled(context.config, "endpoint"):
+        return closed("endpoint", context)
+    keychain = context.config.sources.endpoint.keychain
+    if context.env.get(credentials.VARIABLE):
+        return Check(group=GROUP, name="endpoint", status="PASS", message=f"{credentials.VARIABLE} is set.")
+    folders = context.where.claude_dirs
     if any((folder / ".credentials.json").is_file() for folder in folders[:1]) or keychain:
-        says = "The Keychain may be asked." if keychain else "There is a .credentials.json; it was not read."
-        return Check(group=GROUP, name="endpoint", status="PASS", says=says)
-    says, remedy = "No Claude Code login was found.", "log in with /login, or set `sources.endpoint.enabled` to false"
-    return Check(group=GROUP, name="endpoint", status="WARN", says=says, remedy=remedy)
+        message = "The Keychain may be asked." if keychain else "There is a .credentials.json; it was not read."
+        return Check(group=GROUP, name="endpoint", status="PASS", message=message)
+    message, remedy = "No Claude Code login was found.", "log in with /login, or set `sources.endpoint.enabled` to false"
+    return Check(group=GROUP, name="endpoint", status="WARN", message=message, remedy=remedy)
 
 
-def transcripts(scene: DoctorContext) -> Check:
+def transcripts(context: DoctorContext) -> Check:
     """Claude Code's transcripts."""
-    folders = [folder / "projects" for folder in scene.where.claude_dirs if (folder / "projects").is_dir()]
+    folders = [folder / "projects" for folder in context.where.claude_dirs if (folder / "projects").is_dir()]
     if not folders:
-        says = "No folder of transcripts was found."
+        message = "No folder of transcripts was found."
         remedy = "they are there once Claude Code has run; see CLAUDE_CONFIG_DIR"
-        return Check(group=GROUP, name="transcripts", status="WARN", says=says, remedy=remedy)
+        return Check(group=GROUP, name="transcripts", status="WARN", message=message, remedy=remedy)
     said = [f"{folder}" for folder in folders]
     try:
         for folder in folders:
             next(folder.iterdir(), None)
     except OSError as error:
-        says = f"They cannot be read: {error.strerror}."
-        return Check(group=GROUP, name="transcripts", status="FAIL", says=says, remedy="look at the folder's permissions")
-    return Check(group=GROUP, name="transcripts", status="PASS", says=f"In {', '.join(said)}.")
+        message = f"They cannot be read: {error.strerror}."
+        return Check(group=GROUP, name="transcripts", status="FAIL", message=message, remedy="look at the folder's permissions")
+    return Check(group=GROUP, name="transcripts", status="PASS", message=f"In {', '.join(said)}.")
 
 
-def closed(name: str, scene: DoctorContext) -> Check:
+def closed(name: str, context: DoctorContext) -> Check:
     """A source that may not be read, and which switch closes it."""
-    says = CLOSED
-    if scene.config.enable_alpha_features:
-        says = f"It is closed by `sources.{name.replace('-', '_')}.enabled`."
-    return Check(group=GROUP, name=name, status="SKIP", says=says)
+    message = CLOSED
+    if context.config.enable_alpha_features:
+        message = f"It is closed by `sources.{name.replace('-', '_')}.enabled`."
+    return Check(group=GROUP, name=name, status="SKIP", message=message)

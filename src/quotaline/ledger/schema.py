@@ -89,8 +89,8 @@ FROM message m JOIN session ON session.id = m.session_id JOIN project ON project
 """
 
 REQUESTS = """
--- What the rate limiter remembers; key is `account:<uuid>`, `config:<folder>` or `token:<keyed fingerprint>`. Times are epoch
-seconds. CREATE TABLE request_budget (
+-- What the rate limiter remembers, times in epoch seconds; key is `account:<uuid>`, `config:<folder>` or `token:<fingerprint>`.
+CREATE TABLE request_budget (
   key TEXT PRIMARY KEY, asked_at REAL, outcome TEXT NOT NULL, blocked_until REAL NOT NULL, failures INTEGER NOT NULL,
   credentials TEXT
 ) WITHOUT ROWID;

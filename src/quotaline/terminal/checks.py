@@ -26,7 +26,7 @@ def lines(checks: Sequence[Check], head: str, limit: int) -> list[Line]:
             group = check.group
             page += [[], [(group, "accent")]]
         margin = STATUS + names
-        texts = wrapped(check.says, limit - margin)
+        texts = wrapped(check.message, limit - margin)
         page.append(
             [(f"{check.status:<{STATUS}}", ROLES[check.status]), (f"{check.name:<{names}}", "text"), (texts[0], "text")]
         )
