@@ -130,7 +130,7 @@ def simulate(answer: Callable[[float, int], Answer], folder: Path) -> Week:
             refreshes, written = refreshes + 1, now
             asking = requesting.Requester(
                 ledger=ledger, data_dir=folder, env=env, sources=ONLY_ENDPOINT, now=now, zone=UTC, account="a",
-                whose=lambda: "a", dice=random.Random(8),
+                current_account=lambda: "a", dice=random.Random(8),
             )  # fmt: skip
             known = merge([*known, *asking.readings(known, [])], now)
     return Week(prompts, refreshes, server.seen, server.promised)

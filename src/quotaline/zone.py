@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -27,7 +27,11 @@ def local_zone() -> tzinfo:
 
 def midnight(now: float, zone: tzinfo, days: int = 0) -> float:
     """The beginning of the day `days` after the one of `now` in `zone`, epoch seconds, right also where clocks change."""
-    day = datetime.fromtimestamp(now, zone).date() + timedelta(days=days)
+    return day_start(datetime.fromtimestamp(now, zone).date() + timedelta(days=days), zone)
+
+
+def day_start(day: date, zone: tzinfo) -> float:
+    """The beginning of a day in `zone`, epoch seconds."""
     return datetime(day.year, day.month, day.day, tzinfo=zone).timestamp()
 
 

@@ -34,7 +34,6 @@ def test_without_extra_usage_there_is_no_meter() -> None:
 
 def test_today_is_what_was_spent_since_midnight() -> None:
     found = at_now([spent(100, at("2026-11-20T23:50")), spent(100, at("2026-11-21T00:10")), spent(340, NOW - MINUTE)])
-    assert found.month == Money(340)
     assert found.today == Money(240)
     assert found.today_exact
 
@@ -81,18 +80,12 @@ def test_a_shorter_span_is_scaled_and_a_tiny_one_says_nothing() -> None:
 def test_a_new_month_starts_the_meter_anew() -> None:
     now = at("2026-12-01T09:00")
     found = at_now([spent(9000, at("2026-11-30T23:55")), spent(120, now)], now)
-    assert found.month == Money(120)
     assert found.today == Money(120)
-    assert at_now([spent(9000, at("2026-11-30T23:55"))], at("2026-11-30T23:59")).month == Money(9000)
 
 
-def test_no_cap_is_no_cap_and_a_raised_cap_changes_the_share_only() -> None:
-    assert at_now([spent(1240, NOW)]).limit is None
-    assert at_now([spent(1240, NOW)]).share is None
+def test_a_raised_cap_is_no_spending() -> None:
     rows = [spent(1000, NOW - HOUR, limit=2000), spent(1000, NOW, limit=5000)]
     found = at_now(rows)
-    assert found.limit == Money(5000)
-    assert found.share == 20
     assert found.rate == Money(0)
     assert "extra.rate" not in fields(rows)
 
@@ -104,11 +97,10 @@ def test_money_of_no_and_of_three_decimals_stays_exact() -> None:
     assert at_now(dinar).rate == Money(12344, "KWD", 3)
 
 
-def test_credits_that_end_hide_every_field_and_say_why() -> None:
+def test_credits_that_end_hide_every_field() -> None:
     rows = [spent(0, NOW - DAY), spent(500, NOW - HOUR), spent(0, NOW, enabled=False, reason="out_of_credits")]
     found = at_now(rows)
     assert not found.can_move
-    assert found.off == "the credits are used up"
     assert fields(rows) == {}
 
 
@@ -193,8 +185,7 @@ def test_no_sequence_of_readings_makes_the_meter_negative_or_larger_than_the_cou
     if found is None:
         return
     top = max((r.value.used.amount for r in history if isinstance(r.value, ExtraUsage) and r.value.used), default=0)
-    for money in (found.today, found.month):
-        assert money is None or 0 <= money.amount <= top
+    assert found.today is None or 0 <= found.today.amount <= top
     assert found.rate is None or found.rate.amount >= 0
     assert found.crossing is None or 0 < found.crossing.amount.amount <= 3 * top
     assert found.crossing is None or found.crossing.since <= NOW

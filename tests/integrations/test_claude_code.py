@@ -168,7 +168,7 @@ def test_at_a_terminal_it_asks(answer: str, words: int, code: int, settings_json
     child.close()
     assert code == child.exitstatus
     command = json.loads(settings_json.read_text())["statusLine"]["command"]
-    assert len(claude_code.ours(command) or []) == words
+    assert len(claude_code.installed_words(command) or []) == words
 
 
 @pytest.mark.parametrize("option", ["--chain", "--replace"])

@@ -79,7 +79,7 @@ class Machine:
             now=self.now,
             zone=UTC,
             account=self.account,
-            whose=lambda: self.account,
+            current_account=lambda: self.account,
             eager=eager,
             dice=random.Random(7),
         )
@@ -226,7 +226,7 @@ def test_an_expired_login_makes_no_request(machine: Machine) -> None:
 def test_an_answer_to_a_login_that_changed_meanwhile_is_not_kept(machine: Machine) -> None:
     with open_ledger(machine.data_dir / "ledger.db") as ledger:
         requester = machine.requester(ledger)
-        requester.whose = lambda: "somebody else"
+        requester.current_account = lambda: "somebody else"
         assert requester.readings([], machine.states) == []
     assert "login changed" in machine.said("endpoint")
     assert len(machine.server.requests) == 1

@@ -18,6 +18,7 @@ import msgspec
 from msgspec import Struct, field
 
 from quotaline.alerts.rules import alert_key, due_alerts
+from quotaline.core.periods import DAY
 from quotaline.core.values import printable
 from quotaline.files import write_atomic
 from quotaline.render.fields import gather_fields
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from quotaline.model import Snapshot
 
 SHOWN_FOR = 600.0
-KEPT_FOR = 40 * 86400.0
+KEPT_FOR = 40.0 * DAY
 PATIENCE = 10.0
 """Seconds that an alert's command may take."""
 
@@ -160,14 +161,14 @@ def ring_terminal(how: str, message: str, env: Mapping[str, str]) -> bool:
         return False
     try:
         facts = os.fstat(descriptor)
-        ours = stat.S_ISCHR(facts.st_mode) and os.isatty(descriptor)
-        if ours:
+        is_terminal = stat.S_ISCHR(facts.st_mode) and os.isatty(descriptor)
+        if is_terminal:
             os.write(descriptor, signs.encode())
     except OSError:
         return False
     finally:
         os.close(descriptor)
-    return ours
+    return is_terminal
 
 
 def remove_old_hook_marks(cache_dir: Path, now: float) -> None:

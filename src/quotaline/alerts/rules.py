@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from quotaline.config.alert_rules import QUIET, Condition, parse_condition
 from quotaline.core.money import format_money
+from quotaline.core.periods import HOUR
 from quotaline.core.windows import EXTRA_USAGE, window_title
 
 if TYPE_CHECKING:
@@ -20,9 +21,10 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from quotaline.config.schema import Alert
+    from quotaline.render.fields import Fields
 
 MONTHLY = ("used", "left", "limit", "utilization", "at_reset")
-LATE = 3600.0
+LATE = float(HOUR)
 """Seconds after a reset at which it is no news any more."""
 
 
@@ -37,7 +39,7 @@ class Firing(Struct, frozen=True, kw_only=True):
 
 def due_alerts(
     alerts: Iterable[Alert],
-    fields: Mapping[str, Any],
+    fields: Fields,
     before: Iterable[Mapping[str, Any]],
     now: float,
     zone: tzinfo,
@@ -72,10 +74,10 @@ def is_quiet(hours: str, now: float, zone: tzinfo) -> bool:
     return start <= minute < end if start <= end else minute >= start or minute < end
 
 
-def _compared(alert: Alert, condition: Condition, fields: Mapping[str, Any], now: float, zone: tzinfo) -> list[Firing]:
+def _compared(alert: Alert, condition: Condition, fields: Fields, now: float, zone: tzinfo) -> list[Firing]:
     prefix, _, rest = condition.field.partition(".")
     value = _number(fields.get(condition.field))
-    if value is None or prefix in fields["stale"] or not _holds(value, condition):
+    if value is None or prefix in fields.stale or not _holds(value, condition):
         return []
     resets_at = fields.get(f"{prefix}.resets_at")
     if prefix == "crossing":
@@ -102,9 +104,9 @@ def alert_key(alert: Alert, event: str) -> str:
     return f"{event} / {run or alert.terminal}"
 
 
-def _crossed(alert: Alert, fields: Mapping[str, Any]) -> list[Firing]:
+def _crossed(alert: Alert, fields: Fields) -> list[Firing]:
     amount, since = fields.get("crossing.amount"), fields.get("crossing.since")
-    if amount is None or since is None or {"crossing", "extra"} & fields["stale"]:
+    if amount is None or since is None or {"crossing", "extra"} & fields.stale:
         return []
     name = fields.get("crossing.name")
     why = f"{name} is at its limit" if name else "no window is at its limit"

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from quotaline.core.windows import PLAN_KINDS
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from quotaline.config.schema import Config
     from quotaline.guard.verdict import Verdict
 
 NO_ROOM = 1
+F = TypeVar("F", bound="Callable[..., Any]")
+
+
+def window_options(command: F) -> F:
+    """An option for each window that every plan has: `--five-hour PCT`."""
+    for kind in reversed(PLAN_KINDS):
+        command = click.option(kind.option, metavar="PCT", help=f"Limit of {kind.about}.")(command)
+    return command
 
 
 @click.command(context_settings={"ignore_unknown_options": False, "allow_interspersed_args": False})
-@click.option("--five-hour", metavar="PCT", help="Limit of the 5-hour window.")
-@click.option("--seven-day", metavar="PCT", help="Limit of the weekly window over all models.")
+@window_options
 @click.option("--window", "windows", metavar="ID=PCT", multiple=True, help="Limit of any window, such as seven_day_fable=95.")
 @click.option("--max-extra", metavar="AMOUNT", help="Money beyond the plan this month, in the account's currency.")
 @click.option("--no-extra", is_flag=True, help="No room as soon as a request would cost money beyond the plan.")
@@ -69,7 +80,7 @@ def limits_from(config: Config, given: dict[str, Any]) -> tuple[dict[str, Any], 
     from quotaline.core.money import parse_amount
 
     limits = guard_limits(config.guard, config.refresh.stale_after)
-    named = [("five_hour", given["five_hour"], "--five-hour"), ("seven_day", given["seven_day"], "--seven-day")]
+    named = [(kind.id, given[kind.id], kind.option) for kind in PLAN_KINDS]
     for text in given["windows"]:
         key, _, value = text.rpartition("=")
         if not key:
@@ -116,12 +127,12 @@ def report(found: Verdict, code: int, now: float, *, as_json: bool, quiet: bool)
 def to_json(found: Verdict, code: int, now: float) -> str:
     """The verdict for programs: times as RFC 3339 in UTC, money as decimal text with its currency."""
     import json
-    from datetime import UTC, datetime
 
+    from quotaline.core.periods import rfc3339
     from quotaline.model import Money
 
     def moment(at: float | None) -> str | None:
-        return None if at is None else datetime.fromtimestamp(int(at), UTC).isoformat().replace("+00:00", "Z")
+        return None if at is None else rfc3339(at)
 
     def amount(value: float | Money | None) -> Any:
         return {"amount": str(value.decimal()), "currency": value.currency} if isinstance(value, Money) else value
@@ -139,8 +150,8 @@ def to_json(found: Verdict, code: int, now: float) -> str:
         }
         for check in found.checks
     ]
-    told = {"verdict": found.outcome, "exit_code": code, "says": found.message, "until": moment(found.until), "checks": checks}
-    return json.dumps({"schema_version": 1, "generated_at": moment(now), **told}, indent=2, ensure_ascii=False)
+    tree = {"verdict": found.outcome, "exit_code": code, "says": found.message, "until": moment(found.until), "checks": checks}
+    return json.dumps({"schema_version": 1, "generated_at": moment(now), **tree}, indent=2, ensure_ascii=False)
 
 
 class Progress:

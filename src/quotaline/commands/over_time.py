@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from quotaline.core.periods import WEEK
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -15,7 +17,6 @@ if TYPE_CHECKING:
     from quotaline.model import Reading
 
 T = TypeVar("T")
-WEEK = 7 * 86400.0
 
 
 def plot(where: Locations, config: Config, since: float | None, until: float | None) -> int:

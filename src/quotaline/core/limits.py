@@ -8,7 +8,7 @@ unless that is longer ago than `max_age`.
 
 from quotaline.core.formats import format_clock, format_left
 from quotaline.core.money import format_money, to_minor_units
-from quotaline.core.periods import month_end, month_start
+from quotaline.core.periods import DAY, HOUR, MINUTE, month_end, month_start
 from quotaline.core.values import as_money, number, printable
 from quotaline.core.windows import EXTRA_USAGE, window_title
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 FULL = 100.0
 EXTRA_NAME = window_title(EXTRA_USAGE)
-UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+UNITS = {"s": 1.0, "m": float(MINUTE), "h": float(HOUR), "d": float(DAY)}
 
 
 def check_limits(
@@ -36,7 +36,7 @@ def check_limits(
         if isinstance(value, dict) and number(reading.get("as_of")) is not None:
             known[str(value.get("id") or value.get("type"))] = reading
     extra = known.pop(EXTRA_USAGE, None)
-    max_age = number(limits.get("max_age")) or 3600.0
+    max_age = number(limits.get("max_age")) or float(HOUR)
     wanted = limits.get("windows") or {}
     checks = [_window(key, known.get(key), float(limit), now, max_age) for key, limit in wanted.items()]
     if limits.get("no_extra") or (not wanted and not limits.get("extra")):

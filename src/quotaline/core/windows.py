@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-EXTRA_USAGE = "extra_usage"
+FIVE_HOUR, SPEND_LIMIT, EXTRA_USAGE = "five_hour", "spend_limit", "extra_usage"
 PERIOD_LENGTHS = {"daily": float(DAY), "weekly": float(WEEK), "monthly": 30.0 * DAY}
 """Seconds of the periods that a spend limit names; a calendar month is 30 days where only its length is asked for."""
 
@@ -22,7 +22,7 @@ class WindowKind:
     `{}` for a member's own name; `title` is shorter, for a column; `label` is for the line. `length` is seconds, None where
     the server does not say. `order` sorts a report. `statusline` says whether Claude Code hands it over on stdin under this
     id, `row` is its `kind` in the usage body's `limits[]`, `body` maps the body's other keys to a member's name (the kind's
-    own is ""). `adjective` is for a window that every plan has, which the guard's option of its own limits.
+    own is ""). `adjective` and `about` are for a window that every plan has, which an option of the guard limits.
     """
 
     def __init__(
@@ -40,10 +40,11 @@ class WindowKind:
         row: str = "",
         body: "dict[str, str] | None" = None,
         adjective: str = "",
+        about: str = "",
     ) -> None:
         self.id, self.name, self.title, self.label, self.length, self.order = id, name, title or name, label, length, order
         self.many, self.missing_id, self.statusline = many, missing_id or id, statusline
-        self.row, self.body, self.adjective = row, body or {}, adjective
+        self.row, self.body, self.adjective, self.about = row, body or {}, adjective, about
 
     @property
     def option(self) -> str:
@@ -53,12 +54,12 @@ class WindowKind:
 
 KINDS = (
     WindowKind(
-        "five_hour", "Session (5h)", label="5h", length=5.0 * HOUR, order=0, statusline=True, row="session",
-        body={"five_hour": ""}, adjective="5-hour",
+        FIVE_HOUR, "Session (5h)", label="5h", length=5.0 * HOUR, order=0, statusline=True, row="session",
+        body={FIVE_HOUR: ""}, adjective="5-hour", about="the 5-hour window",
     ),
     WindowKind(
         "seven_day", "Weekly", label="7d", length=float(WEEK), order=1, statusline=True, row="weekly_all",
-        body={"seven_day": ""}, adjective="weekly",
+        body={"seven_day": ""}, adjective="weekly", about="the weekly window over all models",
     ),
     WindowKind(
         "seven_day_", "Weekly ({})", title="Weekly by model", length=float(WEEK), many=True, missing_id="weekly_model",
@@ -69,7 +70,7 @@ KINDS = (
             "seven_day_oauth_apps": "OAuth apps", "seven_day_cowork": "Cowork",
         },
     ),
-    WindowKind("spend_limit", "Spend limit", label="limit", statusline=True),
+    WindowKind(SPEND_LIMIT, "Spend limit", label="limit", statusline=True),
     WindowKind("cinder_cove", "Credit grant", body={"cinder_cove": ""}),
     WindowKind("iguana_necktie", "Credit grant", body={"iguana_necktie": ""}),
     WindowKind(EXTRA_USAGE, "Extra Usage Spend", title="Extra usage", order=3),

@@ -61,7 +61,7 @@ def checks(context: DoctorContext) -> Iterator[Check]:
 
 def asking(context: DoctorContext, ledger: Ledger, bodies: list[Any]) -> Requester:
     """The runtime's requester, with the endpoint alone."""
-    uuid = whose(context)
+    uuid = current_account(context)
     assert context.where.data_dir is not None  # noqa: S101 - there is a ledger in it
     return Requester(
         ledger=ledger,
@@ -71,13 +71,13 @@ def asking(context: DoctorContext, ledger: Ledger, bodies: list[Any]) -> Request
         now=context.now,
         zone=local_zone(),
         account=uuid,
-        whose=lambda: whose(context),
+        current_account=lambda: current_account(context),
         eager=True,
         watch=bodies.append,
     )
 
 
-def whose(context: DoctorContext) -> str | None:
+def current_account(context: DoctorContext) -> str | None:
     """The login's account, where its source is open."""
     return claude_json.read_account(context.env)[0] if context.config.sources.claude_json.enabled else None
 

@@ -57,7 +57,7 @@ def slot(context: DoctorContext) -> Iterator[Check]:
         message = f"The status line in {path} is not of the type `command`."
         yield Check(group=SLOT, name="status line", status="FAIL", message=message, remedy=INSTALL)
         return
-    if claude_code.ours(command) is None:
+    if claude_code.installed_words(command) is None:
         message = f"The status line in {path} belongs to another command."
         remedy = "run `quotaline install claude-code --chain` to show both"
         yield Check(group=SLOT, name="status line", status="WARN", message=message, remedy=remedy)

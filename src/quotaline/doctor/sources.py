@@ -72,20 +72,20 @@ def installed(context: DoctorContext) -> tuple[int, int, int] | None:
     if program is None:
         return None
     real = Path(program).resolve()
-    told = [real.name, real.parent.name]
+    candidates = [real.name, real.parent.name]
     package = next((folder / "package.json" for folder in real.parents[:3] if (folder / "package.json").is_file()), None)
     try:
         if package is not None:
-            told.append(str(msgspec.json.decode(package.read_bytes()).get("version")))
-        if not any(VERSION.fullmatch(text) for text in told):
+            candidates.append(str(msgspec.json.decode(package.read_bytes()).get("version")))
+        if not any(VERSION.fullmatch(text) for text in candidates):
             env = {**scrubbed_env(context.env), "QUOTALINE_REFRESH": "doctor"}
             run = subprocess.run(
                 [*words, "--version"], env=env, stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE, check=False
             )
-            told.append(run.stdout.decode("utf-8", "replace").split(" ")[0].strip())
+            candidates.append(run.stdout.decode("utf-8", "replace").split(" ")[0].strip())
     except (OSError, subprocess.SubprocessError, msgspec.MsgspecError, AttributeError):
         return None
-    found = next((match for text in told if (match := VERSION.fullmatch(text))), None)
+    found = next((match for text in candidates if (match := VERSION.fullmatch(text))), None)
     return None if found is None else (int(found[1]), int(found[2]), int(found[3]))
 
 
@@ -115,8 +115,8 @@ def claude_json_check(context: DoctorContext) -> Check:
     except SourceError as error:
         return Check(group=GROUP, name="claude-json", status="WARN", message=str(error))
     uuid, plan = claude_json.read_account(context.env)
-    whose = f" of account {uuid[:8]}…" if uuid else ""
-    message = f"{len(readings)} values{whose}{f', plan {plan}' if plan else ''}, {age(readings, context.now)} old."
+    account = f" of account {uuid[:8]}…" if uuid else ""
+    message = f"{len(readings)} values{account}{f', plan {plan}' if plan else ''}, {age(readings, context.now)} old."
     return Check(group=GROUP, name="claude-json", status="PASS", message=message)
 
 
@@ -155,14 +155,14 @@ def transcripts(context: DoctorContext) -> Check:
         message = "No folder of transcripts was found."
         remedy = "they are there once Claude Code has run; see CLAUDE_CONFIG_DIR"
         return Check(group=GROUP, name="transcripts", status="WARN", message=message, remedy=remedy)
-    said = [f"{folder}" for folder in folders]
+    names = [f"{folder}" for folder in folders]
     try:
         for folder in folders:
             next(folder.iterdir(), None)
     except OSError as error:
         message = f"They cannot be read: {error.strerror}."
         return Check(group=GROUP, name="transcripts", status="FAIL", message=message, remedy="look at the folder's permissions")
-    return Check(group=GROUP, name="transcripts", status="PASS", message=f"In {', '.join(said)}.")
+    return Check(group=GROUP, name="transcripts", status="PASS", message=f"In {', '.join(names)}.")
 
 
 def closed(name: str, context: DoctorContext) -> Check:

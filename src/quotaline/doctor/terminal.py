@@ -30,9 +30,9 @@ def checks(context: DoctorContext) -> Iterator[Check]:
 
 def width(context: DoctorContext) -> Check:
     """COLUMNS, or the terminal's own width."""
-    told = context.env.get("COLUMNS", "")
+    given = context.env.get("COLUMNS", "")
     try:
-        columns = int(told) if told.isdecimal() else os.get_terminal_size().columns
+        columns = int(given) if given.isdecimal() else os.get_terminal_size().columns
     except OSError:
         return Check(group=GROUP, name="width", status="SKIP", message="This is not a terminal.")
     if columns < NARROW:

@@ -117,12 +117,12 @@ def _replay(period: Sequence[Reading], span: float, activity: Sequence[tuple[flo
         if not known:
             continue
         used = activity[bisect_left(moments, reset - span) : bisect_right(moments, turn_at)]
-        told = forecast_window(known[-1], known, turn_at, used)
-        if told.at_reset is None:
+        foreseen = forecast_window(known[-1], known, turn_at, used)
+        if foreseen.at_reset is None:
             continue
         passed = turn_at - (reset - span)
         even = min(FULL, _used(known[-1]) * span / passed) if passed > 0 else FULL
-        turns.append(Turn(min(FULL, told.at_reset), came, even, told.limit_at, came_full))
+        turns.append(Turn(min(FULL, foreseen.at_reset), came, even, foreseen.limit_at, came_full))
     return turns
 
 

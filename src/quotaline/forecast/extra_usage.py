@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from quotaline.core.periods import month_end, same_period
+from quotaline.core.periods import HOUR, month_end, same_period
 from quotaline.forecast.spending import between, counter, steps
 from quotaline.model import ExtraUsage, Money, Reading, Window
-from quotaline.snapshot.reasons import reason_text
+from quotaline.zone import midnight
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from quotaline.forecast.spending import Step
 
 FULL = 100.0
-HOUR = 3600.0
 LEAST_SPAN = 900.0
 """Seconds of readings below which a rate would be a guess."""
 CLOSE = 1800.0
@@ -41,64 +39,46 @@ class Crossing(Struct, frozen=True, kw_only=True):
 
 
 class ExtraUsageRates(Struct, frozen=True, kw_only=True):
-    """Extra usage as a meter shows it. None is "not known", never zero.
+    """How extra usage moves, from readings over time. None is "not known", never zero.
 
-    `month` is the server's own sum. `rate` is money per hour over the hour before the newest reading. `today_exact` is false
-    while part of `today` was spent between two readings on both sides of midnight. `limit` None is no cap. `off` says in words
-    why no money can move. `as_of` is the newest reading's time.
+    `can_move` is false while it is off. `rate` is money per hour over the hour before the newest reading. `today_exact` is
+    false while part of `today` was spent between two readings on both sides of midnight. `as_of` is the newest reading's time.
     """
 
     as_of: float
     can_move: bool
-    month: Money | None = None
     today: Money | None = None
     today_exact: bool = True
     rate: Money | None = None
-    limit: Money | None = None
-    share: float | None = None
-    off: str | None = None
     crossing: Crossing | None = None
 
 
 def extra_usage_rates(
     current: Sequence[Reading], history: Sequence[Reading], now: float, zone: tzinfo
 ) -> ExtraUsageRates | None:
-    """The meter at `now`: `current` are the merged readings, `history` the stored ones of the same account in any order.
+    """The rates at `now`: `current` are the merged readings, `history` the stored ones of the same account in any order.
 
     `zone` says when today began. None where extra usage was not read this month.
     """
     newest = next((reading for reading in current if isinstance(reading.value, ExtraUsage)), None)
     if newest is None or not isinstance(newest.value, ExtraUsage):
         return None
-    value = newest.value
-    found = ExtraUsageRates(
-        as_of=newest.as_of,
-        can_move=value.is_enabled,
-        month=value.used,
-        limit=value.limit,
-        share=_share(value),
-        off=None if value.is_enabled else reason_text(value.disabled_reason) or "it is turned off",
-    )
+    enabled = newest.value.is_enabled
     unit, rows = counter([*history, newest], now)
-    if not value.is_enabled or unit is None:
-        return found
+    if not enabled or unit is None:
+        return ExtraUsageRates(as_of=newest.as_of, can_move=enabled)
     spent = steps(rows)
     began = midnight(now, zone)
     before = max((at for at, _ in rows if at <= began), default=None)
     after = min((at for at, _ in rows if at > began), default=None)
     return ExtraUsageRates(
-        **{name: getattr(found, name) for name in ("as_of", "can_move", "month", "limit", "share", "off")},
+        as_of=newest.as_of,
+        can_move=True,
         today=None if before is None else _money(between(spent, began, now), unit),
         today_exact=before is None or after is None or after - before <= CLOSE or not _moved(spent, before, after),
         rate=_rate(rows, spent, unit, now),
         crossing=_crossing(current, history, spent, unit, now),
     )
-
-
-def midnight(now: float, zone: tzinfo, days: int = 0) -> float:
-    """The beginning of the local day `days` after today's, right also where clocks change."""
-    day = datetime.fromtimestamp(now, zone).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
-    return (day + timedelta(days=days)).timestamp()
 
 
 def extra_usage_fields(
@@ -124,13 +104,6 @@ def extra_usage_fields(
             fields["crossing.name"] = (crossing.name, until)
         fields |= {"extra.crossed_at": (crossing.since, until), "extra.crossed": (crossing.amount, until)}
     return fields
-
-
-def _share(value: ExtraUsage) -> float | None:
-    used, limit = value.used, value.limit
-    if used and limit and limit.amount > 0 and used.currency == limit.currency:
-        return float(used.decimal() * 100 / limit.decimal())
-    return value.utilization if limit is not None else None
 
 
 def _money(amount: int, unit: Money) -> Money:

@@ -9,11 +9,11 @@ counter showed in it.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from quotaline.core.periods import month_end, month_start
 from quotaline.model import ExtraUsage, Money, Reading
 
 if TYPE_CHECKING:
@@ -28,32 +28,16 @@ class Step(Struct, frozen=True):
     amount: int
 
 
-def month_start(moment: float) -> float:
-    """The beginning of the calendar month (UTC) that `moment` lies in."""
-    return _first(datetime.fromtimestamp(moment, UTC)).timestamp()
-
-
-def month_end(moment: float) -> float:
-    """The beginning of the next one."""
-    first = _first(datetime.fromtimestamp(moment, UTC))
-    following = first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
-    return following.timestamp()
-
-
-def _first(moment: datetime) -> datetime:
-    return moment.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-
-
 def counter(readings: Iterable[Reading], now: float) -> tuple[Money | None, list[tuple[float, int]]]:
     """`(as_of, minor units)` of extra usage, oldest first, in the newest reading's currency, which comes first (amount 0).
 
     Readings in another currency or from the future are left out; another exponent of the same currency is converted.
     """
-    told = [(r.as_of, r.value.used) for r in readings if isinstance(r.value, ExtraUsage) and r.value.used and r.as_of <= now]
-    if not told:
+    amounts = [(r.as_of, r.value.used) for r in readings if isinstance(r.value, ExtraUsage) and r.value.used and r.as_of <= now]
+    if not amounts:
         return None, []
-    unit = max(told, key=lambda row: (row[0], row[1].currency, row[1].exponent))[1]
-    rows = [(at, _units(used, unit.exponent)) for at, used in told if used.currency == unit.currency]
+    unit = max(amounts, key=lambda row: (row[0], row[1].currency, row[1].exponent))[1]
+    rows = [(at, _units(used, unit.exponent)) for at, used in amounts if used.currency == unit.currency]
     return Money(0, unit.currency, unit.exponent), sorted(rows)
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, structs
 
-from quotaline.core.periods import month_end, same_period
+from quotaline.core.periods import DAY, HOUR, month_end, same_period
 from quotaline.core.windows import window_label, window_length
 from quotaline.forecast.spending import between, counter, steps
 from quotaline.model import ExtraUsage, Money, Reading, Window
@@ -24,12 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 FULL = 100.0
-DAY = 86400.0
-PERIODS = {"daily": DAY, "weekly": 7 * DAY, "monthly": 30 * DAY}
 MOMENTS = 25
 LEAST_READINGS, LEAST_SPAN = 3, 300.0
-LOOK_BACK = {"five_hour": 7200.0}
-"""Seconds of the recent pace; a day for every longer window, so that a night is always part of it."""
+RECENT = {5.0 * HOUR: 2.0 * HOUR}
+"""Seconds of the recent pace by the length of a window; a day for every longer one, so that a night is always part of it."""
 
 
 class Forecast(Struct, frozen=True, kw_only=True):
@@ -66,22 +64,22 @@ def forecast_window(
     value = reading.value
     assert isinstance(value, Window)  # noqa: S101 - the caller chose a window
     short = window_label(value.id, value.name)
-    told = Forecast(id=value.id, name=value.name, label=short, resets_at=value.resets_at, used=value.utilization)
-    span = window_length(value.id) or PERIODS.get(str(value.extras.get("period")))
+    bare = Forecast(id=value.id, name=value.name, label=short, resets_at=value.resets_at, used=value.utilization)
+    span = window_length(value.id, value.extras.get("period"))
     if value.resets_at is None or value.utilization is None or value.resets_at <= now:
-        return structs.replace(told, why="the window has no reset to count towards")
+        return structs.replace(bare, why="the window has no reset to count towards")
     if span is None:
-        return structs.replace(told, why="nobody says how long its period is")
+        return structs.replace(bare, why="nobody says how long its period is")
     if value.utilization >= FULL:
-        return structs.replace(told, slope=0.0, limit_at=reading.as_of, earliest=reading.as_of, latest=now)
+        return structs.replace(bare, slope=0.0, limit_at=reading.as_of, earliest=reading.as_of, latest=now)
     points = curve([*history, reading], value, now)
     began = value.resets_at - span
-    since = max(began, now - LOOK_BACK.get(value.id, DAY))
+    since = max(began, now - RECENT.get(span, DAY))
     real = [at for at, _ in points if at >= since]
     covered = (max(real) - min(real)) if real else 0.0
     if len(real) < LEAST_READINGS or covered < max(LEAST_SPAN, span / 100):
         count = f"{len(real)} reading{'' if len(real) == 1 else 's'}"
-        return structs.replace(told, why=f"too little data: {count} over {int(covered // 60)} min")
+        return structs.replace(bare, why=f"too little data: {count} over {int(covered // 60)} min")
     points = filled(points, activity, now)
     since = max(since, points[0][0])
     found = slopes(points, since, max(now, points[-1][0]))
@@ -89,7 +87,7 @@ def forecast_window(
     left = value.resets_at - now
     used = level(points, now)
     return structs.replace(
-        told,
+        bare,
         slope=middle,
         at_reset=used + middle * left,
         limit_at=_reached(used, middle, now, left),
@@ -186,7 +184,7 @@ def month_end_spend(current: Sequence[Reading], history: Sequence[Reading], now:
     unit, rows = counter([*history, newest], now)
     covered = min(7 * DAY, now - rows[0][0]) if rows else 0.0
     if unit is None or covered < DAY:
-        return None, f"too little data: {int(covered // 3600)} h of readings"
+        return None, f"too little data: {int(covered // HOUR)} h of readings"
     recent = Decimal(between(steps(rows), now - covered, now))
     more = recent * Decimal(month_end(now) - now) / Decimal(covered)
     amount = rows[-1][1] + int(more)
@@ -212,15 +210,15 @@ def window_fields(found: Sequence[Forecast], now: float, stale_after: float) -> 
     fields: dict[str, tuple[Any, float | None]] = {}
     for one in found:
         until = min(one.resets_at or now + stale_after, now + stale_after)
-        told: dict[str, Any] = {
+        values: dict[str, Any] = {
             "at_reset": one.at_reset,
             "limit_at": one.limit_at,
             "limit_earliest": one.earliest,
             "limit_latest": one.latest,
         }
         if one.resets_at is not None:
-            told["no_forecast"] = one.why
-        fields |= {f"{one.id}.{name}": (value, until) for name, value in told.items() if value is not None}
+            values["no_forecast"] = one.why
+        fields |= {f"{one.id}.{name}": (value, until) for name, value in values.items() if value is not None}
     first = binds_first(found)
     if first is not None and first.limit_at is not None and first.limit_at > now:
         until = min(first.limit_at, now + stale_after)

@@ -32,12 +32,12 @@ def held_by(env: Mapping[str, str]) -> str | None:
     text = _text(change.read_config(settings_file(env)), settings_file(env))
     found = json_text.get(text, settings_file(env).name, KEY) if text.strip() else None
     value = found[0] if found else None
-    if value is None or (isinstance(value, dict) and ours(value.get("command")) is not None):
+    if value is None or (isinstance(value, dict) and installed_words(value.get("command")) is not None):
         return None
     return str(value.get("command")) if isinstance(value, dict) else json.dumps(value)
 
 
-def ours(command: Any) -> list[str] | None:
+def installed_words(command: Any) -> list[str] | None:
     """The words of a command line that `install` wrote: `[program, "statusline"]` or `["/bin/sh", chain.sh, OLD, program]`."""
     try:
         words = shlex.split(command) if isinstance(command, str) else []
@@ -58,14 +58,14 @@ def install(env: Mapping[str, str], *, chain: bool = False, replace: bool = Fals
     found = json_text.get(text, path.name, KEY)
     old = found[0] if found else None
     held = dict(old) if isinstance(old, dict) else {}
-    words = ours(held.get("command"))
+    words = installed_words(held.get("command"))
     other = held.get("command") if isinstance(held.get("command"), str) and words is None else None
     if old is not None and words is None and not (replace or (chain and other)):
         raise HostError(
             f"Another command holds Claude Code's status line: {other or json.dumps(old)}. "
             "Run this again with --chain to show its rows above ours, or with --replace to take its place."
         )
-    if words and len(words) == 4 and not replace:  # noqa: PLR2004 - ours() says so
+    if words and len(words) == 4 and not replace:  # noqa: PLR2004 - installed_words() says so
         other = words[2]
     program = launcher.command()
     scripts: dict[Path, str | None] = {}
@@ -95,7 +95,7 @@ def uninstall(env: Mapping[str, str]) -> change.Change:
         return unchanged
     text = _text(before, path)
     found = json_text.get(text, path.name, KEY)
-    words = ours(found[0].get("command")) if found and isinstance(found[0], dict) else None
+    words = installed_words(found[0].get("command")) if found and isinstance(found[0], dict) else None
     if words is None:
         return unchanged
     scripts: dict[Path, str | None] = {_script(env): None}

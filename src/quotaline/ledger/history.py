@@ -14,6 +14,7 @@ from quotaline.ledger.totals import HOUR, summed
 from quotaline.ledger.usage import DAY, STEP, SUMS, UsagePart, as_part, usage_between
 from quotaline.model import ModelUsage, TokenUsage
 from quotaline.prices import model_name
+from quotaline.zone import day_start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,14 +79,10 @@ def _reach(connection: Connection, tz: tzinfo, since: date | None, until: date |
     oldest, newest = connection.execute("SELECT min(time), max(time) FROM message").fetchone()
     if oldest is None:
         return None
-    start = _midnight(since, tz) if since else 0.0
-    end = _midnight(until + timedelta(days=1), tz) if until else float("inf")
+    start = day_start(since, tz) if since else 0.0
+    end = day_start(until + timedelta(days=1), tz) if until else float("inf")
     start, end = max(start, oldest / 1000), min(end, newest / 1000 + 0.001)
     return (start, end) if start < end else None
-
-
-def _midnight(day: date, tz: tzinfo) -> float:
-    return datetime(day.year, day.month, day.day, tzinfo=tz).timestamp()
 
 
 def _calendar(by: By, start: float, end: float, tz: tzinfo) -> Iterator[tuple[str, float, float]]:
@@ -95,14 +92,14 @@ def _calendar(by: By, start: float, end: float, tz: tzinfo) -> Iterator[tuple[st
         day -= timedelta(days=day.weekday())
     elif by == "month":
         day = day.replace(day=1)
-    while (first := _midnight(day, tz)) < end:
+    while (first := day_start(day, tz)) < end:
         if by == "month":
             following, key = (day + timedelta(days=31)).replace(day=1), f"{day:%Y-%m}"
         elif by == "week":
             following, key = day + timedelta(days=7), f"{day:%G-W%V}"
         else:
             following, key = day + timedelta(days=1), day.isoformat()
-        yield key, first, _midnight(following, tz)
+        yield key, first, day_start(following, tz)
         day = following
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from quotaline.core.periods import same_period
+from quotaline.core.periods import HOUR, same_period
 from quotaline.ledger.store import clear_errors
 from quotaline.model import Reading, Window
 
@@ -15,10 +15,9 @@ if TYPE_CHECKING:
 
     from quotaline.ledger.store import Ledger
 
-EVERY = 3600.0
+EVERY = float(HOUR)
 """Seconds after which an unchanged value is kept again: it says that nothing changed."""
 
-DAY = 86400.0
 FULL = 100.0
 
 

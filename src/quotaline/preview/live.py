@@ -16,7 +16,7 @@ from quotaline.model import Missing
 from quotaline.preview import sample
 from quotaline.refresh.current import current_snapshot
 from quotaline.refresh.run import refresh
-from quotaline.render.fields import gather_fields
+from quotaline.render.fields import Fields, gather_fields
 from quotaline.usage.report import overview
 from quotaline.zone import local_zone
 
@@ -33,7 +33,7 @@ class Live(Struct, frozen=True, kw_only=True):
 
     found: segments.Catalogue
     compiled: dict[str, Any]
-    fields: dict[str, Any]
+    fields: Fields
     missing: list[Missing]
 
 

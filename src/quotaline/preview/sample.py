@@ -82,17 +82,17 @@ def usage(now: float, moment: tuple[int, int | None, int, int, int]) -> Any:
     ago, session, week, fable, cents = moment
     content = load("claude.json", now)
     cached = content["cachedUsageUtilization"]
-    told = cached["utilization"]
+    body = cached["utilization"]
     cached["fetchedAtMs"] = int((now - ago) * 1000)
-    told["five_hour"] = told["five_hour"] if session is not None else None
-    told["limits"] = [row for row in told["limits"] if session is not None or row["kind"] != "session"]
+    body["five_hour"] = body["five_hour"] if session is not None else None
+    body["limits"] = [row for row in body["limits"] if session is not None or row["kind"] != "session"]
     percents = {"session": session, "weekly_all": week, "weekly_scoped": fable}
-    for row in told["limits"]:
+    for row in body["limits"]:
         row["percent"] = percents[row["kind"]]
     for key, percent in (("five_hour", session), ("seven_day", week)):
-        if told[key] is not None:
-            told[key]["utilization"] = percent
-    told["extra_usage"] |= {"used_credits": cents, "utilization": cents / 50}
+        if body[key] is not None:
+            body[key]["utilization"] = percent
+    body["extra_usage"] |= {"used_credits": cents, "utilization": cents / 50}
     return content
 
 

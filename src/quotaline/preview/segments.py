@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from quotaline.config.segments import Catalogue, Segment
     from quotaline.model import Missing
+    from quotaline.render.fields import Fields
 
 SESSION = (
     "model", "directory", "git", "context", "cost", "cache", "lines", "duration", "effort", "session", "version", "style",
@@ -47,12 +48,10 @@ class Preview(Struct, frozen=True, kw_only=True):
         return " ".join(text for text, _ in self.shows)
 
 
-def preview(
-    name: str, found: Catalogue, compiled: Mapping[str, Any], fields: dict[str, Any], missing: Sequence[Missing]
-) -> Preview:
-    """One segment at `fields`, which are `prompt.draw.gather`'s; `compiled` is `segments.compile_lines`'s."""
+def preview(name: str, found: Catalogue, compiled: Mapping[str, Any], fields: Fields, missing: Sequence[Missing]) -> Preview:
+    """One segment at `fields`, at one moment; `compiled` is `config.segments.compile_lines`'s."""
     segment = found.segments[name]
-    style = {**compiled["style"], "now": fields["now"]}
+    style = {**compiled["style"], "now": fields.now}
     pieces = layout.expand_segment(compile_segment(segment), fields, style, long=True)
     shows = tuple((piece["forms"][0], piece["sgr"]) for piece in pieces)
     return Preview(
@@ -66,9 +65,7 @@ def preview(
     )
 
 
-def previews(
-    found: Catalogue, compiled: Mapping[str, Any], fields: dict[str, Any], missing: Sequence[Missing]
-) -> list[Preview]:
+def previews(found: Catalogue, compiled: Mapping[str, Any], fields: Fields, missing: Sequence[Missing]) -> list[Preview]:
     """Every segment, by name."""
     return [preview(name, found, compiled, fields, missing) for name in sorted(found.segments)]
 

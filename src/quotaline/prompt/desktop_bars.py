@@ -13,8 +13,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from quotaline.render.fields import Fields
 
-def render_bar(surface: str, names: "Any", kept: "dict[str, Any]", fields: "dict[str, Any]", *, colour: bool) -> str:
+
+def render_bar(surface: str, names: "Any", kept: "dict[str, Any]", fields: "Fields", *, colour: bool) -> str:
     """What `surface` wants on stdout; "" where there is nothing to show."""
     rows = arrange(names, kept, fields, long=False, limit=0)
     if not rows:
@@ -39,7 +41,7 @@ def render_bar(surface: str, names: "Any", kept: "dict[str, Any]", fields: "dict
     return "{" + ",".join(parts) + "}"
 
 
-def worst_level(rows: "Any", kept: "dict[str, Any]", fields: "dict[str, Any]") -> "tuple[str, int | None, str]":
+def worst_level(rows: "Any", kept: "dict[str, Any]", fields: "Fields") -> "tuple[str, int | None, str]":
     """`critical`, `warn`, `ok` or `none` over the row's segments, the highest percentage, and the level's SGR parameters."""
     rank, highest = -1, None
     for name in (name for row in rows for name in row):
@@ -48,7 +50,7 @@ def worst_level(rows: "Any", kept: "dict[str, Any]", fields: "dict[str, Any]") -
         if not field:
             continue
         each = segment.get("each")
-        for prefix in [key for key in fields["windows"] if key.startswith(each)] if each else [""]:
+        for prefix in [key for key in fields.windows if key.startswith(each)] if each else [""]:
             value = number(fields.get(prefix + field[6:] if prefix and field.startswith("window.") else field))
             if value is None:
                 continue
@@ -62,11 +64,11 @@ def worst_level(rows: "Any", kept: "dict[str, Any]", fields: "dict[str, Any]") -
     return level, None if highest is None else max(0, min(100, int(highest))), sgr
 
 
-def detail_lines(fields: "dict[str, Any]") -> "list[str]":
+def detail_lines(fields: "Fields") -> "list[str]":
     """One line for each window and one for extra usage, as a tooltip or a menu shows them."""
     lines = []
-    stale = fields["stale"]
-    for key in fields["windows"]:
+    stale = fields.stale
+    for key in fields.windows:
         used, remaining = number(fields.get(f"{key}.used")), number(fields.get(f"{key}.left"))
         if used is not None:
             resets = f", resets in {format_left(remaining)}" if remaining is not None else ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from quotaline.core.periods import DAY, HOUR
 from quotaline.errors import Outcome
 from quotaline.ratelimit.policy import (
     Decision,
@@ -26,9 +27,9 @@ if TYPE_CHECKING:
 
     from quotaline.ledger import Ledger
 
-FAILURE_COUNTS = 3600.0
-RESETS_KEPT = 3600.0
-REMEMBERED = 86400.0
+FAILURE_COUNTS = float(HOUR)
+RESETS_KEPT = float(HOUR)
+REMEMBERED = float(DAY)
 """How long a version of `claude` that gave no report is not asked again, in seconds."""
 
 

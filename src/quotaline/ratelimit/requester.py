@@ -40,7 +40,7 @@ WHOLE = frozenset({"claude-json", "claude-cli", "endpoint"})
 
 @dataclass(kw_only=True)
 class Requester:
-    """What a request needs to know. `account` is the login's uuid, if known; `whose()` reads it anew."""
+    """What a request needs to know. `account` is the login's uuid, if known; `current_account()` reads it anew."""
 
     ledger: Ledger
     data_dir: Path
@@ -49,7 +49,7 @@ class Requester:
     now: float
     zone: tzinfo
     account: str | None
-    whose: Callable[[], str | None]
+    current_account: Callable[[], str | None]
     eager: bool = False
     dice: random.Random = field(default_factory=random.Random)
     watch: Callable[[object], None] | None = None
@@ -161,7 +161,7 @@ class Requester:
                 asked.ended(Outcome.ANSWERED, None, self.dice.random())
         except filelock.Timeout:
             raise _NotNowError("Another process is asking at this moment; its answer will be here soon.") from None
-        if self.whose() != self.account:
+        if self.current_account() != self.account:
             raise SourceError("The login changed while the answer was under way; it was not kept.")
         return found
 

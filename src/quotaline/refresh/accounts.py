@@ -34,5 +34,5 @@ def only_current_account(readings: Sequence[Reading], account: str | None, where
 
 def is_current_account(reading: Reading, account: str, since: float, owner: Callable[[str], str | None]) -> bool:
     """Whether a reading is `account`'s, who has been logged in since `since`."""
-    whose = reading.account or (owner(reading.session) if reading.session else None)
-    return whose == account if whose else reading.as_of >= since
+    owned_by = reading.account or (owner(reading.session) if reading.session else None)
+    return owned_by == account if owned_by else reading.as_of >= since

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from quotaline.core.periods import month_start
+from quotaline.core.periods import DAY, HOUR, WEEK, month_start
+from quotaline.core.windows import FIVE_HOUR
 from quotaline.errors import LedgerError
 from quotaline.ledger import open_ledger
 from quotaline.ledger.accounts import last_activity
 from quotaline.ledger.importer import import_transcripts
-from quotaline.ledger.readings import DAY, activity, readings_since, store_readings
+from quotaline.ledger.readings import activity, readings_since, store_readings
 from quotaline.ledger.totals import local_totals
 from quotaline.model import LocalTotals, Reading, SourceState, Window
 from quotaline.zone import local_zone
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from quotaline.model import Snapshot
     from quotaline.prices import PriceBook
 
-WEEK, RECENT = 7 * DAY, DAY + 7200.0
+RECENT = DAY + 2 * HOUR
 SPANS = 3  # the 5-hour block, the last seven days, today
 
 
@@ -64,6 +65,6 @@ def update_ledger(where: Locations, now: float, snapshot: Snapshot, prices: Pric
 def _reset(readings: Sequence[Reading]) -> float | None:
     """The known end of the 5-hour window: better than any guess from the transcripts."""
     for reading in readings:
-        if isinstance(reading.value, Window) and reading.value.id == "five_hour":
+        if isinstance(reading.value, Window) and reading.value.id == FIVE_HOUR:
             return reading.value.resets_at
     return None

@@ -35,7 +35,7 @@ def ask_remote_sources(
     if where.ledger is None or where.data_dir is None:
         return structs.replace(snapshot, sources=(*snapshot.sources, SourceState(source="endpoint", problem=UNKNOWN)))
 
-    def whose() -> str | None:
+    def current_account() -> str | None:
         return claude_json.read_account(env)[0] if config.sources.claude_json.enabled else None
 
     states = list(snapshot.sources)
@@ -49,7 +49,7 @@ def ask_remote_sources(
                 now=now,
                 zone=local_zone(),
                 account=snapshot.account.uuid,
-                whose=whose,
+                current_account=current_account,
                 eager=eager,
             ).readings(snapshot.readings, states)
     except (LedgerError, OSError):

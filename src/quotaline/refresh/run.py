@@ -116,14 +116,14 @@ def collect(
 
 def add_ledger_facts(snapshot: Snapshot, where: Locations, now: float, prices: PriceBook) -> Snapshot:
     """The snapshot with what the ledger knows: local totals, the meter, the forecast; what it has where there is no ledger."""
-    books = update_ledger(where, now, snapshot, prices)
-    totals = books.totals or snapshot.local
-    told = forecast_fields(snapshot, books.history, books.activity, now, local_zone())
+    facts = update_ledger(where, now, snapshot, prices)
+    totals = facts.totals or snapshot.local
+    forecast = forecast_fields(snapshot, facts.history, facts.activity, now, local_zone())
     return structs.replace(
         snapshot,
         local=totals,
-        fields={**snapshot.fields, **local_fields(totals), **told},
-        sources=(*snapshot.sources, books.state),
+        fields={**snapshot.fields, **local_fields(totals), **forecast},
+        sources=(*snapshot.sources, facts.state),
     )
 
 

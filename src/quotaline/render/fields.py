@@ -12,13 +12,22 @@ if TYPE_CHECKING:
 STALE_AFTER = float(HOUR)
 
 
-def gather_fields(kept: "dict[str, Any]", own: "list[dict[str, Any]]", now: float) -> "dict[str, Any]":
-    """Every field that the snapshot and this session's own rate limits give at `now`.
+class Fields(dict[str, "Any"]):
+    """Values by field name, as they are at `now`; a field that is not there has none.
 
-    `stale` names the windows (and other first words of fields) whose values are old, `windows` those that are there, `now` the
-    time.
+    `stale` holds the first words (`five_hour`, `extra`) of fields whose values are old, `windows` the windows that are there.
     """
-    fields: dict[str, Any] = {"stale": set(), "windows": [], "now": now}
+
+    def __init__(self, now: float) -> None:
+        super().__init__()
+        self.now = now
+        self.stale: set[str] = set()
+        self.windows: list[str] = []
+
+
+def gather_fields(kept: "dict[str, Any]", own: "list[dict[str, Any]]", now: float) -> Fields:
+    """Every field that the snapshot and this session's own rate limits give at `now`."""
+    fields = Fields(now)
     stale_after = number(kept.get("stale_after")) or STALE_AFTER
     add_window_fields(fields, merge_session(own, kept.get("readings"), now), now, stale_after)
     written = number(kept.get("written_at")) or 0.0
@@ -29,11 +38,11 @@ def gather_fields(kept: "dict[str, Any]", own: "list[dict[str, Any]]", now: floa
             if until is None or now < until:
                 fields[name] = entry[0]
                 if now - written > stale_after:
-                    fields["stale"].add(name.partition(".")[0])
+                    fields.stale.add(name.partition(".")[0])
     return fields
 
 
-def add_window_fields(fields: "dict[str, Any]", readings: "list[dict[str, Any]]", now: float, stale_after: float) -> None:
+def add_window_fields(fields: Fields, readings: "list[dict[str, Any]]", now: float, stale_after: float) -> None:
     """Add each reading's fields: `<window>.used`, `.left`, … and `extra.…`; names in `stale` and `windows` go along."""
     for reading in readings:
         value = reading["value"]
@@ -47,9 +56,9 @@ def add_window_fields(fields: "dict[str, Any]", readings: "list[dict[str, Any]]"
             entry.update(_extra_usage(value))
         else:
             entry.update(_window(value, prefix, now))
-            fields["windows"].append(prefix)
+            fields.windows.append(prefix)
         if entry["age"] > stale_after:
-            fields["stale"].add(prefix)
+            fields.stale.add(prefix)
         for name, item in entry.items():
             if item is not None:
                 fields[f"{prefix}.{name}"] = item

@@ -6,12 +6,13 @@ from quotaline.render.paint import fit, paint, width
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
+    from quotaline.render.fields import Fields
 
-def draw(
-    rows: "Any", kept: "dict[str, Any]", fields: "dict[str, Any]", *, surface: str, colour: bool, limit: int
-) -> "list[str]":
+
+def draw(rows: "Any", kept: "dict[str, Any]", fields: "Fields", *, surface: str, colour: bool, limit: int) -> "list[str]":
     """The painted rows, without those that have nothing to show."""
     return paint_rows(arrange(rows, kept, fields, long=surface == "claude", limit=limit), kept, surface, colour=colour)
 
@@ -24,11 +25,9 @@ def paint_rows(rows: "list[list[tuple[str, str]]]", kept: "dict[str, Any]", surf
     return [between.join(paint(text, sgr if colour else "", surface) for text, sgr in row) for row in rows]
 
 
-def arrange(
-    rows: "Any", kept: "dict[str, Any]", fields: "dict[str, Any]", *, long: bool, limit: int
-) -> "list[list[tuple[str, str]]]":
+def arrange(rows: "Any", kept: "dict[str, Any]", fields: "Fields", *, long: bool, limit: int) -> "list[list[tuple[str, str]]]":
     """Each row that has something to show as `(text, sgr)` pairs, fitted to `limit` cells (0: no limit)."""
-    style = {**kept["style"], "now": fields["now"]}
+    style = {**kept["style"], "now": fields.now}
     gap = width(str(style.get("separator", " ")))
     arranged = []
     widest: list[dict[str, Any]] = []
@@ -49,15 +48,15 @@ def arrange(
 
 
 def expand_segment(
-    segment: "dict[str, Any]", fields: "dict[str, Any]", style: "dict[str, Any]", *, long: bool
+    segment: "dict[str, Any]", fields: "Fields", style: "dict[str, Any]", *, long: bool
 ) -> "list[dict[str, Any]]":
     """A compiled segment's pieces: none when a field is absent, several when it is repeated for each window."""
     each = segment.get("each")
-    prefixes = [""] if not each else [key for key in fields["windows"] if key.startswith(each)]
+    prefixes = [""] if not each else [key for key in fields.windows if key.startswith(each)]
     pieces = []
     for prefix in prefixes:
         texts = [render_form(form, fields, style, prefix) if form else None for form in segment["forms"]]
-        if not any(texts) and segment.get("fallback") and not fields["windows"] and "extra.used" not in fields:
+        if not any(texts) and segment.get("fallback") and not fields.windows and "extra.used" not in fields:
             texts = [render_form(form, fields, style, prefix) if form else None for form in segment["fallback"]]
         full, usual, short = texts
         usual = usual or short
@@ -70,7 +69,7 @@ def expand_segment(
     return pieces
 
 
-def render_form(form: "list[Any]", fields: "dict[str, Any]", style: "dict[str, Any]", prefix: str = "") -> "str | None":
+def render_form(form: "list[Any]", fields: "Fields", style: "dict[str, Any]", prefix: str = "") -> "str | None":
     """The text of one form, a list of literals and `[field, spec]` pairs; None when a field is absent or does not fit its spec.
 
     `prefix` is the window that `window.` stands for in a segment that is repeated for each of several windows.
@@ -91,12 +90,12 @@ def render_form(form: "list[Any]", fields: "dict[str, Any]", style: "dict[str, A
         if text is None:
             return None
         pieces.append(text)
-        stale = stale or name.partition(".")[0] in fields["stale"]
+        stale = stale or name.partition(".")[0] in fields.stale
     mark = style.get("stale", "?") if stale else ""
     return mark + "".join(pieces)
 
 
-def segment_colour(segment: "dict[str, Any]", fields: "dict[str, Any]", style: "dict[str, Any]", prefix: str) -> str:
+def segment_colour(segment: "dict[str, Any]", fields: "Mapping[str, Any]", style: "dict[str, Any]", prefix: str) -> str:
     """The SGR parameters for a segment at its present level."""
     roles = style.get("roles", {})
     field = segment.get("level") or ""

@@ -11,13 +11,12 @@ The rows of a line of several are separated by the byte 0x1f.
 
 from __future__ import annotations
 
-import calendar
 import math
-import time
 import zlib
 from typing import TYPE_CHECKING, Any
 
 from quotaline.core import values
+from quotaline.core.periods import DAY, HOUR, MINUTE, midnight, month_end
 from quotaline.render import layout
 from quotaline.render.fields import gather_fields
 
@@ -28,7 +27,6 @@ VERSION = 1
 SURFACES = ("bash", "zsh", "fish", "sh", "starship", "tmux", "plain", "zsh-plain")
 UNCOLOURED = ("sh", "plain", "zsh-plain")
 FOREVER = 9_999_999_999
-MINUTE, HOUR, DAY = 60, 3600, 86400
 
 # How far ahead each minute, each tenth minute and each hour of a countdown has a frame of its own. A file is as old as that
 # only where no prompt was drawn meanwhile, or where the refresh cannot write; its values are marked stale by then.
@@ -81,9 +79,8 @@ def moments(kept: Mapping[str, Any], now: float) -> set[int]:
     for _value, until in (kept.get("fields") or {}).values():
         if until is not None:
             found.update(countdown(float(until), now))
-    today, utc = time.localtime(now), time.gmtime(now)
-    found.update(int(time.mktime((*today[:2], today[2] + day, 0, 0, 0, 0, 0, -1))) for day in range(1, 9))
-    found.add(calendar.timegm((utc[0] + utc[1] // 12, utc[1] % 12 + 1, 1, 0, 0, 0)))
+    found.update(int(midnight(now, day)) for day in range(1, 9))
+    found.add(int(month_end(now)))
     return found
 
 

@@ -75,7 +75,7 @@ def plan_of(login: Mapping[str, Any]) -> str | None:
     """
     organization = short_label(login.get("organizationType")) or ""
     tiers = [short_label(login.get(key)) for key in ("userRateLimitTier", "organizationRateLimitTier", "seatTier")]
-    told = [text for text in (*tiers, organization) if text]
+    words = [text for text in (*tiers, organization) if text]
     for name in ("enterprise", "team"):
         if name in organization:
             return name
@@ -88,9 +88,9 @@ def plan_of(login: Mapping[str, Any]) -> str | None:
         (("max",), "max"),
         (("pro", "default_claude_ai"), "pro"),
     ):
-        if any(mark in text for text in told for mark in marks):
+        if any(mark in text for text in words for mark in marks):
             return name
-    return told[0] if told else None
+    return words[0] if words else None
 
 
 def _load(path: Path) -> _File:

@@ -12,10 +12,10 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from quotaline.core.money import MOST_DECIMALS, MOST_MINOR_UNITS, dollars_to_cents, money_share
-from quotaline.core.periods import parse_moment
+from quotaline.core.periods import DAY, parse_moment
 from quotaline.model import Money
 
-LONGEST_BLOCK = 86400.0
+LONGEST_BLOCK = float(DAY)
 """Seconds: a server's wish to wait for longer than a day is not taken at its word."""
 
 

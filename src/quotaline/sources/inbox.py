@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from quotaline.core.merge import SESSION_SOURCE
+from quotaline.core.periods import DAY
 from quotaline.core.rate_limits import parse_rate_limits
 from quotaline.core.values import short_label
 from quotaline.model import Reading, Window
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 VERSION = 1
-KEPT_FOR = 8 * 86400.0
+KEPT_FOR = 8.0 * DAY
 _LARGEST_FILE = 256 * 1024
 
 

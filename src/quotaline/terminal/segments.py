@@ -75,9 +75,9 @@ def explained(one: Preview, state: Live, where: Locations, limit: int) -> list[L
 
 def _forms(one: Preview, state: Live) -> list[Line]:
     compiled: dict[str, Any] = compile_segment(state.found.segments[one.name])
-    style = {**state.compiled["style"], "now": state.fields["now"]}
+    style = {**state.compiled["style"], "now": state.fields.now}
     each = compiled.get("each")
-    prefixes = [key for key in state.fields["windows"] if key.startswith(each)] if each else [""]
+    prefixes = [key for key in state.fields.windows if key.startswith(each)] if each else [""]
     lines: list[Line] = []
     for prefix in prefixes:
         for name, form in zip(("long", "format", "short"), compiled["forms"], strict=True):

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from quotaline.core import formats
-from quotaline.core.windows import EXTRA_USAGE, KINDS, field_prefix, window_title
+from quotaline.core.windows import EXTRA_USAGE, FIVE_HOUR, field_prefix, window_title
 from quotaline.render.layout import segment_colour
 from quotaline.render.paint import width
 from quotaline.snapshot.reasons import reason_text
@@ -27,7 +27,7 @@ SHORTEST_BAR, LONGEST_BAR = 24, 30
 def role(meter: Meter, segments: Mapping[str, Any]) -> str:
     """The role that the prompt line paints this value in, by the same thresholds."""
     each = [key for key, part in segments.items() if part.get("each") and meter.id.startswith(part["each"])]
-    segment = segments.get(field_prefix(meter.id)) or segments.get(next(iter(each), KINDS[0].id)) or {}
+    segment = segments.get(field_prefix(meter.id)) or segments.get(next(iter(each), FIVE_HOUR)) or {}
     level = segment.get("level") or ""
     roles = {key: key for key in ("text", "muted", "accent", "money", *ROLES)}
     painted = segment_colour(segment, {level: meter.utilization}, {"roles": roles}, "")
