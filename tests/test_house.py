@@ -19,6 +19,65 @@ TRACKED = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, tex
 # what a PURE module may not import: clocks, processes, files, networks, databases
 WORLD = {"subprocess", "socket", "httpx", "sqlite3", "filelock", "tempfile", "shutil", "secrets", "random", "click", "signal"}
 
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+ROOMS = re.findall(r"^\| `(\w+)(?:/|\.py)` \|", README[README.index("| room | what is in it |") :], re.MULTILINE)
+"""The rooms in the order in which they may import: each from those before it."""
+WITHOUT_PYTHON = {"shells", "_data"}
+
+
+def imports(path: Path) -> set[str]:
+    """The modules of this package that a file names in any import, whether it runs or is for types only."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "quotaline":
+            module = node.module or ""
+            for alias in node.names:
+                inner = SOURCE.parent / module.replace(".", "/") / alias.name
+                found.add(f"{module}.{alias.name}" if inner.with_suffix(".py").exists() or inner.is_dir() else module)
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names if alias.name.partition(".")[0] == "quotaline"}
+    return found - {"quotaline"}
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(SOURCE).with_suffix("").parts[0]
+
+
+def test_the_rooms_of_the_readme_are_the_folders_and_loose_files_of_the_package() -> None:
+    there = {path.name for path in SOURCE.iterdir() if path.is_dir() and not path.name.startswith((".", "__"))}
+    loose = {path.stem for path in SOURCE.glob("*.py")} - {"__init__"}
+    assert sorted(ROOMS) == sorted((there - WITHOUT_PYTHON) | loose)
+    assert len(ROOMS) == len(set(ROOMS))
+
+
+@names
+def test_no_import_climbs(path: Path) -> None:
+    if path == SOURCE / "__init__.py":
+        assert imports(path) == set()
+        return
+    room = room_of(path)
+    allowed = set(ROOMS[: ROOMS.index(room) + 1]) - ({"prompt"} if room not in ("prompt", "__main__") else set())
+    assert {name.split(".")[1] for name in imports(path)} <= allowed
+
+
+def test_no_file_is_part_of_a_circle() -> None:
+    edges = {
+        "quotaline." + ".".join(path.relative_to(SOURCE).with_suffix("").parts): imports(path)
+        for path in MODULES
+        if path.name != "__init__.py"
+    }
+    done: set[str] = set()
+
+    def visit(name: str, above: tuple[str, ...]) -> None:
+        assert name not in above, " -> ".join((*above, name))
+        if name not in done:
+            for other in edges.get(name, ()):
+                visit(other, (*above, name))
+            done.add(name)
+
+    for name in edges:
+        visit(name, ())
+
 
 @names
 def test_a_module_says_in_its_first_line_whether_it_touches_the_world(path: Path) -> None:
