@@ -155,11 +155,20 @@ class SourceState(Struct, frozen=True, kw_only=True):
     note: str | None = None
 
 
+class Fault(Struct, frozen=True, kw_only=True):
+    """A stage of the refresh that failed: in one sentence what and why, and since when (epoch seconds). Others went on."""
+
+    stage: str
+    message: str
+    since: float
+
+
 class Snapshot(Struct, frozen=True, kw_only=True):
     """The disk cache that the prompt path reads.
 
     `readings` holds one merged reading per window. `fields` are ready values for segments, each `[value, until]`: after
-    epoch `until` (None: never) the value is no longer true. `segments`, `lines`, `style` and `guard` are the compiled
+    epoch `until` (None: never) the value is no longer true. `problems` are the configuration's, `faults` what the refresh could
+    not do: nobody sees the screen of a background process. `segments`, `lines`, `style` and `guard` are the compiled
     configuration.
     """
 
@@ -174,6 +183,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     missing: tuple[Missing, ...] = ()
     sources: tuple[SourceState, ...] = ()
     problems: tuple[str, ...] = ()
+    faults: tuple[Fault, ...] = ()
     segments: dict[str, Any] = field(default_factory=dict)
     lines: dict[str, list[list[str]]] = field(default_factory=dict)
     style: dict[str, Any] = field(default_factory=dict)

@@ -46,19 +46,30 @@ def test_the_newest_reading_wins_inside_one_period_and_may_be_lower() -> None:
     assert only([window(50, NOW - 100), window(48, NOW - 10, "claude-json")]).value.utilization == 48
 
 
-def test_of_two_sessions_the_higher_wins_though_it_is_the_older() -> None:
-    old, new = window(50, NOW - 7000, "statusline", session="a"), window(42, NOW - 1, "statusline", session="b")
-    assert old == only([old, new])
+def test_a_sessions_own_newer_reading_replaces_its_older_one_up_or_down() -> None:
+    """anthropics/claude-code#52497: the server raised the limit, 60 became 2 % with the same reset."""
+    before, after = window(60, NOW - 30, "statusline", session="a"), window(2, NOW - 1, "statusline", session="a")
+    assert after == only([before, after])
+    assert after == only([after, before])
 
 
-def test_an_idle_session_does_not_pull_a_fresh_reading_of_another_source_down() -> None:
-    fresh, idle = window(60, NOW - 240), window(42, NOW - 1, "statusline", session="a")
-    assert fresh == only([fresh, idle])
+@pytest.mark.parametrize("source", ["statusline", "endpoint"])
+def test_a_higher_reading_of_another_origin_counts_while_it_is_fresh_and_no_longer(source: str) -> None:
+    session = window(42, NOW - 1, "statusline", session="a")
+    fresh, idle = (window(60, NOW - ago, source, session="b") for ago in (HOLDS_FOR - 0.1, HOLDS_FOR))
+    assert fresh == only([fresh, session])
+    assert session == only([idle, session])
 
 
-def test_after_an_hour_the_sessions_are_believed_again() -> None:
-    held, session = window(60, NOW - HOLDS_FOR), window(42, NOW - 1, "statusline", session="a")
-    assert session == only([held, session])
+def test_of_another_session_only_its_newest_reading_counts() -> None:
+    session = window(42, NOW - 1, "statusline", session="a")
+    before, after = window(60, NOW - 30, "statusline", session="b"), window(41, NOW - 20, "statusline", session="b")
+    assert session == only([session, before, after])
+
+
+def test_an_idle_session_never_outvotes_what_the_server_says_now() -> None:
+    idle = window(90, NOW - 9000, "statusline", session="a")
+    assert only([idle, window(2, NOW - 8000)]).value.utilization == 2
 
 
 def test_a_session_raises_an_older_reading_of_another_source() -> None:
@@ -197,19 +208,23 @@ def test_nothing_is_made_up_and_nothing_live_vanishes(readings: list[Reading]) -
 
 
 @given(READINGS)
-def test_sessions_alone_never_lower_a_period(readings: list[Reading]) -> None:
-    sessions = [r for r in readings if r.source == "statusline" and r.value.utilization is not None]
-    for merged in merge(sessions, NOW):
+def test_the_newest_reading_of_a_period_is_shown_or_a_fresh_and_higher_one(readings: list[Reading]) -> None:
+    numbers = [r for r in readings if isinstance(r.value, Window) and r.value.utilization is not None]
+    for merged in merge(numbers, NOW):
         assert isinstance(merged.value, Window)
-        levels = [
-            r.value.utilization or 0
-            for r in sessions
+        live = [
+            r
+            for r in numbers
             if isinstance(r.value, Window)
             and r.value.id == merged.value.id
             and (r.value.resets_at is None or r.value.resets_at > NOW)
             and same_period(r.value.resets_at, merged.value.resets_at)
         ]
-        assert max(levels) == merged.value.utilization
+        newest = max(r.as_of for r in live)
+        at_newest = [r.value.utilization or 0 for r in live if r.as_of == newest]
+        if merged.as_of < newest:
+            assert merged.as_of > NOW - HOLDS_FOR
+            assert (merged.value.utilization or 0) > min(at_newest)
 
 
 @given(READINGS)

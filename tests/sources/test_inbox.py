@@ -72,9 +72,20 @@ def test_a_broken_window_is_no_window(tmp_path: Path, window: object) -> None:
     assert [reading.value.id for reading in inbox.read(tmp_path, NOW)] == ["seven_day", "spend_limit"]
 
 
-def test_a_time_ahead_of_the_clock_counts_as_now(tmp_path: Path) -> None:
-    put(tmp_path, "s-1.json", FULL | {"as_of": NOW + 9e9})
-    assert {NOW} == {reading.as_of for reading in inbox.read(tmp_path, NOW)}
+@pytest.mark.parametrize(
+    ("ahead", "age"), [(-5.0, 5.0), (0.0, 0.0), (4.9, 0.0), (5.1, 86400.0), (3600.0, 86400.0), (9e9, 86400.0)]
+)
+def test_no_reading_is_newer_than_now_and_one_noted_by_a_clock_that_ran_ahead_is_of_unknown_age(
+    tmp_path: Path, ahead: float, age: float
+) -> None:
+    put(tmp_path, "s-1.json", FULL | {"as_of": NOW + ahead})
+    assert {NOW - age} == {reading.as_of for reading in inbox.read(tmp_path, NOW)}
+
+
+def test_a_session_whose_five_hour_reset_has_passed_is_at_least_that_old(tmp_path: Path) -> None:
+    limits = FULL["rate_limits"] | {"five_hour": {"used_percentage": 90, "resets_at": NOW - 7200}}  # type: ignore[operator]
+    put(tmp_path, "s-1.json", FULL | {"rate_limits": limits})
+    assert {NOW - 7200} == {reading.as_of for reading in inbox.read(tmp_path, NOW)}
 
 
 def test_what_nobody_wrote_for_eight_days_is_removed_half_written_files_included(tmp_path: Path) -> None:

@@ -4,15 +4,17 @@
    has one.
 2. The newest reading names the period (see `periods.same_period`); readings of other periods are dropped. If one of them is
    older, the reset has moved.
-3. Within the period the newest reading wins, but a statusline reading only ever raises: an idle Claude Code session repeats old
-   numbers with a new time. The highest session wins over lower sessions, and a lower session does not replace another source's
-   reading that is less than an hour old.
+3. Within the period the newest reading is the truth, up or down: usage falls where the server raises a limit or a saved reset
+   is redeemed. Of one session only its newest reading counts. Where the newest is a session's, a higher one of another session
+   or source counts as well while it is fresh: two sessions may be drawn in another order than they were answered in.
+
+So an idle session never outvotes a newer reading; that its redraw is no news is the inbox's work (`rate_limits.known_since`).
 
 Extra usage: a reading from before this calendar month (UTC, like the server's `overageResetsAt`) is dropped, the newest wins,
 and of equally new ones the higher. So it falls only when a newer reading says so.
 """
 
-from quotaline.core.periods import HOUR, month_start, same_period
+from quotaline.core.periods import MINUTE, month_start, same_period
 from quotaline.core.values import number
 from quotaline.core.windows import EXTRA_USAGE
 
@@ -21,22 +23,22 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-HOLDS_FOR = float(HOUR)
-"""How long another source's reading stands against a lower percentage on stdin, in seconds."""
+HOLDS_FOR = float(MINUTE)
+"""Seconds for which a higher reading stands against a newer, lower one of a session: as long as a snapshot is fresh."""
 SESSION_SOURCE = "statusline"
 
 
 class Candidate:
     """What the rule looks at of one reading.
 
-    `level` is the number by which readings of one period are compared, if there is one; `order` gives equally new ones an order
-    that means nothing.
+    `level` is the number by which readings of one period are compared, if there is one; `origin` is the session that it is from
+    ("" for the server's own answers); `order` gives equally new ones an order that means nothing.
     """
 
     def __init__(
-        self, as_of: float, resets_at: "float | None", level: "float | None", source: str, order: "tuple[Any, ...]" = ()
+        self, as_of: float, resets_at: "float | None", level: "float | None", origin: str, order: "tuple[Any, ...]" = ()
     ) -> None:
-        self.as_of, self.resets_at, self.level, self.source, self.order = as_of, resets_at, level, source, order
+        self.as_of, self.resets_at, self.level, self.origin, self.order = as_of, resets_at, level, origin, order
 
     def recency(self) -> "tuple[Any, ...]":
         """Newest last; equally new ones by later reset, then by higher level."""
@@ -51,16 +53,20 @@ def choose_window(found: "Sequence[Candidate]", now: float) -> "tuple[Candidate 
         return None, False
     newest = max(live, key=Candidate.recency)
     moved = any(one.as_of < newest.as_of and not same_period(one.resets_at, newest.resets_at) for one in live)
-    period = [one for one in live if same_period(one.resets_at, newest.resets_at)]
-    others = [one for one in period if one.source != SESSION_SOURCE]
-    sessions = [one for one in period if one.source == SESSION_SOURCE]
-    if others:
-        best = max(others, key=Candidate.recency)
-        later = [one for one in sessions if one.recency() > best.recency()]
-        if later and best.as_of > now - HOLDS_FOR:
-            later.append(best)
-        sessions = later or [best]
-    return max(sessions, key=lambda one: (one.level or 0.0, *one.recency())), moved
+    if not newest.origin:
+        return newest, moved
+    rivals = [
+        one
+        for one in live
+        if one.origin != newest.origin and one.as_of > now - HOLDS_FOR and same_period(one.resets_at, newest.resets_at)
+    ]
+    latest = [one for one in rivals if one is max((x for x in rivals if x.origin == one.origin), key=Candidate.recency)]
+    return max([newest, *latest], key=lambda one: (one.level or 0.0, *one.recency())), moved
+
+
+def origin_of(source: str, session: object) -> str:
+    """What `Candidate.origin` is for a reading: its session's name, "" for a source that asked the server."""
+    return f"session {session or ''}" if source == SESSION_SOURCE else ""
 
 
 def choose_extra_usage(found: "Sequence[Candidate]", now: float) -> "Candidate | None":
@@ -99,10 +105,11 @@ def is_over(reading: "dict[str, Any]", now: float) -> bool:
 
 def _candidate(reading: "dict[str, Any]") -> Candidate:
     value = reading["value"]
+    source = str(reading.get("source"))
     return Candidate(
         number(reading.get("as_of")) or 0.0,
         number(value.get("resets_at")),
         number(value.get("utilization")),
-        str(reading.get("source")),
-        (str(reading.get("session") or ""),),
+        origin_of(source, reading.get("session")),
+        (source,),
     )

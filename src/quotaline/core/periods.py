@@ -8,6 +8,8 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 WEEK = 7 * DAY
 SAME_RESET_WITHIN = 2.0
 """Seconds by which the server's times jitter."""
+CLOCK_JITTER = 5.0
+"""Seconds by which two clocks, or one that is being set, may differ without being wrong."""
 MILLISECONDS_FROM = 1e11  # in seconds this is the year 5138
 LATEST = 253402300799.0  # the last second of the year 9999
 DAYS_BEFORE_MONTH = (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334)
@@ -45,6 +47,15 @@ def midnight(now: float, days: int = 0) -> float:
     """The beginning of the local day `days` after today's, by the C library's zone, right also where clocks change."""
     today = time.localtime(now)
     return time.mktime((today.tm_year, today.tm_mon, today.tm_mday + days, 0, 0, 0, 0, 0, -1))
+
+
+def not_from_the_future(as_of: float, now: float) -> float:
+    """When a reading was true, if that was noted as `as_of`: no later than `now`.
+
+    A time ahead of `now` was noted by a clock that ran ahead. How old the reading is then nobody knows: it counts as a day old,
+    so that it is shown as stale and gives way to every reading whose time is known.
+    """
+    return min(as_of, now) if as_of <= now + CLOCK_JITTER else now - DAY
 
 
 def rfc3339(moment: float) -> str:

@@ -9,7 +9,7 @@ Every field is optional and of any type. What is there and cannot be understood 
 
 from quotaline.core.periods import parse_moment
 from quotaline.core.values import number, short_label
-from quotaline.core.windows import FAMILIES, KINDS, member_id, member_name
+from quotaline.core.windows import FAMILIES, FIVE_HOUR, KINDS, member_id, member_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,9 +39,30 @@ def parse_rate_limits(limits: "Any") -> "list[dict[str, Any]]":
     return found
 
 
+def known_since(limits: "Any", as_of: float) -> float:
+    """Since when these limits can be known at the latest, if they were first seen at `as_of`.
+
+    A session that still names a 5-hour reset that has passed was answered before it: it is at least that old.
+    """
+    block = limits.get(FIVE_HOUR) if isinstance(limits, dict) else None
+    try:
+        resets_at = parse_moment(block.get("resets_at")) if isinstance(block, dict) else None
+    except ValueError:
+        resets_at = None
+    return as_of if resets_at is None else min(as_of, resets_at)
+
+
+def only_fewer(limits: "Any", before: "Any") -> bool:
+    """Whether `limits` name nothing that `before` did not: a window that ended and went is no news of the others."""
+    if not isinstance(limits, dict) or not isinstance(before, dict):
+        return False
+    return all(key in before and before[key] == value for key, value in limits.items())
+
+
 def session_readings(limits: "Any", as_of: float, now: float, session: "Any" = None) -> "list[dict[str, Any]]":
     """The windows with a number whose reset has not passed, as readings of `session`, which knows them since `as_of`."""
     found = []
+    as_of = known_since(limits, as_of)
     for window in parse_rate_limits(limits):
         resets_at = window["resets_at"]
         if window["utilization"] is not None and (resets_at is None or resets_at > now):

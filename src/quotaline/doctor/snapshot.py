@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from quotaline.core.formats import format_left
+from quotaline.core.periods import MINUTE
 from quotaline.core.snapshot import read_snapshot
 from quotaline.doctor.check import Check
 from quotaline.model import SNAPSHOT_VERSION
@@ -43,8 +44,14 @@ def checks(context: DoctorContext) -> Iterator[Check]:
         yield Check(group=GROUP, name="age", status="PASS", message=f"It was written {format_left(age)} ago.")
     for problem in found.problems:
         yield Check(group=GROUP, name="refresh", status="FAIL", message=problem, remedy="mend it and run `quotaline refresh`")
+    for fault in found.faults:
+        lasts = context.now - fault.since
+        since = f", for {format_left(lasts)} now" if lasts >= MINUTE else ""
+        yield Check(
+            group=GROUP, name=fault.stage, status="FAIL", message=f"{fault.message.rstrip('.')}{since}.", remedy=REFRESH
+        )
     failed = [f"{state.source}: {state.problem}" for state in found.sources if state.problem]
     for message in failed:
         yield Check(group=GROUP, name="refresh", status="WARN", message=message, remedy=REFRESH)
-    if not found.problems and not failed:
+    if not (found.problems or found.faults or failed):
         yield Check(group=GROUP, name="refresh", status="PASS", message="The last refresh read all that is open.")

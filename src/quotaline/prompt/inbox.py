@@ -1,12 +1,14 @@
 """EFFECT The inbox: the rate limits that Claude Code handed to this session, where the refresh finds them.
 
-One file a session, `{"version":1,"session":…,"as_of":…,"rate_limits":…}`, replaced in one step and only when the limits
-changed: so `as_of` is the time at which they were first seen, also for a session that is drawn again and again while idle.
+One file a session, `{"version":1,"session":…,"as_of":…,"answered":…,"rate_limits":…}`, replaced in one step and only when the
+limits changed or the session was answered again, which the time it has spent waiting for the API tells: so `as_of` is when the
+server said so, also for a session that is drawn again and again while idle.
 """
 
 import os
 
 from quotaline.core import paths
+from quotaline.core.rate_limits import only_fewer
 from quotaline.core.values import encode_json, loads_json, number, read_small_file
 
 TYPE_CHECKING = False
@@ -20,25 +22,29 @@ MAX_BYTES = 65536
 def record_rate_limits(data: "dict[str, Any]", env: "Mapping[str, str]", now: float) -> float:
     """Write this session's limits to the inbox if they changed; since when they are known, `now` when they are news."""
     try:
-        return write_if_changed(paths.cache_dir(env), data.get("session_id"), data.get("rate_limits"), now)
+        cost = data.get("cost")
+        answered = number(cost.get("total_api_duration_ms")) if isinstance(cost, dict) else None
+        return write_if_changed(paths.cache_dir(env), data.get("session_id"), data.get("rate_limits"), now, answered)
     except Exception:  # the line is drawn whether or not the others hear of it
         return now
 
 
-def write_if_changed(folder: str, session: "Any", rate_limits: "Any", now: float) -> float:
-    """Write what is new and return the time since which this session knows these limits."""
+def write_if_changed(folder: str, session: "Any", rate_limits: "Any", now: float, answered: "float | None" = None) -> float:
+    """Write what is new and return the time since which this session knows these limits; `answered` grows with each answer."""
     if not folder or not isinstance(session, str) or not isinstance(rate_limits, dict) or not rate_limits:
         return now
     name = "".join(c if c.isascii() and (c.isalnum() or c in "_-") else "-" for c in session)[:80] or "session"
     path = os.path.join(folder, "inbox", f"{name}.json")
     text = f'"rate_limits":{encode_json(rate_limits)}}}'
     old = read_small_file(path, MAX_BYTES).decode("utf-8", "replace")
-    if old.endswith(text):
-        value = loads_json(old)
-        since = number(value.get("as_of")) if isinstance(value, dict) else None
-        if since is not None and since <= now:
+    value = loads_json(old) if old else None
+    if isinstance(value, dict) and (old.endswith(text) or only_fewer(rate_limits, value.get("rate_limits"))):
+        since, before = number(value.get("as_of")), number(value.get("answered"))
+        if since is not None and since <= now and (answered is None or before is None or answered == before):
             return since
-    _replace(path, f'{{"version":1,"session":{encode_json(session)},"as_of":{now:.3f},{text}'.encode())
+    known = "" if answered is None else f'"answered":{encode_json(answered)},'
+    head = f'{{"version":1,"session":{encode_json(session)},"as_of":{now:.3f},'
+    _replace(path, f"{head}{known}{text}".encode())
     return now
 
 

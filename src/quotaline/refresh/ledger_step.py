@@ -11,20 +11,23 @@ from quotaline.core.windows import FIVE_HOUR
 from quotaline.errors import LedgerError
 from quotaline.ledger import open_ledger
 from quotaline.ledger.accounts import last_activity
-from quotaline.ledger.importer import import_transcripts
+from quotaline.ledger.importer import ImportReport, import_transcripts
 from quotaline.ledger.readings import activity, readings_since, store_readings
 from quotaline.ledger.totals import local_totals
 from quotaline.model import LocalTotals, Reading, SourceState, Window
-from quotaline.zone import local_zone
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import tzinfo
 
+    from quotaline.ledger import Ledger
     from quotaline.locations import Locations
     from quotaline.model import Snapshot
     from quotaline.prices import PriceBook
+    from quotaline.refresh.stages import Stages
 
 RECENT = DAY + 2 * HOUR
+IMPORT = "import of the transcripts"
 SPANS = 3  # the 5-hour block, the last seven days, today
 
 
@@ -40,24 +43,37 @@ class LedgerFacts(Struct, frozen=True, kw_only=True):
     activity: tuple[tuple[float, float], ...] = ()
 
 
-def update_ledger(where: Locations, now: float, snapshot: Snapshot, prices: PriceBook) -> LedgerFacts:
-    """Import the transcripts, keep the snapshot's readings, and say what the ledger knows at `now`."""
+def update_ledger(
+    where: Locations, now: float, snapshot: Snapshot, prices: PriceBook, *, stages: Stages, zone: tzinfo
+) -> LedgerFacts:
+    """Import the transcripts, keep the snapshot's readings, and say what the ledger knows at `now`; each part on its own."""
     if where.ledger is None:
         nowhere = "There is no place for the ledger; set QUOTALINE_DATA_DIR."
         return LedgerFacts(state=SourceState(source="transcripts", problem=nowhere))
-    readings, account = snapshot.readings, snapshot.account
     try:
         with open_ledger(where.ledger) as ledger:
-            report = import_transcripts(ledger, where.claude_dirs)
-            totals = local_totals(ledger, now, local_zone(), five_hour_resets_at=_reset(readings), prices=prices)
-            known = last_activity(ledger) is not None
-            store_readings(ledger, account.config_dir, account.uuid, readings)
-            since = month_start(now) - WEEK
-            kept = readings_since(ledger, account.config_dir, account.uuid, since, recent=now - RECENT)
-            used = activity(ledger, now - RECENT)
+            return _facts(ledger, where, now, snapshot, prices, stages=stages, zone=zone)
     except (LedgerError, OSError) as error:
         return LedgerFacts(state=SourceState(source="transcripts", problem=str(error)))
-    problem = "; ".join(report.unreadable) or (None if known else "no transcripts were found")
+
+
+def _facts(
+    ledger: Ledger, where: Locations, now: float, snapshot: Snapshot, prices: PriceBook, *, stages: Stages, zone: tzinfo
+) -> LedgerFacts:
+    readings, account = snapshot.readings, snapshot.account
+    since = month_start(now) - WEEK
+    report = stages.attempt(IMPORT, lambda: import_transcripts(ledger, where.claude_dirs), ImportReport())
+    known = stages.attempt("totals", lambda: last_activity(ledger) is not None, otherwise=True)
+    totals = stages.attempt(
+        "totals", lambda: local_totals(ledger, now, zone, five_hour_resets_at=_reset(readings), prices=prices), None
+    )
+    stages.attempt("history", lambda: store_readings(ledger, account.config_dir, account.uuid, readings), 0)
+    kept = stages.attempt(
+        "history", lambda: readings_since(ledger, account.config_dir, account.uuid, since, recent=now - RECENT), []
+    )
+    used = stages.attempt("history", lambda: activity(ledger, now - RECENT), [])
+    failed = next((fault.message for fault in stages.faults if fault.stage == IMPORT), None)
+    problem = failed or "; ".join(report.unreadable) or (None if known else "no transcripts were found")
     state = SourceState(source="transcripts", readings=SPANS if known else 0, problem=problem)
     return LedgerFacts(state=state, totals=totals, history=tuple(kept), activity=tuple(used))
 

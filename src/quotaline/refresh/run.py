@@ -1,7 +1,9 @@
-"""EFFECT The only conductor: lock → sources → merge → ledger → snapshot, prompt files."""
+"""EFFECT The only conductor: lock → sources → merge → ledger → snapshot, prompt files; each stage with a net of its own."""
 
 from __future__ import annotations
 
+from datetime import UTC
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import filelock
@@ -10,18 +12,20 @@ from msgspec import Struct, structs
 from quotaline.alerts.delivery import AlertRun, remove_old_hook_marks
 from quotaline.config.guard_limits import guard_limits
 from quotaline.config.load import load_or_default
-from quotaline.config.schema import alpha_enabled, may_ask
+from quotaline.config.schema import Config, alpha_enabled, may_ask
+from quotaline.core.periods import not_from_the_future
 from quotaline.errors import SourceError
 from quotaline.files import private_dir
-from quotaline.forecast.fields import forecast_fields
+from quotaline.forecast.fields import forecast_parts, part_of
 from quotaline.locations import Locations, resolve_locations
 from quotaline.model import Account, Snapshot, SourceState
 from quotaline.prices import PriceBook
 from quotaline.refresh.accounts import only_current_account
 from quotaline.refresh.ledger_step import update_ledger
+from quotaline.refresh.stages import Stages
 from quotaline.snapshot.load import load_snapshot
-from quotaline.snapshot.local_fields import local_fields
-from quotaline.snapshot.merge import merge
+from quotaline.snapshot.local_fields import SPANS, local_fields
+from quotaline.snapshot.merge import by_window, merge_window
 from quotaline.snapshot.missing import missing
 from quotaline.snapshot.publish import publish
 from quotaline.sources import claude_json, inbox
@@ -29,8 +33,9 @@ from quotaline.zone import local_zone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import tzinfo
+    from pathlib import Path
 
-    from quotaline.config.schema import Config
     from quotaline.model import Reading
 
 SOON = 5.0  # a snapshot younger than this was made by somebody who asked at the same time
@@ -44,10 +49,10 @@ class RefreshResult(Struct, frozen=True, kw_only=True):
 
 
 def refresh(env: Mapping[str, str], now: float, *, force: bool = False) -> RefreshResult:
-    """Read every source that may be read and write the snapshot; one refresh at a time, the loser leaves.
+    """Read every source that may be read and write the snapshot; while another refresh holds the lock, `busy`.
 
-    `force` ignores freshness, never the rate limit. A configuration that cannot be followed is told in
-    `Snapshot.problems`, and the defaults are used. Raises nothing that a source, the ledger or the disk may cause.
+    `force` ignores freshness, never the rate limit. A configuration that cannot be followed is told in `Snapshot.problems`, and
+    the defaults are used. What fails on the way costs its own stage and is told in `Snapshot.faults`. Raises nothing.
     """
     where = resolve_locations(env)
     if where.cache_dir is None or where.snapshot is None:
@@ -59,21 +64,7 @@ def refresh(env: Mapping[str, str], now: float, *, force: bool = False) -> Refre
             age = now - before.written_at if before else None
             if before and age is not None and 0 <= age < (0.0 if force else min(SOON, before.fresh_for)):
                 return RefreshResult(status="fresh", snapshot=before)
-            config, compiled, problems = load_or_default(where.config_file)
-            snapshot = collect(where, env, now, before, config=config, compiled=compiled, problems=problems)
-            if before is None or may_ask(config):  # a first import or an answer may take a while: nobody need wait for it
-                early = structs.replace(snapshot, fields={**(before.fields if before else {}), **snapshot.fields})
-                publish(where.cache_dir, early, now)
-            if may_ask(config):
-                from quotaline.refresh.remote import ask_remote_sources  # noqa: PLC0415 - most refreshes ask nobody
-
-                snapshot = ask_remote_sources(snapshot, config, where, env, now, eager=force)
-            snapshot = add_ledger_facts(snapshot, where, now, PriceBook(config.prices))
-            alarm = AlertRun(where.cache_dir, config.alert, snapshot, before, now)
-            snapshot = structs.replace(snapshot, fields={**snapshot.fields, **alarm.fields()})
-            publish(where.cache_dir, snapshot, now)
-            alarm.deliver(env)
-            remove_old_hook_marks(where.cache_dir, now)
+            snapshot = _Refresh(where, env, now, before).run(where.cache_dir, eager=force)
             return RefreshResult(status="written", snapshot=snapshot)
     except filelock.Timeout:
         return RefreshResult(status="busy", snapshot=load_snapshot(where.snapshot))
@@ -81,76 +72,129 @@ def refresh(env: Mapping[str, str], now: float, *, force: bool = False) -> Refre
         return RefreshResult(status="unwritable", snapshot=load_snapshot(where.snapshot))
 
 
-def collect(
-    where: Locations,
-    env: Mapping[str, str],
-    now: float,
-    before: Snapshot | None,
-    *,
-    config: Config,
-    compiled: dict[str, Any],
-    problems: list[str],
-) -> Snapshot:
-    """A new snapshot from the sources that are files, and from what the one before still knows."""
-    uuid, plan = claude_json.read_account(env) if alpha_enabled(config, "claude_json") else (None, None)
-    states: list[SourceState] = []
-    fresh = read_sources(where, env, now, config, states)
-    kept = [reading for reading in (before.readings if before else ()) if still_open(reading, config)]
-    readings = merge(only_current_account([*kept, *fresh], uuid, where, now), now)
-    fields: dict[str, tuple[Any, float | None]] = {"account.plan": (plan, None)} if plan else {}
-    return Snapshot(
-        written_at=now,
-        fresh_for=config.refresh.fresh_for,
-        stale_after=config.refresh.stale_after,
-        account=Account(config_dir=where.config_dir, uuid=uuid, plan=plan),
-        readings=tuple(readings),
-        local=before.local if before else None,
-        fields=fields,
-        missing=tuple(missing(readings, config, states)),
-        sources=tuple(states),
-        problems=tuple(problems),
-        guard=guard_limits(config.guard, config.refresh.stale_after),
-        **compiled,
-    )
+class _Refresh:
+    """One refresh under its lock: what it works with, and its stages in order."""
+
+    def __init__(self, where: Locations, env: Mapping[str, str], now: float, before: Snapshot | None) -> None:
+        self._where, self._env, self._now, self._before = where, env, now, before
+        self._stages = Stages(before.faults if before else (), now)
+
+    def run(self, cache_dir: Path, *, eager: bool) -> Snapshot:
+        """Every stage; the snapshot that was written. Raises OSError where it cannot be."""
+        now, before, attempt = self._now, self._before, self._stages.attempt
+        config, compiled, problems = attempt(
+            "configuration", lambda: load_or_default(self._where.config_file), (Config(), _compiled(before), [])
+        )
+        zone: tzinfo = attempt("time zone", local_zone, UTC)
+        snapshot = self._collect(config, compiled, problems)
+        if before is None or may_ask(config):  # a first import or an answer may take a while: nobody need wait for it
+            early = structs.replace(snapshot, fields={**(before.fields if before else {}), **snapshot.fields})
+            publish(cache_dir, early, now, self._stages)
+        if may_ask(config):
+            snapshot = attempt("question to the server", lambda: self._ask(snapshot, config, eager=eager), snapshot)
+        snapshot = self._add_ledger_facts(snapshot, config, zone)
+        alerts = attempt("alerts", lambda: AlertRun(cache_dir, config.alert, snapshot, before, now), None)
+        if alerts is not None:
+            shown = attempt("alerts", alerts.fields, {})
+            snapshot = structs.replace(snapshot, fields={**snapshot.fields, **shown})
+        snapshot = publish(cache_dir, snapshot, now, self._stages)
+        if alerts is not None:
+            attempt("alerts", lambda: alerts.deliver(self._env), None)
+        attempt("cleaning", lambda: remove_old_hook_marks(cache_dir, now), None)
+        return snapshot if snapshot.faults == self._stages.faults else publish(cache_dir, snapshot, now, self._stages)
+
+    def _collect(self, config: Config, compiled: dict[str, Any], problems: list[str]) -> Snapshot:
+        """A new snapshot from the sources that are files, and from what the one before still knows."""
+        now, before, attempt = self._now, self._before, self._stages.attempt
+        nobody = (before.account.uuid, before.account.plan) if before else (None, None)
+        uuid, plan = (None, None)
+        if alpha_enabled(config, "claude_json"):
+            uuid, plan = attempt("login", lambda: claude_json.read_account(self._env), nobody)
+        states: list[SourceState] = []
+        fresh = self._read_files(config, states)
+        kept = [
+            structs.replace(reading, as_of=not_from_the_future(reading.as_of, now))
+            for reading in (before.readings if before else ())
+            if still_open(reading, config)
+        ]
+        mine = [reading for reading in [*kept, *fresh] if reading.account in (None, uuid)]
+        owned = attempt("accounts", lambda: only_current_account([*kept, *fresh], uuid, self._where, now), mine)
+        readings = self._merge(owned)
+        return Snapshot(
+            written_at=now,
+            fresh_for=config.refresh.fresh_for,
+            stale_after=config.refresh.stale_after,
+            account=Account(config_dir=self._where.config_dir, uuid=uuid, plan=plan),
+            readings=tuple(readings),
+            local=before.local if before else None,
+            fields={"account.plan": (plan, None)} if plan else {},
+            missing=attempt("missing", lambda: tuple(missing(readings, config, states)), before.missing if before else ()),
+            sources=tuple(states),
+            problems=tuple(problems),
+            guard=attempt(
+                "guard", lambda: guard_limits(config.guard, config.refresh.stale_after), before.guard if before else {}
+            ),
+            **compiled,
+        )
+
+    def _merge(self, readings: list[Reading]) -> list[Reading]:
+        """One reading per window; where that fails for one, the newest of that window stays as it is."""
+        merged = []
+        for key, group in by_window(readings).items():
+            newest = max(group, key=lambda reading: reading.as_of)
+            found = self._stages.attempt("windows", partial(merge_window, key, group, self._now), newest)
+            merged += [] if found is None else [found]
+        return merged
+
+    def _read_files(self, config: Config, states: list[SourceState]) -> list[Reading]:
+        """Read each source that is a file, cheapest and safest first; one that fails costs its own readings only."""
+        cache_dir, env, now = self._where.cache_dir, self._env, self._now
+        readings: list[Reading] = []
+        if cache_dir is not None:
+            readings += self._read("statusline", lambda: inbox.read(cache_dir, now), states)
+        if alpha_enabled(config, "claude_json"):
+            readings += self._read("claude-json", lambda: claude_json.read(env, now), states)
+        return readings
+
+    def _read(self, source: str, read: Callable[[], list[Reading]], states: list[SourceState]) -> list[Reading]:
+        """One source's readings, and how it fared."""
+        try:
+            readings = read()
+        except SourceError as error:
+            states.append(SourceState(source=source, problem=str(error)))
+            return []
+        except Exception as error:  # noqa: BLE001 - a source's fault is its own
+            self._stages.note(f"source {source}", error)
+            states.append(SourceState(source=source, problem=self._stages.faults[-1].message))
+            return []
+        states.append(SourceState(source=source, readings=len(readings)))
+        return readings
+
+    def _ask(self, snapshot: Snapshot, config: Config, *, eager: bool) -> Snapshot:
+        from quotaline.refresh.remote import ask_remote_sources  # noqa: PLC0415 - most refreshes ask nobody
+
+        return ask_remote_sources(snapshot, config, self._where, self._env, self._now, eager=eager)
+
+    def _add_ledger_facts(self, snapshot: Snapshot, config: Config, zone: tzinfo) -> Snapshot:
+        """The snapshot with what the ledger knows: local totals, the forecast; the last good ones where a part fails."""
+        now, attempt, old = self._now, self._stages.attempt, self._before.fields if self._before else {}
+        prices = attempt("prices", lambda: PriceBook(config.prices), None) or PriceBook()
+        facts = update_ledger(self._where, now, snapshot, prices, stages=self._stages, zone=zone)
+        totals = facts.totals or snapshot.local
+        last = {name: value for name, value in old.items() if name.partition(".")[0] in SPANS}
+        fields = {**snapshot.fields, **attempt("totals", lambda: local_fields(totals), last)}
+        parts = attempt("forecast", lambda: forecast_parts(snapshot, facts.history, facts.activity, now, zone), {})
+        for part, compute in parts.items():
+            last = {name: value for name, value in old.items() if part_of(name) == part}
+            fields |= attempt(part, compute, last)
+        return structs.replace(snapshot, local=totals, fields=fields, sources=(*snapshot.sources, facts.state))
 
 
-def add_ledger_facts(snapshot: Snapshot, where: Locations, now: float, prices: PriceBook) -> Snapshot:
-    """The snapshot with what the ledger knows: local totals, the meter, the forecast; what it has where there is no ledger."""
-    facts = update_ledger(where, now, snapshot, prices)
-    totals = facts.totals or snapshot.local
-    forecast = forecast_fields(snapshot, facts.history, facts.activity, now, local_zone())
-    return structs.replace(
-        snapshot,
-        local=totals,
-        fields={**snapshot.fields, **local_fields(totals), **forecast},
-        sources=(*snapshot.sources, facts.state),
-    )
+def _compiled(before: Snapshot | None) -> dict[str, Any]:
+    """The lines of the last snapshot, ready for drawing."""
+    return {part: getattr(before, part) for part in ("segments", "lines", "style")} if before else {}
 
 
 def still_open(reading: Reading, config: Config) -> bool:
     """Whether a reading of an earlier refresh may still be shown: its source is still open."""
     return not reading.alpha or alpha_enabled(config, reading.source.replace("-", "_"))
-
-
-def read_sources(
-    where: Locations, env: Mapping[str, str], now: float, config: Config, states: list[SourceState]
-) -> list[Reading]:
-    """Ask each source in order, cheapest and safest first; one that fails costs its own readings only."""
-    readings: list[Reading] = []
-    cache_dir = where.cache_dir
-    if cache_dir is not None:
-        readings += read_source("statusline", lambda: inbox.read(cache_dir, now), states)
-    if alpha_enabled(config, "claude_json"):
-        readings += read_source("claude-json", lambda: claude_json.read(env, now), states)
-    return readings
-
-
-def read_source(source: str, read: Callable[[], list[Reading]], states: list[SourceState]) -> list[Reading]:
-    """One source's readings, and how it fared."""
-    try:
-        readings = read()
-    except SourceError as error:
-        states.append(SourceState(source=source, problem=str(error)))
-        return []
-    states.append(SourceState(source=source, readings=len(readings)))
-    return readings

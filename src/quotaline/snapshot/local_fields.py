@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from quotaline.model import LocalTotals, LocalUsage
 
 CENT = Decimal("0.01")
+SPANS = ("today", "week", "block")
+"""What the names of these fields begin with."""
 
 
 def local_fields(totals: LocalTotals | None) -> dict[str, tuple[Any, float | None]]:

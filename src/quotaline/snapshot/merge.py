@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import structs
 
-from quotaline.core.merge import Candidate, choose_extra_usage, choose_window
+from quotaline.core.merge import Candidate, choose_extra_usage, choose_window, origin_of
 from quotaline.core.periods import month_start
 from quotaline.core.windows import EXTRA_USAGE, window_order
 from quotaline.model import ExtraUsage, Reading, Window
@@ -24,15 +24,21 @@ def merge(readings: Sequence[Reading], now: float) -> list[Reading]:
 
     The order of `readings` does not matter, and merging the result again changes nothing.
     """
+    merged = [merge_window(key, group, now) for key, group in by_window(readings).items()]
+    return [reading for reading in merged if reading is not None]
+
+
+def by_window(readings: Sequence[Reading]) -> dict[str, list[Reading]]:
+    """The readings of each window id, in the order of a report."""
     groups: dict[str, list[Reading]] = {}
     for reading in readings:
         groups.setdefault(reading.value.id, []).append(reading)
-    merged = []
-    for key in sorted(groups, key=window_order):
-        chosen = _extra_usage(groups[key], now) if key == EXTRA_USAGE else _window(groups[key], now)
-        if chosen is not None:
-            merged.append(chosen)
-    return merged
+    return {key: groups[key] for key in sorted(groups, key=window_order)}
+
+
+def merge_window(key: str, readings: list[Reading], now: float) -> Reading | None:
+    """The one reading of a window, or of extra usage, that is true at `now`; None where all its periods are over."""
+    return _extra_usage(readings, now) if key == EXTRA_USAGE else _window(readings, now)
 
 
 def _window(readings: list[Reading], now: float) -> Reading | None:
@@ -57,8 +63,8 @@ def _extra_usage(readings: list[Reading], now: float) -> Reading | None:
 
 def _candidate(reading: Reading, level: float | None) -> Candidate:
     resets_at = reading.value.resets_at if isinstance(reading.value, Window) else None
-    order = (reading.session or "", msgspec.json.encode(reading))
-    return Candidate(reading.as_of, resets_at, level, reading.source, order)
+    origin = origin_of(reading.source, reading.session)
+    return Candidate(reading.as_of, resets_at, level, origin, (reading.source, msgspec.json.encode(reading)))
 
 
 def _level(reading: Reading) -> float | None:

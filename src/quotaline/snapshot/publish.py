@@ -4,29 +4,49 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import msgspec
+from msgspec import structs
 
+from quotaline.core.snapshot import NAME
 from quotaline.core.values import loads_json
 from quotaline.files import write_atomic
 from quotaline.snapshot import prompt_files
 
 if TYPE_CHECKING:
-    from quotaline.model import Snapshot
+    from collections.abc import Callable
 
+    from quotaline.model import Fault, Snapshot
+
+T = TypeVar("T")
+S = TypeVar("S")
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
-def publish(folder: Path, snapshot: Snapshot, now: float) -> None:
-    """Write `snapshot.json` and what is derived from it. Raises OSError."""
-    encoded = msgspec.json.encode(snapshot)
-    write_atomic(folder / "snapshot.json", encoded)
-    for name, content in prompt_files.render_prompt_files(loads_json(encoded.decode()), now).items():
+class Net(Protocol):
+    """What catches a fault of the prompt files; `refresh.stages.Stages` is one."""
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """The faults so far."""
+
+    def attempt(self, stage: str, work: Callable[[], T], otherwise: S) -> T | S:
+        """What `work` returns, `otherwise` where it fails."""
+
+
+def publish(folder: Path, snapshot: Snapshot, now: float, net: Net) -> Snapshot:
+    """Write `snapshot.json` with the faults so far, and what is derived from it; the snapshot as written. Raises OSError."""
+    plain = loads_json(msgspec.json.encode(snapshot).decode())
+    files: dict[str, bytes] = net.attempt("prompt files", lambda: prompt_files.render_prompt_files(plain, now), {})
+    written = structs.replace(snapshot, faults=net.faults)
+    write_atomic(folder / NAME, msgspec.json.encode(written))
+    for name, content in files.items():
         write_atomic(folder / name, content)
-    moment = boot_clock()
+    moment = net.attempt("clock", boot_clock, b"")
     if moment:
         write_atomic(folder / "clock", moment)
+    return written
 
 
 def boot_clock() -> bytes:

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType, field
 
 from quotaline.core import paths
+from quotaline.core.periods import not_from_the_future
 from quotaline.core.values import short_label
 from quotaline.errors import SourceError
 from quotaline.sources.fields import BadFieldError, moment, table
@@ -56,7 +57,7 @@ def read(env: Mapping[str, str], now: float) -> list[Reading]:
         fetched = None
     if fetched is None:
         raise SourceError(f"The usage in {path.name} says not when it was fetched; open /usage in Claude Code to renew it.")
-    return readings(cache.get("utilization"), source="claude-json", as_of=min(fetched, now), account=logged_in)
+    return readings(cache.get("utilization"), source="claude-json", as_of=not_from_the_future(fetched, now), account=logged_in)
 
 
 def read_account(env: Mapping[str, str]) -> tuple[str | None, str | None]:

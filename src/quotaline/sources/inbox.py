@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from quotaline.core.merge import SESSION_SOURCE
-from quotaline.core.periods import DAY
-from quotaline.core.rate_limits import parse_rate_limits
+from quotaline.core.periods import DAY, not_from_the_future
+from quotaline.core.rate_limits import known_since, parse_rate_limits
 from quotaline.core.values import short_label
 from quotaline.model import Reading, Window
 from quotaline.sources.fields import BadFieldError, number, table
@@ -31,7 +31,7 @@ _LARGEST_FILE = 256 * 1024
 def read(cache_dir: Path, now: float) -> list[Reading]:
     """The readings of all sessions; files that nobody has written for 8 days are removed. No inbox is no readings.
 
-    A time ahead of `now` counts as `now`, so that a clock put back does not make one session the newest for ever.
+    A time ahead of `now` was written by a clock that ran ahead: see `not_from_the_future`.
     """
     found: list[Reading] = []
     for path in sorted(_files(cache_dir / "inbox")):
@@ -55,9 +55,10 @@ def parse(content: object, now: float) -> list[Reading]:
         return []
     if file.get("version") != VERSION or as_of is None:
         return []
-    session = short_label(file.get("session"))
-    windows = msgspec.convert(parse_rate_limits(file.get("rate_limits")), list[Window])
-    return [Reading(value=window, source=SESSION_SOURCE, as_of=min(as_of, now), session=session) for window in windows]
+    session, limits = short_label(file.get("session")), file.get("rate_limits")
+    since = known_since(limits, not_from_the_future(as_of, now))
+    windows = msgspec.convert(parse_rate_limits(limits), list[Window])
+    return [Reading(value=window, source=SESSION_SOURCE, as_of=since, session=session) for window in windows]
 
 
 def _files(folder: Path) -> list[Path]:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from msgspec import Meta, Struct, field
 
-from quotaline.core.periods import WEEK, month_before, month_end
+from quotaline.core.formats import format_clock
+from quotaline.core.periods import MINUTE, WEEK, month_before, month_end
 from quotaline.core.windows import EXTRA_USAGE, field_prefix, window_length
 from quotaline.model import Account, ExtraUsage, LocalUsage, Missing, TokenUsage
 from quotaline.snapshot.merge import merge
@@ -21,7 +22,7 @@ from quotaline.zone import midnight
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-    from quotaline.model import LocalTotals, Reading, Snapshot
+    from quotaline.model import Fault, LocalTotals, Reading, Snapshot
 
 SCHEMA_VERSION = 1
 CENTS = 2
@@ -119,8 +120,14 @@ def overview(snapshot: Snapshot, now: float, zone: tzinfo) -> Overview:
         account=snapshot.account,
         windows=[meter(reading, snapshot, now) for reading in live],
         transcripts=transcripts(snapshot.local, now, zone),
-        missing=[*snapshot.missing, *gone],
+        missing=[*snapshot.missing, *gone, *(failed(fault, now) for fault in snapshot.faults)],
     )
+
+
+def failed(fault: Fault, now: float) -> Missing:
+    """What the refresh could not do, as something that is missing."""
+    since = f"since {format_clock(fault.since, now)}: " if now - fault.since >= MINUTE else ""
+    return Missing(fault.stage, f"{since}{fault.message}", "run `quotaline doctor`")
 
 
 OVER = "its period ended since it was last read"
