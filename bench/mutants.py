@@ -3,9 +3,9 @@
     make mutants                       200 breaks with the seed of the day
     python bench/mutants.py --count 20 --seed 7 --room core
 
-Each break is one change of behaviour in a copy of the package: an edge moved (`<` for `<=`), a condition turned round, a sum for
-a difference, `min` for `max`, a number by one, a call left out. The tests of the file's own room are run first, then all of them.
-What no test can notice (see EQUIVALENT) is not drawn.
+Each break is one change of behaviour in a copy of the package: an edge moved (`<` for `<=`), a condition turned round, a sum
+for a difference, `min` for `max`, a number by one, a call left out. The tests of the file's own room are run first, then all of
+them. What no test can notice (see EQUIVALENT) is not drawn.
 """
 
 from __future__ import annotations
