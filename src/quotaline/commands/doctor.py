@@ -36,6 +36,6 @@ def doctor(*, online: bool, as_json: bool) -> int:
     else:
         head = f"quotaline {__version__}, Python {platform.python_version()}, {platform.system()} {platform.release()}"
         screen = page.console(context.config, os.environ)
-        lines = checks.lines(found, head, screen.width)
+        lines = checks.lines(found, head)
         page.print_lines(screen, lines, context.config, ascii_only=page.needs_ascii(context.config))
     return 1 if worst(found) == "FAIL" else 0

@@ -54,7 +54,7 @@ def segments(*, name: str | None = None, sample: bool = False, list_fields: bool
 
         click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
     elif name is not None:
-        out(segments.explained(found[0], state, where, screen.width))
+        out(segments.explained(found[0], state, where))
     else:
         out(segments.table(found, screen.width))
     return 0

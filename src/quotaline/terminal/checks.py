@@ -2,37 +2,36 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING
 
-from quotaline.terminal.text import Line, wrapped
+from rich.cells import cell_len
+from rich.table import Column, Table
+from rich.text import Text
+
+from quotaline.terminal.text import Words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from quotaline.doctor.check import Check
+    from quotaline.terminal.text import Line
 
 ROLES = {"PASS": "ok", "WARN": "warn", "FAIL": "critical", "SKIP": "muted"}
 COUNTED = (("FAIL", "failed"), ("WARN", "to look at"), ("PASS", "passed"), ("SKIP", "skipped"))
 STATUS = 6
 
 
-def lines(checks: Sequence[Check], head: str, limit: int) -> list[Line]:
+def lines(checks: Sequence[Check], head: str) -> list[Line]:
     """Every check: status, name, sentence, remedy; then the sum."""
-    page: list[Line] = [[(text, "muted")] for text in wrapped(head, limit)]
-    names = max((len(check.name) for check in checks), default=0) + 2
-    group = ""
-    for check in checks:
-        if check.group != group:
-            group = check.group
-            page += [[], [(group, "accent")]]
-        margin = STATUS + names
-        texts = wrapped(check.message, limit - margin)
-        page.append(
-            [(f"{check.status:<{STATUS}}", ROLES[check.status]), (f"{check.name:<{names}}", "text"), (texts[0], "text")]
-        )
-        page += [[(" " * margin, ""), (text, "text")] for text in texts[1:]]
-        if check.remedy and check.status != "PASS":
-            page += [[(" " * margin, ""), (text, "muted")] for text in wrapped("→ " + check.remedy, limit - margin)]
+    page: list[Line] = [Words(head, "muted")]
+    names = max((cell_len(check.name) for check in checks), default=0) + 2
+    for group, members in groupby(checks, key=lambda check: check.group):
+        table = Table.grid(Column(width=STATUS), Column(width=names), Column())
+        for check in members:
+            table.add_row(Text(check.status, ROLES[check.status]), check.name, Words(check.message))
+            if check.remedy and check.status != "PASS":
+                table.add_row("", "", Words("→ " + check.remedy, "muted"))
+        page += [Text(), Text(group, "accent"), table]
     counts = {status: sum(check.status == status for check in checks) for status, _ in COUNTED}
-    said = ", ".join(f"{counts[status]} {word}" for status, word in COUNTED if counts[status])
-    return [*page, [], [(said, "text")]]
+    return [*page, Text(), Text(", ".join(f"{counts[status]} {word}" for status, word in COUNTED if counts[status]))]

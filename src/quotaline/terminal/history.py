@@ -8,16 +8,19 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from rich.cells import cell_len
+from rich.table import Column, Table
+from rich.text import Text
 
 from quotaline.core import formats
-from quotaline.render.paint import width
-from quotaline.terminal.text import Line, dollars, short, wrapped
+from quotaline.terminal.text import Words, dollars
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from decimal import Decimal
 
     from quotaline.ledger.history import HistoryRow
+    from quotaline.terminal.text import Line
 
 SCHEMA_VERSION = 1
 COUNTERS = ("input", "output", "cache_write_5m", "cache_write_1h", "cache_read")
@@ -28,21 +31,27 @@ CELL, COST, NAME = 10, 11, 10
 def table(by: str, rows: Sequence[HistoryRow], total: HistoryRow, limit: int) -> list[Line]:
     """One line for each row; where the terminal is narrow, only the total of the tokens."""
     if not rows:
-        return [[("No tokens are in the ledger for this time.", "muted")]]
-    longest = max(width(text) for text in (by, total.key, *(row.key for row in rows)))
+        return [Text("No tokens are in the ledger for this time.", "muted")]
+    longest = max(cell_len(text) for text in (by, total.key, *(row.key for row in rows)))
     shown = HEADS if limit >= NAME + CELL * len(HEADS) + COST else HEADS[-1:]
-    room = max(NAME, min(longest, limit - CELL * len(shown) - COST))
-    lines = [_line(by, (*shown, "list price"), room, "accent")]
+    widths = (max(NAME, min(longest, limit - CELL * len(shown) - COST)), *[CELL] * len(shown), COST)
+    part = _grid(widths)
+    lines: list[Line] = [part]
+    part.add_row(by, *shown, "list price", style="accent")
     for row in rows:
-        lines.append(_line(short(row.key, room), _cells(row, len(shown)), room, "text"))
+        part.add_row(row.key, *_cells(row, len(shown)), style="text")
         if row.project is not None:
             said = "" if row.client_cost_usd is None else f", by the client's own count {dollars(str(row.client_cost_usd))}"
-            lines.append([("  " + short(row.project + said, limit - 2), "muted")])
-    lines.append(_line(total.key, _cells(total, len(shown)), room, "accent"))
-    if total.unpriced_models:
-        note = f"≥: without {', '.join(total.unpriced_models)}, whose price is not known."
-        lines += [[(text, "warn")] for text in wrapped(note, limit)]
-    return lines
+            part = _grid(widths)
+            lines += [Text(f"  {row.project}{said}", "muted", overflow="ellipsis"), part]
+    part.add_row(total.key, *_cells(total, len(shown)), style="accent")
+    note = f"≥: without {', '.join(total.unpriced_models)}, whose price is not known."
+    return [*lines, *([Words(note, "warn")] if total.unpriced_models else [])]
+
+
+def _grid(widths: tuple[int, ...]) -> Table:
+    numbers = [Column(width=cells, justify="right") for cells in widths[1:]]
+    return Table.grid(Column(width=widths[0], no_wrap=True, overflow="ellipsis"), *numbers)
 
 
 def _cells(row: HistoryRow, count: int) -> tuple[str, ...]:
@@ -56,15 +65,6 @@ def cost(row: HistoryRow) -> str:
         return "no price"
     text = dollars(str(row.cost_usd))
     return "≥" + text.removeprefix("~") if row.unpriced_models else text
-
-
-def _line(name: str, cells: Sequence[str], room: int, role: str) -> Line:
-    *counts, price = cells
-    return [
-        (name + " " * (room - width(name)), role),
-        *((text.rjust(CELL), role) for text in counts),
-        (price.rjust(COST), role),
-    ]
 
 
 def as_json(by: str, rows: Sequence[HistoryRow], total: HistoryRow) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
+from rich.text import Text
+
 from quotaline.model import ExtraUsage, Window
-from quotaline.render.paint import width
-from quotaline.terminal.text import Line, percent, short, title
+from quotaline.terminal.text import percent, title
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +24,7 @@ DAY = 86400.0
 MARGIN = 5
 
 
-def plots(readings: Sequence[Reading], start: float, end: float, limit: int) -> list[Line]:
+def plots(readings: Sequence[Reading], start: float, end: float, limit: int) -> list[Text]:
     """Each window and extra usage from `start` to `end` (epoch seconds), `limit` cells wide, newest at the right.
 
     A column is the highest value in its time; columns without a reading go on from the one before, up to the reset.
@@ -31,16 +33,18 @@ def plots(readings: Sequence[Reading], start: float, end: float, limit: int) -> 
     for reading in readings:
         names.setdefault(reading.value.id, title(reading.value.id, reading.value.name))
     columns = max(10, limit - MARGIN)
-    lines: list[Line] = []
+    lines: list[Text] = []
     for key, name in names.items():
         levels = curve([reading for reading in readings if reading.value.id == key], start, end, columns)
         top = max([FULL, *(level for level in levels if level is not None)])
         last = next((level for level in reversed(levels) if level is not None), None)
         now = "" if last is None else f"  {percent(last)}"
-        lines += [[], [(short(name, limit - 8), "text"), (now, "accent")]]
+        named = Text(name)
+        named.truncate(limit - 8, overflow="ellipsis")
+        lines += [Text(), named.append(now, "accent")]
         lines += drawn(levels, top)
     if not lines:
-        return [[("No readings are in the ledger for this time; they come with each refresh.", "muted")]]
+        return [Text("No readings are in the ledger for this time; they come with each refresh.", "muted")]
     return [*lines[1:], axis(start, end, columns)]
 
 
@@ -61,36 +65,36 @@ def curve(readings: Sequence[Reading], start: float, end: float, columns: int) -
     return levels
 
 
-def drawn(levels: Sequence[float | None], top: float) -> list[Line]:
+def drawn(levels: Sequence[float | None], top: float) -> list[Text]:
     """The curve as ROWS lines with a scale at the left."""
-    lines: list[Line] = []
+    lines: list[Text] = []
     for row in range(ROWS - 1, -1, -1):
         cells = []
         for level in levels:
             filled = 0.0 if level is None else level / top * ROWS * 8 - row * 8
             cells.append(STEPS[max(0, min(8, round(filled)))] if level else "·" if level is not None and row == 0 else " ")
         scale = {ROWS - 1: f"{top:>4.0f} ", 0: "   0 "}.get(row, " " * MARGIN)
-        lines.append([(scale, "muted"), ("".join(cells).rstrip(), "ok")])
+        lines.append(Text.assemble((scale, "muted"), ("".join(cells).rstrip(), "ok")))
     return lines
 
 
-def axis(start: float, end: float, columns: int) -> Line:
+def axis(start: float, end: float, columns: int) -> Text:
     """The time at both ends and in the middle."""
     form = "%a %H:%M" if end - start < 7 * DAY else "%d %b"
     left, middle, right = (time.strftime(form, time.localtime(at)) for at in (start, (start + end) / 2, end))
-    gap = columns - width(left) - width(middle) - width(right)
+    gap = columns - cell_len(left) - cell_len(middle) - cell_len(right)
     if gap < 2:  # noqa: PLR2004 - one blank on each side
-        return [(" " * MARGIN + left + " " * max(1, columns - width(left) - width(right)) + right, "muted")]
-    return [(" " * MARGIN + left + " " * (gap // 2) + middle + " " * (gap - gap // 2) + right, "muted")]
+        return Text(" " * MARGIN + left + " " * max(1, columns - cell_len(left) - cell_len(right)) + right, "muted")
+    return Text(" " * MARGIN + left + " " * (gap // 2) + middle + " " * (gap - gap // 2) + right, "muted")
 
 
-def scores(found: Sequence[Score], limit: int) -> list[Line]:
+def scores(found: Sequence[Score]) -> list[Text]:
     """What the forecasts erred by, a line or two for each window."""
     if not found:
-        return [[("No period has ended yet with enough readings to score a forecast.", "muted")]]
-    lines: list[Line] = []
+        return [Text("No period has ended yet with enough readings to score a forecast.", "muted")]
+    lines: list[Text] = []
     for score in found:
-        lines.append([(short(title(score.id, score.name), limit), "accent")])
+        lines.append(Text(title(score.id, score.name), "accent", overflow="ellipsis"))
         told = [
             f"{score.forecasts} forecasts in {score.periods} period{'s' if score.periods != 1 else ''}",
             f"percent at the reset: off by {score.points:.1f} points (median), {score.points_90:.1f} (9 of 10)",
@@ -100,7 +104,7 @@ def scores(found: Sequence[Score], limit: int) -> list[Line]:
             told.append(f"time of 100 %: off by {score.hours:.1f} h (median of {score.reached})")
         if score.false_alarms or score.missed:
             told.append(f"100 % foreseen that did not come: {score.false_alarms}; that came unforeseen: {score.missed}")
-        lines += [[("  " + text, "text")] for text in told]
+        lines += [Text("  " + text) for text in told]
     return lines
 
 

@@ -1,22 +1,29 @@
-"""PURE Times, spans, money and counts as the overview writes them; the prompt's own formats wherever it has one."""
+"""PURE Times, spans, money and counts as the overview writes them, and how its words wrap."""
 
 from __future__ import annotations
 
 import time
 from decimal import Decimal
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from rich import get_console
+from rich.cells import cell_len, chop_cells
+from rich.containers import Lines
+from rich.text import Text
 
 from quotaline.core import formats
 from quotaline.core.money import format_money
 from quotaline.core.periods import MINUTE
-from quotaline.render.paint import width
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
+    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+
+Line: TypeAlias = "RenderableType"
+"""A line, or a table of lines; its styles are roles of the palette."""
 Piece: TypeAlias = tuple[str, str]
 """A text and its role in the palette."""
-Line: TypeAlias = list[Piece]
 
 TITLES = {
     "five_hour": "Session (5h)", "seven_day": "Weekly", "weekly_model": "Weekly by model", "extra_usage": "Extra usage",
@@ -64,51 +71,36 @@ def percent(value: float) -> str:
     return f"{int(value)}%"
 
 
-def cells(line: Sequence[Piece]) -> int:
-    """Terminal cells of a line."""
-    return sum(width(text) for text, _ in line)
-
-
-def flow(pieces: Sequence[Piece], limit: int) -> list[Line]:
-    """Pieces side by side, ` · ` between them, as many on a line as `limit` cells hold; a longer one breaks at its spaces."""
-    lines: list[Line] = []
-    for text, role in pieces:
-        parts = [text] if width(text) <= limit else wrapped(text, limit)
-        joined = lines and len(parts) == 1 and cells(lines[-1]) + 3 + width(parts[0]) <= limit
-        if joined:
-            lines[-1] += [(" · ", "muted"), (parts[0], role)]
-        else:
-            lines += [[(part, role)] for part in parts]
-    return lines
-
-
-def head(text: str, limit: int) -> str:
-    """As much of a text's start as `limit` cells hold; one character at the least."""
-    end = len(text)
-    while end > 1 and width(text[:end]) > limit:
-        end -= 1
-    return text[:end]
-
-
-def short(text: str, limit: int) -> str:
-    """A text of at most `limit` cells, with an ellipsis where it was cut."""
-    return text if width(text) <= limit else head(text, limit - 1) + "…"
-
-
 def wrapped(text: str, limit: int) -> list[str]:
-    """Words over lines of at most `limit` cells; a word that is longer still is cut into pieces, none is lost."""
-    lines = [""]
-    for word in text.split():
-        rest = word
-        while rest:
-            room = limit - width(lines[-1]) - (1 if lines[-1] else 0)
-            if width(rest) <= room:
-                lines[-1] += (" " if lines[-1] else "") + rest
-                rest = ""
-            elif lines[-1]:
-                lines.append("")
+    """Words over lines of at most `limit` cells; a word that is longer still is cut into pieces, none is lost.
+
+    rich begins the line after a long word with the blank behind it, so the cuts are made before.
+    """
+    pieces = (piece for word in text.split() for piece in chop_cells(word, limit))
+    return [line.plain.rstrip() for line in Text(" ".join(pieces)).wrap(get_console(), limit)]
+
+
+class Words(Text):
+    """Text of one style that wraps at its words; any other text stays on its line."""
+
+    def wrap(self, console: Console, width: int, **_options: Any) -> Lines:  # noqa: ARG002 - rich's signature
+        """Its lines of at most `width` cells."""
+        return Lines(Text(line, self.style) for line in wrapped(self.plain, width))
+
+
+class Flow:
+    """Pieces side by side, ` · ` between them, as many on a line as it holds; a longer one breaks at its spaces."""
+
+    def __init__(self, pieces: Iterable[Piece]) -> None:
+        self.pieces = pieces
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Its lines. A break takes the separator's place, which no wrapping of one text does."""
+        limit, lines = options.max_width, list[Text]()
+        for text, role in self.pieces:
+            parts = [text] if cell_len(text) <= limit else wrapped(text, limit)
+            if lines and len(parts) == 1 and lines[-1].cell_len + 3 + cell_len(text) <= limit:
+                lines[-1].append(" · ", "muted").append(text, role)
             else:
-                lines[-1] = head(rest, limit)
-                rest = rest[len(lines[-1]) :]
-                lines.append("")
-    return [line for line in lines if line] or [""]
+                lines += [Text.assemble((part, role)) for part in parts]
+        return iter(lines)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
+from rich.table import Column, Table
+from rich.text import Text
+
 from quotaline.core import formats
-from quotaline.render.paint import width
-from quotaline.terminal.text import Line, dollars, short, wrapped
+from quotaline.terminal.text import Words, dollars
 
 if TYPE_CHECKING:
+    from quotaline.terminal.text import Line
     from quotaline.usage.report import Span, Transcripts
 
-NAME, COUNT, COST = 18, 8, 10
+NAME, COUNT, COST = 18, 8, 12
 
 
 def lines(local: Transcripts, now: float, limit: int) -> list[Line]:
@@ -21,30 +25,24 @@ def lines(local: Transcripts, now: float, limit: int) -> list[Line]:
     if not shown:
         return []
     models = [model.model for _, part in shown for model in part.models]
-    room = min(max([NAME, *(width(model) + 2 for model in models)]), max(NAME, limit - COUNT - COST - 2))
-    table: list[Line] = [_row("This machine", "tokens", "list price", room, "accent")]
+    room = min(max([NAME, *(cell_len(model) + 2 for model in models)]), max(NAME, limit - COUNT - COST))
+    numbers = (Column(width=COUNT, justify="right"), Column(width=COST, justify="right"))
+    table = Table.grid(Column(width=room, no_wrap=True, overflow="ellipsis"), *numbers, Column(no_wrap=True))
+    table.add_row("This machine", "tokens", "list price", style="accent")
     for name, part in shown:
-        row = _row(name, formats.format_tokens(part.tokens.total), _cost(part), room, "text")
-        if name == "5-hour block" and limit >= room + COUNT + COST + 20:
-            row.append((f"  ends in {formats.format_left(part.ends_at.timestamp() - now)}", "muted"))
-        table.append(row)
+        ends = ""
+        if name == "5-hour block" and limit >= room + COUNT + COST + 18:
+            ends = f"  ends in {formats.format_left(part.ends_at.timestamp() - now)}"
+        table.add_row(name, formats.format_tokens(part.tokens.total), _cost(part), Text(ends, "muted"), style="text")
         for model in part.models:
             cost = "no price" if model.cost_usd is None else dollars(model.cost_usd)
-            table.append(
-                _row("  " + short(model.model, room - 2), formats.format_tokens(model.tokens.total), cost, room, "muted")
-            )
+            table.add_row("  " + model.model, formats.format_tokens(model.tokens.total), cost, style="muted")
     unpriced = sorted({model for _, part in shown for model in part.unpriced_models})
-    if unpriced:
-        note = f"Without {', '.join(unpriced)}: no price is known, and none is guessed."
-        table += [[(text, "warn")] for text in wrapped(note, limit)]
-    return table
+    note = f"Without {', '.join(unpriced)}: no price is known, and none is guessed."
+    return [table, *([Words(note, "warn")] if unpriced else [])]
 
 
 def _cost(part: Span) -> str:
     if not part.unpriced_models:
         return dollars(part.cost_usd)
     return "no price" if float(part.cost_usd) == 0 else "≥" + dollars(part.cost_usd).removeprefix("~")
-
-
-def _row(name: str, count: str, cost: str, room: int, role: str) -> Line:
-    return [(name + " " * (room - width(name)), role), (count.rjust(COUNT), role), (cost.rjust(COST + 2), role)]

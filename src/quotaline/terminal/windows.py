@@ -5,17 +5,22 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from rich.cells import cell_len
+from rich.console import Group
+from rich.table import Column, Table
+from rich.text import Text
+
 from quotaline.core import formats
 from quotaline.core.windows import EXTRA_USAGE, FIVE_HOUR, field_prefix, window_title
 from quotaline.render.layout import segment_colour
-from quotaline.render.paint import width
 from quotaline.snapshot.reasons import reason_text
-from quotaline.terminal.text import Line, Piece, ago, cells, countdown, flow, money, short
+from quotaline.terminal.text import Flow, ago, countdown, money
 from quotaline.usage.report import period_elapsed, period_end
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from quotaline.terminal.text import Line, Piece
     from quotaline.usage.report import Meter
 
 ROLES = {"ok": "ok", "warn": "warn", "critical": "critical"}
@@ -34,16 +39,14 @@ def role(meter: Meter, segments: Mapping[str, Any]) -> str:
     return painted if painted in roles else "text"
 
 
-def bar(share: float | None, tick: float | None, size: int, colour: str) -> Line:
+def bar(share: float | None, tick: float | None, size: int, colour: str) -> Text:
     """A bar of `size` cells, `share` 0-1 of it filled; at `tick` 0-1 a mark: fuller than this is faster than even use."""
     filled = 0 if not share or share <= 0 else size if share >= 1 else max(1, min(size - 1, round(share * size)))
-    pieces: Line = [("█" * filled, colour), ("░" * (size - filled), "muted")]
+    drawn = Text.assemble(("█" * filled, colour), ("░" * (size - filled), "muted"))
     if tick is None:
-        return pieces
+        return drawn
     at = min(size - 1, int(tick * size))
-    if at < filled:
-        return [("█" * at, colour), ("┃", "text"), ("█" * (filled - at - 1), colour), pieces[1]]
-    return [pieces[0], ("░" * (at - filled), "muted"), ("┃", "text"), ("░" * (size - at - 1), "muted")]
+    return Text.assemble(drawn[:at], ("┃", "text"), drawn[at + 1 :])
 
 
 def value_text(meter: Meter) -> str:
@@ -125,45 +128,37 @@ def _listed(amount: list[Any]) -> str:
 
 def lines(meters: Sequence[Meter], segments: Mapping[str, Any], now: float, limit: int) -> list[Line]:
     """Every meter over `limit` cells, bars below each other; stacked where there is no room for that."""
-    names = min(max([0, *(width(window_title(item.id, item.name)) for item in meters)]), limit // 3)
-    values = max([0, *(width(value_text(item)) for item in meters)])
-    margin = names + values + 4
-    stack = limit < TWO_LINES or limit - margin < SHORTEST_BAR
-    drawn: list[Line] = []
+    names = min(max([0, *(cell_len(window_title(item.id, item.name)) for item in meters)]), limit // 3)
+    values = max([0, *(cell_len(value_text(item)) for item in meters)])
+    room = limit - names - values - 4
+    if limit < TWO_LINES or room < SHORTEST_BAR:
+        stacks = [stacked(item, role(item, segments), now, limit) for item in meters]
+        return [line for stack in stacks for line in (Text(), *stack)][1:]
+    wide = limit >= ONE_LINE
+    size = min(LONGEST_BAR, room // 3) if wide else room
+    name, value = Column(width=names, no_wrap=True, overflow="ellipsis"), Column(width=values, justify="right")
+    table = Table.grid(name, value, Column(width=size), *([Column()] if wide else []), padding=(0, 2))
     for item in meters:
-        colour = role(item, segments)
-        if stack:
-            drawn += [*stacked(item, colour, now, limit), []]
-            continue
-        name, number = short(window_title(item.id, item.name), names), value_text(item)
-        gap = names - width(name) + 2 + values - width(number)
-        drawn += beside([(name, "text"), (" " * gap, ""), (number, colour), ("  ", "")], item, colour, now, limit - margin)
-    return drawn
+        colour, told = role(item, segments), Flow(detail_pieces(item, now))
+        chart = bars(item, colour, now, size)
+        beside = [Group(*chart), told] if wide else [Group(*chart, told)]
+        table.add_row(*head(item, colour), *beside)
+    return [table] if meters else []
 
 
 def stacked(meter: Meter, colour: str, now: float, limit: int) -> list[Line]:
     """Name and value over a bar over the details."""
-    number = value_text(meter)
-    name = short(window_title(meter.id, meter.name), max(1, limit - width(number) - 1))
-    first: Line = [(name, "text"), (" " * max(1, limit - width(name) - width(number)), ""), (number, colour)]
-    return [first, *chart(meter, colour, now, limit), *flow(detail_pieces(meter, now), limit)]
+    name, value = Column(no_wrap=True, overflow="ellipsis", ratio=1), Column(no_wrap=True, justify="right")
+    table = Table.grid(name, value, padding=(0, 1), expand=True)
+    table.add_row(*head(meter, colour))
+    return [table, *bars(meter, colour, now, limit), Flow(detail_pieces(meter, now))]
 
 
-def beside(head: Line, meter: Meter, colour: str, now: float, room: int) -> list[Line]:
-    """The bar after name and value, the details below it, or after it where `room` has place for both."""
-    indent = (" " * cells(head), "")
-    told = detail_pieces(meter, now)
-    if cells(head) + room < ONE_LINE:
-        rows = [*chart(meter, colour, now, room), *flow(told, room)]
-    else:
-        size = min(LONGEST_BAR, room // 3)
-        texts = flow(told, room - size - 2)
-        bars = chart(meter, colour, now, size) or [[(" " * size, "")]]
-        bars += [[(" " * size, "")]] * (len(texts) - 1)
-        rows = [[*left, ("  ", ""), *right] for left, right in zip(bars, texts, strict=True)]
-    return [[*head, *rows[0]], *([indent, *row] for row in rows[1:])]
+def head(meter: Meter, colour: str) -> tuple[Text, Text]:
+    """Name and value."""
+    return Text(window_title(meter.id, meter.name)), Text.assemble((value_text(meter), colour))
 
 
-def chart(meter: Meter, colour: str, now: float, size: int) -> list[Line]:
+def bars(meter: Meter, colour: str, now: float, size: int) -> list[Text]:
     """The bar, where there is a percentage to draw."""
     return [] if meter.utilization is None else [bar(meter.utilization / 100, period_elapsed(meter, now), size, colour)]
