@@ -58,7 +58,7 @@ def backtest(where: Locations, config: Config, since: float | None, *, as_json: 
         click.echo(msgspec.json.format(msgspec.json.encode({"schema_version": 1, "windows": found}), indent=2))
         return 0
     screen = console(config, os.environ)
-    print_lines(screen, scores(found), config, ascii_only=needs_ascii(config))
+    print_lines(screen, scores(found, screen.width), config, ascii_only=needs_ascii(config))
     return 0
 
 

@@ -13,7 +13,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from quotaline.core import formats
-from quotaline.terminal.text import Words, dollars
+from quotaline.terminal.text import Words, dollars, short
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,11 +39,11 @@ def table(by: str, rows: Sequence[HistoryRow], total: HistoryRow, limit: int) ->
     lines: list[Line] = [part]
     part.add_row(by, *shown, "list price", style="accent")
     for row in rows:
-        part.add_row(row.key, *_cells(row, len(shown)), style="text")
+        part.add_row(short(row.key, widths[0]), *_cells(row, len(shown)), style="text")
         if row.project is not None:
             said = "" if row.client_cost_usd is None else f", by the client's own count {dollars(str(row.client_cost_usd))}"
             part = _grid(widths)
-            lines += [Text(f"  {row.project}{said}", "muted", overflow="ellipsis"), part]
+            lines += [Text(short(f"  {row.project}{said}", limit), "muted"), part]
     part.add_row(total.key, *_cells(total, len(shown)), style="accent")
     note = f"≥: without {', '.join(total.unpriced_models)}, whose price is not known."
     return [*lines, *([Words(note, "warn")] if total.unpriced_models else [])]
@@ -51,7 +51,7 @@ def table(by: str, rows: Sequence[HistoryRow], total: HistoryRow, limit: int) ->
 
 def _grid(widths: tuple[int, ...]) -> Table:
     numbers = [Column(width=cells, justify="right") for cells in widths[1:]]
-    return Table.grid(Column(width=widths[0], no_wrap=True, overflow="ellipsis"), *numbers)
+    return Table.grid(Column(width=widths[0]), *numbers)
 
 
 def _cells(row: HistoryRow, count: int) -> tuple[str, ...]:

@@ -6,7 +6,6 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, Group
-from rich.padding import Padding
 from rich.segment import Segment, Segments
 from rich.style import Style
 from rich.text import Text
@@ -108,7 +107,7 @@ def gaps(missing: list[Missing]) -> list[Line]:
     lines: list[Line] = [Text("Not shown", "accent")] if missing else []
     for (why, remedy), names in reasons.items():
         lines.append(Words(f"{', '.join(names)}: {why}"))
-        lines += [Padding.indent(Words("→ " + remedy, "muted"), 2)] if remedy else []
+        lines += [Words("→ " + remedy, "muted", indent=2)] if remedy else []
     return lines
 
 

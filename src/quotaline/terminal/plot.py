@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from quotaline.model import ExtraUsage, Window
-from quotaline.terminal.text import percent, title
+from quotaline.terminal.text import percent, short, title
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,10 +39,7 @@ def plots(readings: Sequence[Reading], start: float, end: float, limit: int) -> 
         top = max([FULL, *(level for level in levels if level is not None)])
         last = next((level for level in reversed(levels) if level is not None), None)
         now = "" if last is None else f"  {percent(last)}"
-        named = Text(name)
-        named.truncate(limit - 8, overflow="ellipsis")
-        lines += [Text(), named.append(now, "accent")]
-        lines += drawn(levels, top)
+        lines += [Text(), Text(short(name, limit - 8)).append(now, "accent"), *drawn(levels, top)]
     if not lines:
         return [Text("No readings are in the ledger for this time; they come with each refresh.", "muted")]
     return [*lines[1:], axis(start, end, columns)]
@@ -88,13 +85,13 @@ def axis(start: float, end: float, columns: int) -> Text:
     return Text(" " * MARGIN + left + " " * (gap // 2) + middle + " " * (gap - gap // 2) + right, "muted")
 
 
-def scores(found: Sequence[Score]) -> list[Text]:
+def scores(found: Sequence[Score], limit: int) -> list[Text]:
     """What the forecasts erred by, a line or two for each window."""
     if not found:
         return [Text("No period has ended yet with enough readings to score a forecast.", "muted")]
     lines: list[Text] = []
     for score in found:
-        lines.append(Text(title(score.id, score.name), "accent", overflow="ellipsis"))
+        lines.append(Text(short(title(score.id, score.name), limit), "accent"))
         told = [
             f"{score.forecasts} forecasts in {score.periods} period{'s' if score.periods != 1 else ''}",
             f"percent at the reset: off by {score.points:.1f} points (median), {score.points_90:.1f} (9 of 10)",

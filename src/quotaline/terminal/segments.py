@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
 from rich.console import Group
-from rich.padding import Padding
 from rich.table import Column, Table
 from rich.text import Text
 
@@ -17,7 +16,7 @@ from quotaline.core.values import printable
 from quotaline.preview.segments import meaning, why_absent
 from quotaline.render.layout import render_form
 from quotaline.terminal.page import style_of
-from quotaline.terminal.text import Words, wrapped
+from quotaline.terminal.text import Words, short, wrapped
 
 if TYPE_CHECKING:
     from rich.style import Style
@@ -53,10 +52,9 @@ def table(found: list[Preview], limit: int) -> list[Line]:
 def _value(one: Preview, room: int) -> Text:
     line = Text()
     for text, sgr in one.shows:
-        part = Text(" " if line else "").append(text, _style(sgr))
-        if room - line.cell_len - bool(line) > 1:
-            part.truncate(room - line.cell_len, overflow="ellipsis")
-            line.append_text(part)
+        left = room - line.cell_len - bool(line)
+        if left > 1:
+            line.append(" " if line else "").append(short(text, left), _style(sgr))
     return line
 
 
@@ -73,7 +71,7 @@ def explained(one: Preview, state: Live, where: Locations) -> list[Line]:
     for field in one.fields:
         known = field in state.fields or segment.each is not None
         note = meaning(field) + ("" if known else f" (absent: {why_absent(field, state.fields, state.missing)})")
-        lines += [Text(f"  {field}"), Padding.indent(Words(note, "muted"), 4)]
+        lines += [Text(f"  {field}"), Words(note, "muted", indent=4)]
     folder = (where.config_file.parent if where.config_file else shipped_folder()) / "segments"
     path = folder / f"{one.name}.toml" if one.own else shipped_folder() / f"{one.name}.toml"
     title = where.tilde(path) if one.own else f"Copy this to {where.tilde(folder / path.name)} and change it"

@@ -71,21 +71,30 @@ def percent(value: float) -> str:
     return f"{int(value)}%"
 
 
+def short(text: str, limit: int) -> str:
+    """A text of at most `limit` cells, with an ellipsis where it was cut; rich's own puts a blank for half a wide character."""
+    return text if cell_len(text) <= limit else chop_cells(text, max(1, limit - 1))[0] + "…"
+
+
 def wrapped(text: str, limit: int) -> list[str]:
     """Words over lines of at most `limit` cells; a word that is longer still is cut into pieces, none is lost.
 
     rich begins the line after a long word with the blank behind it, so the cuts are made before.
     """
-    pieces = (piece for word in text.split() for piece in chop_cells(word, limit))
+    pieces = (piece for word in text.split() for piece in (chop_cells(word, limit) or [word]))
     return [line.plain.rstrip() for line in Text(" ".join(pieces)).wrap(get_console(), limit)]
 
 
 class Words(Text):
-    """Text of one style that wraps at its words; any other text stays on its line."""
+    """Text of one style that wraps at its words, `indent` blanks before each line; any other text stays on its line."""
+
+    def __init__(self, text: str, style: str = "", indent: int = 0) -> None:
+        super().__init__(text, style)
+        self.indent = " " * indent
 
     def wrap(self, console: Console, width: int, **_options: Any) -> Lines:  # noqa: ARG002 - rich's signature
         """Its lines of at most `width` cells."""
-        return Lines(Text(line, self.style) for line in wrapped(self.plain, width))
+        return Lines(Text(self.indent + line, self.style) for line in wrapped(self.plain, width - len(self.indent)))
 
 
 class Flow:

@@ -9,7 +9,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from quotaline.core import formats
-from quotaline.terminal.text import Words, dollars
+from quotaline.terminal.text import Words, dollars, short
 
 if TYPE_CHECKING:
     from quotaline.terminal.text import Line
@@ -27,7 +27,7 @@ def lines(local: Transcripts, now: float, limit: int) -> list[Line]:
     models = [model.model for _, part in shown for model in part.models]
     room = min(max([NAME, *(cell_len(model) + 2 for model in models)]), max(NAME, limit - COUNT - COST))
     numbers = (Column(width=COUNT, justify="right"), Column(width=COST, justify="right"))
-    table = Table.grid(Column(width=room, no_wrap=True, overflow="ellipsis"), *numbers, Column(no_wrap=True))
+    table = Table.grid(Column(width=room), *numbers, Column(no_wrap=True))
     table.add_row("This machine", "tokens", "list price", style="accent")
     for name, part in shown:
         ends = ""
@@ -36,7 +36,7 @@ def lines(local: Transcripts, now: float, limit: int) -> list[Line]:
         table.add_row(name, formats.format_tokens(part.tokens.total), _cost(part), Text(ends, "muted"), style="text")
         for model in part.models:
             cost = "no price" if model.cost_usd is None else dollars(model.cost_usd)
-            table.add_row("  " + model.model, formats.format_tokens(model.tokens.total), cost, style="muted")
+            table.add_row(short("  " + model.model, room), formats.format_tokens(model.tokens.total), cost, style="muted")
     unpriced = sorted({model for _, part in shown for model in part.unpriced_models})
     note = f"Without {', '.join(unpriced)}: no price is known, and none is guessed."
     return [table, *([Words(note, "warn")] if unpriced else [])]

@@ -14,7 +14,7 @@ from quotaline.core import formats
 from quotaline.core.windows import EXTRA_USAGE, FIVE_HOUR, field_prefix, window_title
 from quotaline.render.layout import segment_colour
 from quotaline.snapshot.reasons import reason_text
-from quotaline.terminal.text import Flow, ago, countdown, money
+from quotaline.terminal.text import Flow, ago, countdown, money, short
 from quotaline.usage.report import period_elapsed, period_end
 
 if TYPE_CHECKING:
@@ -136,27 +136,27 @@ def lines(meters: Sequence[Meter], segments: Mapping[str, Any], now: float, limi
         return [line for stack in stacks for line in (Text(), *stack)][1:]
     wide = limit >= ONE_LINE
     size = min(LONGEST_BAR, room // 3) if wide else room
-    name, value = Column(width=names, no_wrap=True, overflow="ellipsis"), Column(width=values, justify="right")
-    table = Table.grid(name, value, Column(width=size), *([Column()] if wide else []), padding=(0, 2))
+    widths = (names + 2, values, 2, *((size + 2, room - size - 2) if wide else (size,)))
+    table = Table.grid(*(Column(width=width, justify="right" if at == 1 else "left") for at, width in enumerate(widths)))
     for item in meters:
         colour, told = role(item, segments), Flow(detail_pieces(item, now))
         chart = bars(item, colour, now, size)
         beside = [Group(*chart), told] if wide else [Group(*chart, told)]
-        table.add_row(*head(item, colour), *beside)
+        table.add_row(*head(item, colour, names), "", *beside)
     return [table] if meters else []
 
 
 def stacked(meter: Meter, colour: str, now: float, limit: int) -> list[Line]:
     """Name and value over a bar over the details."""
-    name, value = Column(no_wrap=True, overflow="ellipsis", ratio=1), Column(no_wrap=True, justify="right")
-    table = Table.grid(name, value, padding=(0, 1), expand=True)
-    table.add_row(*head(meter, colour))
+    name, value = head(meter, colour, limit - cell_len(value_text(meter)) - 1)
+    table = Table.grid(Column(width=limit - value.cell_len), Column(width=value.cell_len))
+    table.add_row(name, value)
     return [table, *bars(meter, colour, now, limit), Flow(detail_pieces(meter, now))]
 
 
-def head(meter: Meter, colour: str) -> tuple[Text, Text]:
-    """Name and value."""
-    return Text(window_title(meter.id, meter.name)), Text.assemble((value_text(meter), colour))
+def head(meter: Meter, colour: str, room: int) -> tuple[Text, Text]:
+    """The name in `room` cells, and the value."""
+    return Text(short(window_title(meter.id, meter.name), room)), Text.assemble((value_text(meter), colour))
 
 
 def bars(meter: Meter, colour: str, now: float, size: int) -> list[Text]:
