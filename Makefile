@@ -6,7 +6,7 @@ SOURCES := $(shell find src segments -type f -not -name '*.pyc') pyproject.toml
 PIP     := $(PY) -m pip --disable-pip-version-check install -qq --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run install test check lint types pytest format defaults reference pictures bench bench-shells bench-transcripts prices clean
+.PHONY: help run install test quick matrix check lint types pytest format defaults reference pictures cells bench bench-shells bench-transcripts prices clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,12 @@ run: install ## show the line and the usage overview for this machine, or for th
 	@$(PY) -m quotaline.preview.sample
 
 test: install lint types pytest ## everything that must hold: linters, types, tests
+
+quick: install ## the tests that start no process, in seconds: after each change
+	@$(PY) -m pytest -q -n auto -m "not slow"
+
+matrix: ## the quick tests on each Python that is here, and on the lowest allowed dependencies
+	@$(PYTHON) bench/matrix.py
 
 check: lint types ## linters and types only
 
@@ -56,6 +62,9 @@ reference: install ## write the tables of README.md that the code knows
 pictures: install ## draw docs/pictures from what the commands print
 	@$(PY) docs/pictures.py
 
+cells: ## write the width tables from Unicode; PYTHON=python3.13 chooses whose
+	@$(PYTHON) docs/cells.py
+
 bench: install ## measure the prompt path against a bare interpreter, pair by pair
 	@$(PY) bench/prompt.py
 
@@ -69,4 +78,4 @@ prices: install ## write the price table anew from genai-prices
 	@$(PY) -m quotaline.prices.generate src/quotaline/prices/table.py
 
 clean: ## remove what make made
-	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .matrix dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,8 +1,9 @@
-"""Every test has a home, a cache and a clock of its own."""
+"""Every test has a home, a cache and a clock of its own; a quick one starts no process."""
 
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,3 +57,43 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 def claude(tmp_path: Path) -> Path:
     """Where a config dir of Claude Code will be."""
     return tmp_path / "claude"
+
+
+SLOW = (
+    "alerts/test_delivery.py", "commands/", "forecast/test_fields.py", "integrations/", "ledger/test_survival.py",
+    "ratelimit/test_processes.py", "ratelimit/test_week.py", "shells/", "sources/test_claude_cli.py", "test_contributing.py",
+    "test_pre_commit.py", "test_surfaces.py", "transcripts/test_workers.py", "usage/test_report.py",
+)  # fmt: skip
+"""Rooms and files whose tests start processes or take long; elsewhere the marker `slow` says it of one test."""
+PROCESSES = frozenset({"subprocess.Popen", "os.posix_spawn", "os.spawn", "os.fork", "os.forkpty", "os.exec", "os.system"})
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of the rooms above, and those that ask for the environment of a child process, are slow."""
+    here = Path(__file__).parent
+    for item in items:
+        if str(item.path.relative_to(here)).startswith(SLOW) or "environment" in getattr(item, "fixturenames", ()):
+            item.add_marker("slow")
+
+
+class _ProcessAlarm:
+    """Ends the quick test that starts a process."""
+
+    on = False
+
+    def __call__(self, event: str, _arguments: object) -> None:
+        if self.on and event in PROCESSES:
+            self.on = False
+            pytest.fail(f"A quick test starts no process ({event}); mark it `slow`.")
+
+
+_alarm = _ProcessAlarm()
+sys.addaudithook(_alarm)
+
+
+@pytest.fixture(autouse=True)
+def quick(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Under `-m "not slow"`, which is `make quick`, no test starts a process."""
+    _alarm.on = request.config.option.markexpr == "not slow"
+    yield
+    _alarm.on = False

@@ -99,6 +99,7 @@ def test_no_module_is_a_hall(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= 270
 
 
+@pytest.mark.slow
 @names
 def test_every_module_imports_alone_and_silently(path: Path) -> None:
     parts = path.relative_to(SOURCE.parent).with_suffix("").parts

@@ -65,6 +65,7 @@ def test_the_step_for_github_actions_fails_where_nothing_is_known(home: Path, pa
     assert subprocess.run(["sh", "-c", step], env=path, capture_output=True, check=False).returncode == 0
 
 
+@pytest.mark.slow
 def test_the_configuration_for_pre_commit_is_one() -> None:
     Path("config.yaml").write_text(fence("yaml")[1])
     command = [sys.executable, "-m", "pre_commit", "validate-config", "config.yaml"]

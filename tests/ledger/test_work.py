@@ -51,6 +51,7 @@ def traced(tmp_path: Path, claude: Path) -> tuple[list[str], int]:
     return opened, sum(int(line.rpartition("= ")[2]) for line in calls if re.search(r"\bp?read(v|64|v2)?\(", line))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("strace"), reason="strace is not here")
 def test_one_more_line_opens_one_file_and_reads_its_bytes(ledger: Ledger, claude: Path, tmp_path: Path) -> None:
     paths = [write(claude, f"s{n}", tool_result("x" * 9999), assistant(f"m{n}", input=n)) for n in range(20)]

@@ -68,6 +68,7 @@ def seed(home: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_snapshot_cut_at_any_byte_is_no_snapshot(home: Path) -> None:
     path = seed(home)
     whole = path.read_bytes()

@@ -70,6 +70,7 @@ def repository(folder: Path) -> None:
         subprocess.run(["git", *identity, *command], cwd=folder, check=True)
 
 
+@pytest.mark.slow
 def test_the_branch_is_read_from_git_in_worktrees_and_detached_heads(tmp_path: Path) -> None:
     main = tmp_path / "main"
     (main / "deep" / "er").mkdir(parents=True)

@@ -240,6 +240,7 @@ def test_while_another_process_asks_nobody_waits(machine: Machine) -> None:
     assert machine.refresh() == ALL
 
 
+@pytest.mark.slow
 def test_claude_is_asked_first_and_then_nobody_else(machine: Machine) -> None:
     machine.with_claude()
     assert machine.refresh() == ["five_hour", "seven_day", "seven_day_fable", "extra_usage"]
@@ -249,6 +250,7 @@ def test_claude_is_asked_first_and_then_nobody_else(machine: Machine) -> None:
     assert (len(machine.claude.asked), machine.server.requests) == (2, [])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lines", [[INIT, NOT_LOGGED_IN], [INIT, TEXT_ONLY], []])
 def test_the_endpoint_is_next_when_claude_brings_nothing_but_not_within_their_common_300_seconds(
     machine: Machine, lines: list[str]
@@ -266,6 +268,7 @@ def test_the_endpoint_is_next_when_claude_brings_nothing_but_not_within_their_co
     assert len(machine.claude.asked) == (1 if machine.claude_is_old() else 2)
 
 
+@pytest.mark.slow
 def test_a_version_that_cannot_do_it_is_not_asked_again_for_a_day_unless_it_changes(machine: Machine) -> None:
     machine.with_claude()
     machine.claude.behave(lines=[], version="1.0.0")
@@ -282,6 +285,7 @@ def test_a_version_that_cannot_do_it_is_not_asked_again_for_a_day_unless_it_chan
     assert len(machine.claude.asked) == 3
 
 
+@pytest.mark.slow
 def test_a_claude_that_is_not_there_costs_nothing(machine: Machine) -> None:
     machine.sources = Sources(claude_cli=ClaudeCli(command="no-such-claude"), endpoint=Endpoint(base_url=machine.server.url))
     assert machine.refresh() == ALL
@@ -290,6 +294,7 @@ def test_a_claude_that_is_not_there_costs_nothing(machine: Machine) -> None:
         assert ledger.connection.execute("SELECT source, outcome FROM request").fetchall() == [("endpoint", "answered")]
 
 
+@pytest.mark.slow
 def test_what_the_server_told_claude_counts_for_the_endpoint_too(machine: Machine) -> None:
     machine.with_claude()
     report: dict[str, Any] = {"type": "assistant", "usage_report": {"rate_limits": None}}
@@ -299,6 +304,7 @@ def test_what_the_server_told_claude_counts_for_the_endpoint_too(machine: Machin
     assert len(machine.claude.asked) + len(machine.server.requests) <= 2
 
 
+@pytest.mark.slow
 def test_a_closed_source_is_not_asked(machine: Machine) -> None:
     machine.with_claude(endpoint=False)
     machine.claude.behave(lines=[])
@@ -316,6 +322,7 @@ def test_a_data_folder_for_no_keys_asks_nothing(machine: Machine) -> None:
     assert machine.server.requests == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("claude", [True, False])
 def test_a_login_that_is_not_known_has_a_budget_that_it_hands_on(machine: Machine, claude: bool) -> None:
     if claude:

@@ -108,6 +108,7 @@ def security(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return home / "called"
 
 
+@pytest.mark.slow
 def test_the_keychain_is_asked_only_on_macos_and_only_when_allowed(home: Path, security: Path) -> None:
     for changes in ({"platform": "linux", "keychain": True}, {"platform": "darwin", "keychain": False}):
         with pytest.raises(SourceError):
