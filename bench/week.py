@@ -129,8 +129,8 @@ def simulate(answer: Callable[[float, int], Answer], folder: Path) -> Week:
                 continue
             refreshes, written = refreshes + 1, now
             asking = requesting.Requester(
-                ledger=ledger, data_dir=folder, env=env, sources=ONLY_ENDPOINT, now=now, zone=UTC, account="a",
-                current_account=lambda: "a", dice=random.Random(8),
+                ledger=ledger, limiter=ledger, limiter_dir=folder, env=env, sources=ONLY_ENDPOINT, now=now, zone=UTC,
+                account="a", current_account=lambda: "a", dice=random.Random(8),
             )  # fmt: skip
             known = merge([*known, *asking.readings(known, [])], now)
     return Week(prompts, refreshes, server.seen, server.promised)

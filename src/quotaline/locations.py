@@ -25,12 +25,14 @@ APP = "quotaline"
 class Locations(Struct, frozen=True, kw_only=True):
     """Paths of one account on one machine; None where there is no home and no variable that says otherwise.
 
-    `config_dir` is Claude Code's folder (or folders) as it may be shown, the home folder as `~`.
+    `config_dir` is Claude Code's folder (or folders) as it may be shown, the home folder as `~`. `limiter_dir` is where
+    the rate limiter keeps count: a login has one budget, so no XDG variable moves it (a snap's terminal sets XDG_DATA_HOME).
     """
 
     config_file: Path | None
     cache_dir: Path | None
     data_dir: Path | None
+    limiter_dir: Path | None
     home: Path | None
     claude_dirs: tuple[Path, ...]
     config_dir: str
@@ -44,6 +46,11 @@ class Locations(Struct, frozen=True, kw_only=True):
     def ledger(self) -> Path | None:
         """The ledger's database."""
         return self.data_dir / "ledger.db" if self.data_dir else None
+
+    @property
+    def request_ledger(self) -> Path | None:
+        """The ledger that counts requests: the same database as `ledger`, unless XDG_DATA_HOME has moved that one."""
+        return self.limiter_dir / "ledger.db" if self.limiter_dir else None
 
     def tilde(self, path: Path | str) -> str:
         """A path as it may be shown: the home folder as `~`."""
@@ -65,6 +72,7 @@ def resolve_locations(env: Mapping[str, str]) -> Locations:
         config_file=config if config is None or env.get("QUOTALINE_CONFIG") else config / "config.toml",
         cache_dir=cache and cache / paths.account_slug(env.get("CLAUDE_CONFIG_DIR", "")),
         data_dir=data,
+        limiter_dir=Path(limiter) if (limiter := paths.limiter_dir(env)) else data,
         home=home,
         claude_dirs=tuple(claude_dirs),
         config_dir=", ".join(_tilde(folder, home) for folder in (chosen or claude_dirs[:1])),

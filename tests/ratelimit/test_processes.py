@@ -119,6 +119,39 @@ def test_a_hundred_processes_make_one_request_of_a_server_that_has_enough_and_no
         assert len(server.requests) == 1
 
 
+ELSEWHERE = ("XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR")
+
+
+def test_terminals_with_other_xdg_folders_share_one_budget(env: dict[str, str], server: UsageServer, home: Path) -> None:
+    """A snap's terminal has folders of its own and the same login."""
+    for terminal in ("", "snap/a", "snap/b"):
+        own = {name: str(home / terminal / name.lower()) for name in ELSEWHERE} if terminal else {}
+        quotaline("refresh", "--force", env={**env, **own}, check=True)
+    assert 1 == len(server.requests)
+    assert (home / "snap/a/xdg_data_home/quotaline/ledger.db").exists(), "the ledger itself is where XDG_DATA_HOME says"
+
+
+def test_a_data_folder_that_is_named_has_a_budget_of_its_own(env: dict[str, str], server: UsageServer, home: Path) -> None:
+    for folder in ("a", "b", "a"):
+        quotaline("refresh", "--force", env={**env, "QUOTALINE_DATA_DIR": str(home / folder)}, check=True)
+    assert 2 == len(server.requests)
+
+
+def test_what_a_ledger_elsewhere_remembers_of_requests_holds_from_the_first_look_on(
+    env: dict[str, str], server: UsageServer, home: Path
+) -> None:
+    """An earlier quotaline counted in the ledger that XDG_DATA_HOME names."""
+    server.mode, server.headers_sent = "429", {"Retry-After": "3037"}
+    elsewhere = {**env, "XDG_DATA_HOME": str(home / "snap")}
+    refresh({**env, "QUOTALINE_DATA_DIR": str(home / "snap/quotaline")}, NOW)
+    server.mode = "ok"
+    refresh(elsewhere, NOW + 2000, force=True)
+    refresh(env, NOW + 3000, force=True)
+    assert 1 == len(server.requests)
+    refresh(elsewhere, NOW + 3040, force=True)
+    assert 2 == len(server.requests)
+
+
 def test_processes_killed_in_the_middle_of_a_request_have_made_it(env: dict[str, str], server: UsageServer, home: Path) -> None:
     server.mode = "hang"
     crowd = [subprocess.Popen([QUOTALINE, "refresh", "--background"], env=env) for _ in range(8)]

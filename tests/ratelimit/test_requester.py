@@ -73,7 +73,8 @@ class Machine:
     def requester(self, ledger: Ledger, *, eager: bool = False) -> Requester:
         return Requester(
             ledger=ledger,
-            data_dir=self.data_dir,
+            limiter=ledger,
+            limiter_dir=self.data_dir,
             env=dict(os.environ),
             sources=self.sources,
             now=self.now,

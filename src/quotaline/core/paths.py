@@ -54,6 +54,11 @@ def data_dir(env: "Mapping[str, str]") -> str:
     return _base(env, "QUOTALINE_DATA_DIR", "XDG_DATA_HOME", ".local/share", "Library/Application Support")
 
 
+def limiter_dir(env: "Mapping[str, str]") -> str:
+    """The folder in which requests are counted: `data_dir`'s place for this user, whatever the XDG variables say."""
+    return data_dir({name: value for name, value in env.items() if name != "XDG_DATA_HOME"})
+
+
 def cache_dir(env: "Mapping[str, str]") -> str:
     """The folder of this account's snapshot, inbox, prompt files and lock; "" when there is no place for it."""
     base = _base(env, "QUOTALINE_CACHE_DIR", "XDG_CACHE_HOME", ".cache", "Library/Caches")

@@ -13,6 +13,7 @@ from quotaline.doctor.check import Check
 from quotaline.errors import LedgerError
 from quotaline.files import private_dir, write_atomic
 from quotaline.ledger import open_ledger
+from quotaline.ratelimit.home import open_limiter
 from quotaline.ratelimit.policy import explain_wait
 from quotaline.ratelimit.requester import Requester
 from quotaline.snapshot.load import load_snapshot
@@ -45,27 +46,29 @@ def checks(context: DoctorContext) -> Iterator[Check]:
         yield Check(group=BUDGET, name="next request", status="SKIP", message="No source that asks anybody is open.")
         yield Check(group=ENDPOINT, name="endpoint", status="SKIP", message="It is closed; nothing is ever sent.")
         return
-    if path is None or not (path.exists() or context.online):
+    counted = context.where.request_ledger
+    if path is None or counted is None or not (path.exists() or counted.exists() or context.online):
         yield Check(group=BUDGET, name="next request", status="PASS", message="Allowed now: none was ever made.")
         yield offline(context)
         return
     try:
-        with open_ledger(path) as ledger:
-            yield budget(context, ledger)
-            yield from online(context, ledger) if context.online else [offline(context)]
+        with open_ledger(path) as ledger, open_limiter(context.where, ledger) as limiter:
+            yield budget(context, ledger, limiter)
+            yield from online(context, ledger, limiter) if context.online else [offline(context)]
     except (LedgerError, OSError) as error:
         yield Check(
             group=BUDGET, name="next request", status="FAIL", message=f"{error}", remedy="see the ledger's checks below"
         )
 
 
-def asking(context: DoctorContext, ledger: Ledger, bodies: list[Any]) -> Requester:
+def asking(context: DoctorContext, ledger: Ledger, limiter: Ledger, bodies: list[Any]) -> Requester:
     """The runtime's requester, with the endpoint alone."""
     uuid = current_account(context)
-    assert context.where.data_dir is not None  # noqa: S101 - there is a ledger in it
+    assert context.where.limiter_dir is not None  # noqa: S101 - there is a ledger in it
     return Requester(
         ledger=ledger,
-        data_dir=context.where.data_dir,
+        limiter=limiter,
+        limiter_dir=context.where.limiter_dir,
         env=context.env,
         sources=structs.replace(context.config.sources, claude_cli=ClaudeCli(enabled=False)),
         now=context.now,
@@ -87,9 +90,9 @@ def known(context: DoctorContext) -> tuple[Reading, ...]:
     return context.snapshot.readings if context.snapshot else ()
 
 
-def budget(context: DoctorContext, ledger: Ledger) -> Check:
+def budget(context: DoctorContext, ledger: Ledger, limiter: Ledger) -> Check:
     """When the next request is allowed, whoever asks."""
-    decision = asking(context, ledger, []).next_request(known(context))
+    decision = asking(context, ledger, limiter, []).next_request(known(context))
     message = "Allowed now." if decision.allowed else explain_wait(decision, context.now, local_zone())
     return Check(group=BUDGET, name="next request", status="PASS", message=message)
 
@@ -101,14 +104,14 @@ def offline(context: DoctorContext) -> Check:
     return Check(group=ENDPOINT, name="endpoint", status="SKIP", message="Not asked; `quotaline doctor --online` asks it once.")
 
 
-def online(context: DoctorContext, ledger: Ledger) -> Iterator[Check]:
+def online(context: DoctorContext, ledger: Ledger, limiter: Ledger) -> Iterator[Check]:
     """One request, if the budget allows it; its answer is kept like any other."""
     if not alpha_enabled(context.config, "endpoint"):
         yield offline(context)
         return
     bodies: list[Any] = []
     states: list[SourceState] = []
-    found = asking(context, ledger, bodies).readings(known(context), states)
+    found = asking(context, ledger, limiter, bodies).readings(known(context), states)
     for state in states:
         if state.note:
             yield Check(group=ENDPOINT, name="request", status="SKIP", message=state.note)

@@ -41,14 +41,14 @@ class PendingRequest:
 
     def ended(self, outcome: Outcome, retry_after: float | None, luck: float) -> None:
         """Note the outcome in the log and in every budget that the request counted against. Raises LedgerError."""
-        with _durable(self._ledger) as connection:
+        with durable(self._ledger) as connection:
             connection.execute("UPDATE request SET outcome = ? WHERE id = ?", (outcome, self._number))
             for key, before in self._before.items():
                 _save(connection, key, record_outcome(before, self._situation, outcome, retry_after, luck))
 
     def withdrawn(self) -> None:
         """Forget it: nothing was sent, nothing was started. Raises LedgerError."""
-        with _durable(self._ledger) as connection:
+        with durable(self._ledger) as connection:
             connection.execute("DELETE FROM request WHERE id = ?", (self._number,))
             for key, before in self._before.items():
                 _save(connection, key, before)
@@ -76,7 +76,7 @@ def begin_request(
 
     `counted` are the keys that it counts against, `heard` those that may forbid it as well. Raises LedgerError.
     """
-    with _durable(ledger) as connection:
+    with durable(ledger) as connection:
         before = {key: _load(connection, key, situation.now) for key in counted}
         others = [_load(connection, key, situation.now) for key in heard if key not in before]
         decision = decide([*before.values(), *others], situation)
@@ -116,7 +116,7 @@ def note_unsupported(ledger: Ledger, version: str, now: float) -> None:
 
 
 @contextmanager
-def _durable(ledger: Ledger) -> Iterator[Connection]:
+def durable(ledger: Ledger) -> Iterator[Connection]:
     """A write transaction that has reached the disk when it ends: a block must survive a power cut."""
     ledger.connection.execute("PRAGMA synchronous = FULL")
     try:

@@ -21,6 +21,7 @@ from quotaline.files import private_dir, write_atomic
 from quotaline.ledger.accounts import last_activity
 from quotaline.model import SourceState
 from quotaline.ratelimit import log
+from quotaline.ratelimit.home import FINGERPRINT_KEY
 from quotaline.ratelimit.policy import Decision, Situation, explain_wait, next_poll
 from quotaline.sources import claude_cli, credentials
 
@@ -40,10 +41,14 @@ WHOLE = frozenset({"claude-json", "claude-cli", "endpoint"})
 
 @dataclass(kw_only=True)
 class Requester:
-    """What a request needs to know. `account` is the login's uuid, if known; `current_account()` reads it anew."""
+    """What a request needs to know. `account` is the login's uuid, if known; `current_account()` reads it anew.
+
+    `ledger` tells when anybody last worked; `limiter`, in `limiter_dir`, counts the requests of this login.
+    """
 
     ledger: Ledger
-    data_dir: Path
+    limiter: Ledger
+    limiter_dir: Path
     env: Mapping[str, str]
     sources: Sources
     now: float
@@ -84,18 +89,18 @@ class Requester:
 
     def next_request(self, known: Sequence[Reading]) -> Decision:
         """When the budget allows the next request, and why not before. Raises LedgerError."""
-        return log.peek_decision(self.ledger, self._keys(), self._situation(known))
+        return log.peek_decision(self.limiter, self._keys(), self._situation(known))
 
     def _standing(self, turn: tuple[str, bool, object]) -> float:
         """Cheapest and safest first; but one that just failed lets the other go first, which else would never get its turn."""
-        return log.last_failure(self.ledger, self._keys()[0], turn[0], self.now)
+        return log.last_failure(self.limiter, self._keys()[0], turn[0], self.now)
 
     def _situation(self, known: Sequence[Reading]) -> Situation:
         return Situation(
             now=self.now,
             active_at=last_activity(self.ledger),
             resets=log.known_resets(
-                self.ledger,
+                self.limiter,
                 self._keys()[0],
                 [resets for r in known if (resets := getattr(r.value, "resets_at", None)) is not None],
                 self.now,
@@ -112,8 +117,8 @@ class Requester:
         return Decision(look <= self.now, look, "The values are fresh enough")
 
     def _claude_cli(self, situation: Situation) -> list[Reading]:
-        config, folder = self.sources.claude_cli, private_dir(self.data_dir / "empty")
-        remembered = log.unsupported_versions(self.ledger, self.now)
+        config, folder = self.sources.claude_cli, private_dir(self.limiter_dir / "empty")
+        remembered = log.unsupported_versions(self.limiter, self.now)
         if remembered and claude_cli.version(config.command, self.env, folder) in remembered:
             raise SourceError(f"This version of `{config.command}` reports no usage to programs; a newer one does.")
 
@@ -124,14 +129,14 @@ class Requester:
             return self._ask("claude-cli", [], situation, run)
         except claude_cli.UnsupportedError:
             version = claude_cli.version(config.command, self.env, folder)
-            log.note_unsupported(self.ledger, version, self.now)
+            log.note_unsupported(self.limiter, version, self.now)
             raise
 
     def _endpoint(self, situation: Situation) -> list[Reading]:
         from quotaline.sources import endpoint  # noqa: PLC0415 - httpx, for the few refreshes that come this far
 
         config = self.sources.endpoint
-        self._permit(log.peek_decision(self.ledger, self._keys(), situation))  # the login is not even read in vain
+        self._permit(log.peek_decision(self.limiter, self._keys(), situation))  # the login is not even read in vain
         with _no_core_dumps():
             login = credentials.find(self.env, self.now, keychain=config.keychain)
             mark = login.token.fingerprint(self._fingerprint_key())
@@ -145,8 +150,8 @@ class Requester:
         """Make one request, if the budget allows it, under the account's lock. Raises SourceError."""
         keys = self._keys()
         try:
-            with filelock.FileLock(self.data_dir / f"request-{account_slug(keys[0])}.lock", timeout=0, mode=0o600):
-                asked = log.begin_request(self.ledger, source, counted=[keys[0], *also], heard=keys, situation=situation)
+            with filelock.FileLock(self.limiter_dir / f"request-{account_slug(keys[0])}.lock", timeout=0, mode=0o600):
+                asked = log.begin_request(self.limiter, source, counted=[keys[0], *also], heard=keys, situation=situation)
                 if isinstance(asked, Decision):
                     self._permit(asked)
                     return []
@@ -176,7 +181,7 @@ class Requester:
 
     def _fingerprint_key(self) -> bytes:
         """This installation's key for fingerprints of tokens; made at first use. Raises SourceError."""
-        path = self.data_dir / "fingerprint.key"
+        path = self.limiter_dir / FINGERPRINT_KEY
         with contextlib.suppress(OSError):
             if not path.exists() or path.stat().st_size < KEY_BYTES:
                 write_atomic(path, secrets.token_bytes(KEY_BYTES))

@@ -9,6 +9,7 @@ from msgspec import structs
 from quotaline.errors import LedgerError
 from quotaline.ledger import open_ledger
 from quotaline.model import SourceState
+from quotaline.ratelimit.home import open_limiter
 from quotaline.ratelimit.requester import Requester
 from quotaline.snapshot.merge import merge
 from quotaline.snapshot.missing import missing
@@ -32,7 +33,7 @@ def ask_remote_sources(
 
     `eager` ignores freshness, never the budget. Raises nothing.
     """
-    if where.ledger is None or where.data_dir is None:
+    if where.ledger is None or where.limiter_dir is None:
         return structs.replace(snapshot, sources=(*snapshot.sources, SourceState(source="endpoint", problem=UNKNOWN)))
 
     def current_account() -> str | None:
@@ -40,10 +41,11 @@ def ask_remote_sources(
 
     states = list(snapshot.sources)
     try:
-        with open_ledger(where.ledger) as ledger:
+        with open_ledger(where.ledger) as ledger, open_limiter(where, ledger) as limiter:
             found = Requester(
                 ledger=ledger,
-                data_dir=where.data_dir,
+                limiter=limiter,
+                limiter_dir=where.limiter_dir,
                 env=env,
                 sources=config.sources,
                 now=now,
