@@ -21,7 +21,7 @@ import json, os, pathlib, subprocess, sys, time
 folder = pathlib.Path({folder!r})
 behaviour = json.loads((folder / "behaviour.json").read_text())
 with (folder / "calls.jsonl").open("a") as calls:
-    calls.write(json.dumps({{"args": sys.argv[1:], "env": dict(os.environ), "cwd": os.getcwd()}}) + "\\n")
+    calls.write(json.dumps({{"args": sys.argv[1:], "env": dict(os.environ), "cwd": os.getcwd(), "pid": os.getpid()}}) + "\\n")
 if sys.argv[1:] == ["--version"]:
     print(behaviour["version"])
     raise SystemExit

@@ -252,7 +252,7 @@ def test_claude_is_asked_first_and_then_nobody_else(machine: Machine) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("lines", [[INIT, NOT_LOGGED_IN], [INIT, TEXT_ONLY], []])
+@pytest.mark.parametrize("lines", [[INIT, NOT_LOGGED_IN], [INIT, TEXT_ONLY]])
 def test_the_endpoint_is_next_when_claude_brings_nothing_but_not_within_their_common_300_seconds(
     machine: Machine, lines: list[str]
 ) -> None:
@@ -270,9 +270,47 @@ def test_the_endpoint_is_next_when_claude_brings_nothing_but_not_within_their_co
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    "behaviour", [{"version": "2.1.197 (Claude Code)", "lines": [INIT, TEXT_ONLY]}, {"rejects": ["--safe-mode"]}]
+)
+def test_a_client_that_cannot_report_does_not_use_up_the_first_five_minutes(
+    machine: Machine, behaviour: dict[str, Any]
+) -> None:
+    machine.with_claude()
+    machine.claude.behave(**behaviour)
+    assert machine.refresh() == ALL
+    assert machine.claude_is_old()
+    assert machine.refresh(299, eager=True) == []
+    assert machine.refresh(1, eager=True) == ALL
+    assert len(machine.claude.asked) == ("rejects" in behaviour)
+
+
+@pytest.mark.parametrize("minutes", [6, 59])
+def test_what_the_server_told_claude_holds_for_our_own_request(machine: Machine, minutes: int) -> None:
+    """A report without limits: the server may have named an hour, and only `claude` has heard it."""
+    machine.with_claude()
+    machine.claude.behave(lines=[json.dumps({"type": "assistant", "usage_report": {"rate_limits": None}})])
+    machine.refresh()
+    machine.with_claude(endpoint=True)
+    assert machine.refresh(60 * minutes, eager=True) == []
+    assert "held no limits" in machine.said("endpoint")
+    assert (1, []) == (len(machine.claude.asked), machine.server.requests)
+
+
+def test_what_the_server_told_us_holds_for_claude(machine: Machine) -> None:
+    machine.server.mode, machine.server.headers_sent = "429", {"Retry-After": "3037"}
+    machine.refresh()
+    machine.with_claude()
+    assert machine.refresh(3036, eager=True) == []
+    assert "(429)" in machine.said("claude-cli")
+    assert [] == machine.claude.calls, "not even for its version"
+    assert machine.refresh(1, eager=True) != []
+    assert 1 == len(machine.claude.asked)
+
+
 def test_a_version_that_cannot_do_it_is_not_asked_again_for_a_day_unless_it_changes(machine: Machine) -> None:
     machine.with_claude()
-    machine.claude.behave(lines=[], version="1.0.0")
+    machine.claude.behave(lines=[INIT, TEXT_ONLY], version="2.1.300")
     machine.refresh()
     for _ in range(7):
         machine.refresh(600)

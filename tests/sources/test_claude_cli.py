@@ -1,7 +1,10 @@
 import json
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -76,7 +79,7 @@ def test_one_that_says_nothing_is_ended_after_its_time(claude: FakeClaude, tmp_p
 @pytest.mark.parametrize("option", ["--safe-mode", "--no-session-persistence", "--strict-mcp-config"])
 def test_a_version_that_rejects_an_option_is_not_supported(claude: FakeClaude, tmp_path: Path, option: str) -> None:
     claude.behave(lines=[REPORT], rejects=[option])
-    with pytest.raises(claude_cli.UnsupportedError):
+    with pytest.raises(claude_cli.RejectedError):
         ask(claude, tmp_path)
 
 
@@ -86,6 +89,7 @@ def test_a_version_without_a_report_brings_nothing(claude: FakeClaude, tmp_path:
     with pytest.raises(RequestError) as caught:
         ask(claude, tmp_path)
     assert isinstance(caught.value, claude_cli.UnsupportedError) == (len(lines) != 1)
+    assert isinstance(caught.value, claude_cli.RejectedError) == (not lines), "who printed something may have asked the server"
 
 
 def test_somebody_who_is_not_logged_in_has_a_version_that_could_do_it(claude: FakeClaude, tmp_path: Path) -> None:
@@ -95,8 +99,11 @@ def test_somebody_who_is_not_logged_in_has_a_version_that_could_do_it(claude: Fa
     assert not isinstance(caught.value, claude_cli.UnsupportedError)
 
 
-def test_a_report_without_limits_is_what_too_many_requests_look_like(claude: FakeClaude, tmp_path: Path) -> None:
-    claude.behave(lines=[json.dumps({"type": "assistant", "usage_report": {"session": {}, "rate_limits": None}})])
+@pytest.mark.parametrize("limits", [{"rate_limits": None}, {"rate_limits": {}}, {"rate_limits": []}, {}])
+def test_a_report_without_limits_is_what_too_many_requests_look_like(
+    claude: FakeClaude, tmp_path: Path, limits: dict[str, Any]
+) -> None:
+    claude.behave(lines=[json.dumps({"type": "assistant", "usage_report": {"session": {}, **limits}})])
     with pytest.raises(RequestError, match="knows no limits") as caught:
         ask(claude, tmp_path)
     assert caught.value.outcome is Outcome.NO_LIMITS
@@ -131,6 +138,60 @@ def test_nothing_is_run_from_within_a_run_of_ours(claude: FakeClaude, tmp_path: 
     assert not isinstance(caught.value, RequestError)
     assert claude.calls == []
     assert len(ask(claude, tmp_path, {**os.environ, REFRESH_MARKER: "1"})) == 4
+
+
+SESSION = (
+    "AI_AGENT", "CLAUDECODE", "CLAUDE_CODE_CHILD_SESSION", "CLAUDE_CODE_ENTRYPOINT", "CLAUDE_CODE_MESSAGING_SOCKET",
+    "CLAUDE_CODE_MESSAGING_TOKEN", "CLAUDE_CODE_SESSION_ATTENDED", "CLAUDE_CODE_SESSION_ID", "CLAUDE_CODE_SSE_PORT",
+    "CLAUDE_EFFORT", "CLAUDE_ENV_FILE", "CLAUDE_PID", "CLAUDE_PROJECT_DIR", "CLAUDE_CODE_WHAT_COMES_NEXT",
+    "CLAUDE_CODE_OAUTH_TOKEN", "QUOTALINE_ADMIN_KEY",
+)  # fmt: skip
+CHOSEN = (
+    "ANTHROPIC_BASE_URL", "CLAUDE_CONFIG_DIR", "CLAUDE_CODE_USE_BEDROCK", "CLAUDE_CODE_SKIP_VERTEX_AUTH",
+    "CLAUDE_CODE_CLIENT_CERT", "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "HTTPS_PROXY", "PATH",
+)  # fmt: skip
+
+
+def test_a_child_has_the_users_settings_and_nothing_of_the_session_around_us(claude: FakeClaude, tmp_path: Path) -> None:
+    ask(claude, tmp_path, {**dict.fromkeys((*SESSION, *CHOSEN), "x"), "PATH": os.environ["PATH"]})
+    [call] = claude.calls
+    assert set() == call["env"].keys() & set(SESSION)
+    assert set(CHOSEN) <= call["env"].keys()
+
+
+def test_a_child_ends_with_us_however_we_end(claude: FakeClaude, tmp_path: Path) -> None:
+    """The program and what it started; it hangs, and we are killed."""
+    claude.behave(lines=[INIT], stays=600, child=True)
+    script = (
+        "import os, pathlib; from quotaline.sources import claude_cli;"
+        f"claude_cli.read({claude.command!r}, os.environ, 0, folder=pathlib.Path({str(tmp_path)!r}), account=None)"
+    )
+    with subprocess.Popen([sys.executable, "-c", script]) as process:
+        started = claude.folder / "child.pid"
+        while not (started.exists() and started.read_text()):
+            assert process.poll() is None
+            time.sleep(0.02)
+        process.kill()
+    assert gone(int(started.read_text()))
+    assert gone(claude.calls[0]["pid"])
+
+
+@pytest.mark.parametrize(
+    ("text", "may"),
+    [
+        ("2.1.329 (Claude Code)", True),
+        ("2.1.273 (Claude Code)", True),
+        ("2.1.272 (Claude Code)", False),
+        ("2.1.197 (Claude Code)", False),
+        ("1.9.999", False),
+        ("3.0.0", True),
+        ("2.2.0-beta", True),
+        ("", True),
+        ("a wrapper of mine", True),
+    ],
+)
+def test_a_version_that_is_known_not_to_report_is_told_by_its_number(text: str, may: bool) -> None:
+    assert claude_cli.reports(text) is may
 
 
 @pytest.mark.parametrize("command", ["", "  ", "'", "no-such-claude", "/dev/null"])

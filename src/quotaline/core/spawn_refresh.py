@@ -7,6 +7,7 @@ life. A stamp keeps a hundred shells, or a refresh that cannot write, from start
 import os
 import sys
 
+from quotaline.core.child_env import without_session
 from quotaline.core.paths import REFRESH_MARKER
 
 TYPE_CHECKING = False
@@ -22,7 +23,7 @@ def spawn_refresh(folder: str, env: "Mapping[str, str]", now: float) -> None:
         return
     if not claim_spawn_slot(os.path.join(folder, "nudged"), now):
         return
-    env = {**env, "QUOTALINE_TTY": _terminal() or env.get("QUOTALINE_TTY", "")}
+    env = {**without_session(env), "QUOTALINE_TTY": _terminal() or env.get("QUOTALINE_TTY", "")}
     # -P: the folder we happen to stand in is no place to import from
     command = [sys.executable, "-P", "-m", "quotaline", "refresh", "--background"]
     if not hasattr(os, "posix_spawn"):

@@ -9,7 +9,8 @@ some five calls per token before a block of minutes to an hour, and calls inside
 - While no transcript grows, the pause grows with the idleness, up to 30 min; a window's reset calls for one look 5 to 20 s
   after it.
 - 429: `Retry-After`, at least 300 s and at most 24 h; without one (0 says nothing) 300 s, doubled each time, with jitter.
-  A report of `claude` without limits, which may be a 429 that it was given, likewise.
+  A report of `claude` without limits is a 429 whose `Retry-After` it kept to itself: an hour (those seen were up to 3037 s),
+  doubled each time, with jitter.
 - 401 and 403 last until the credentials change; asked again after 10 min (doubled each time) and after a day.
 - Everything else that fails: 60 s doubled to 30 min, with jitter.
 """
@@ -34,6 +35,7 @@ IDLE_CEILING = 1800.0
 AFTER_RESET = (5.0, 20.0)
 FAILURE_FIRST, FAILURE_LONGEST = 60.0, 1800.0
 UNAUTHORIZED_FIRST = 600.0
+UNTOLD_FIRST = 3600.0
 JITTER = 0.25
 
 
@@ -113,8 +115,10 @@ def record_outcome(
             pause = 0.0
         case Outcome.RATE_LIMITED if retry_after:
             pause = min(max(retry_after, FLOOR), LONGEST_BLOCK)
-        case Outcome.RATE_LIMITED | Outcome.NO_LIMITS:
+        case Outcome.RATE_LIMITED:
             pause = min(FLOOR * growth * spread, LONGEST_BLOCK)
+        case Outcome.NO_LIMITS:
+            pause = min(UNTOLD_FIRST * growth * spread, LONGEST_BLOCK)
         case Outcome.UNAUTHORIZED:
             pause = min(UNAUTHORIZED_FIRST * growth, LONGEST_BLOCK)
         case Outcome.FORBIDDEN:

@@ -118,9 +118,10 @@ class Requester:
 
     def _claude_cli(self, situation: Situation) -> list[Reading]:
         config, folder = self.sources.claude_cli, private_dir(self.limiter_dir / "empty")
-        remembered = log.unsupported_versions(self.limiter, self.now)
-        if remembered and claude_cli.version(config.command, self.env, folder) in remembered:
-            raise SourceError(f"This version of `{config.command}` reports no usage to programs; a newer one does.")
+        self._permit(log.peek_decision(self.limiter, self._keys(), situation))  # no program is even started in vain
+        version = claude_cli.version(config.command, self.env, folder)
+        if not claude_cli.reports(version) or version in log.unsupported_versions(self.limiter, self.now):
+            raise SourceError(claude_cli.unsupported(config.command))
 
         def run() -> list[Reading]:
             return claude_cli.read(config.command, self.env, self.now, folder=folder, account=self.account)
@@ -128,7 +129,6 @@ class Requester:
         try:
             return self._ask("claude-cli", [], situation, run)
         except claude_cli.UnsupportedError:
-            version = claude_cli.version(config.command, self.env, folder)
             log.note_unsupported(self.limiter, version, self.now)
             raise
 
@@ -157,6 +157,9 @@ class Requester:
                     return []
                 try:
                     found = run()
+                except claude_cli.RejectedError:
+                    asked.withdrawn()
+                    raise
                 except RequestError as error:
                     asked.ended(error.outcome, error.retry_after, self.dice.random())
                     raise

@@ -1,7 +1,7 @@
 """EFFECT `claude -p /usage`: the user's own program asks with its own login; no model call, and we see no token. Undocumented.
 
-The first line of its stream-json output with a `usage_report` is read, then its whole process group is ended. Older versions
-reject an option or print no report: `UnsupportedError`, which the caller remembers.
+The first line of its stream-json output with a `usage_report` is read, then its whole process group is ended, which also ends
+when we are killed. Older versions reject an option or print no report: `UnsupportedError`, which the caller remembers.
 Nothing that runs inside may start us again: `QUOTALINE_REFRESH` stands in its environment, and we do not run where it is ours.
 """
 
@@ -13,6 +13,7 @@ import selectors
 import shlex
 import signal
 import subprocess
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -37,16 +38,37 @@ ARGUMENTS = (
     "-p", "/usage", "--output-format", "stream-json", "--verbose", "--no-session-persistence", "--safe-mode",
     "--strict-mcp-config", "--mcp-config", '{"mcpServers":{}}',
 )  # fmt: skip
-# Claude Code refuses to start, or takes itself for a part of another session, where these are set.
-SESSION_VARIABLES = (
-    "CLAUDECODE", "CLAUDE_CODE_ENTRYPOINT", "CLAUDE_CODE_SSE_PORT", "CLAUDE_CODE_SESSION_ID", "CLAUDE_PROJECT_DIR",
-)  # fmt: skip
+FIRST_REPORTING = (2, 1, 273)
+"""The oldest version seen to report. Older ones print prose, and ask the server for it, which costs the budget a request."""
+# Beside the program itself: ends the whole process group when our end of the pipe closes, for a killed refresh cannot.
+WATCHED = """
+import os, signal, sys
+pipe = int(sys.argv[1])
+if os.fork() == 0:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    void = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1, 2):
+        os.dup2(void, standard)
+    os.read(pipe, 1)
+    os.killpg(0, signal.SIGKILL)
+os.close(pipe)
+signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+try:
+    os.execvp(sys.argv[2], sys.argv[2:])
+except OSError:
+    os._exit(127)
+"""
+NOT_STARTED = 127
 _LARGEST_OUTPUT = 8 * 1024 * 1024
 _GRACE = 2.0
 
 
 class UnsupportedError(RequestError):
-    """This version of `claude` cannot do it: it rejects an option, or ends without a report."""
+    """This version of `claude` cannot do it: it ends without a report."""
+
+
+class RejectedError(UnsupportedError):
+    """It printed nothing at all, as for an option that it does not know: the server was not asked."""
 
 
 def read(
@@ -56,17 +78,16 @@ def read(
 
     Raises SourceError when nothing was run, RequestError when a run brought nothing, UnsupportedError when it never will.
     """
-    process = _start([*_program(command), *ARGUMENTS], env, folder)
-    try:
-        report, refused = _report(process, seconds)
-    finally:
-        _end(process)
+    with _running([*_program(command), *ARGUMENTS], env, folder) as process:
+        report, refused, silent = _report(process, seconds)
     if report is None:
+        _check_started(process, command)
         if refused:
             raise RequestError(f"`{command} -p /usage` ended with an error; try it in a terminal.", Outcome.FAILED)
-        raise UnsupportedError(f"This version of `{command}` reports no usage to programs; a newer one does.", Outcome.FAILED)
+        kind = RejectedError if silent else UnsupportedError
+        raise kind(unsupported(command), Outcome.FAILED)
     body = report.get("rate_limits")
-    if body is None:
+    if not body:
         raise RequestError(
             f"`{command} -p /usage` knows no limits now: too many requests, or a login without them.", Outcome.NO_LIMITS
         )
@@ -78,14 +99,25 @@ def read(
 
 def version(command: str, env: Mapping[str, str], folder: Path) -> str:
     """What `command --version` prints, one line; "" when it does not say. Raises SourceError when there is no such program."""
-    process = _start([*_program(command), "--version"], env, folder)
-    try:
+    lines: list[bytes] = []
+    with _running([*_program(command), "--version"], env, folder) as process, contextlib.suppress(RequestError):
         lines = list(_lines(process, VERSION_SECONDS))
-    except RequestError:
-        lines = []
-    finally:
-        _end(process)
+    if not lines:
+        _check_started(process, command)
     return lines[0].decode("utf-8", "replace").strip()[:80] if lines else ""
+
+
+def reports(version_text: str) -> bool:
+    """Whether a version may report usage to programs: `2.1.329 (Claude Code)`; one that does not say may."""
+    parts = version_text.partition(" ")[0].split(".")
+    if len(parts) != len(FIRST_REPORTING) or not all(part.isascii() and part.isdigit() for part in parts):
+        return True
+    return tuple(int(part) for part in parts) >= FIRST_REPORTING
+
+
+def unsupported(command: str) -> str:
+    """What is said of a version that does not report."""
+    return f"This version of `{command}` reports no usage to programs; a newer one does."
 
 
 def inside(env: Mapping[str, str]) -> bool:
@@ -103,32 +135,62 @@ def _program(command: str) -> list[str]:
     return words
 
 
-def _start(command: list[str], env: Mapping[str, str], folder: Path) -> subprocess.Popen[bytes]:
+@contextlib.contextmanager
+def _running(command: list[str], env: Mapping[str, str], folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """The program while it is needed; it and whatever it started end with the block, or with us. Raises SourceError."""
+    watched, ours = os.pipe()
+    try:
+        try:
+            process = _start(command, env, folder, watched)
+        finally:
+            os.close(watched)
+        try:
+            yield process
+        finally:
+            _end(process)
+    finally:
+        os.close(ours)
+
+
+def _start(command: list[str], env: Mapping[str, str], folder: Path, watched: int) -> subprocess.Popen[bytes]:
     """Raises SourceError."""
     if inside(env):
         raise SourceError("This runs inside a `claude -p /usage` of quotaline, which does not start another.")
-    env_of_child = {name: value for name, value in scrubbed_env(env).items() if name not in SESSION_VARIABLES} | {
-        REFRESH_MARKER: OURS
-    }
+    if sys.executable:
+        command = [sys.executable, "-I", "-S", "-c", WATCHED, str(watched), *command]
     try:
         return subprocess.Popen(
             command,
+            pass_fds=(watched,),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
             cwd=folder,
-            env=env_of_child,
+            env=scrubbed_env(env) | {REFRESH_MARKER: OURS},
         )
     except OSError:
-        pass
-    raise SourceError(f"The program `{command[0]}` cannot be started; set `sources.claude_cli.command` to its path.")
+        raise _not_started(command[0]) from None
 
 
-def _report(process: subprocess.Popen[bytes], seconds: float) -> tuple[dict[str, Any] | None, bool]:
-    """The first usage report; without one, whether a result said that it is an error. Raises RequestError after `seconds`."""
-    refused = False
+def _check_started(process: subprocess.Popen[bytes], command: str) -> None:
+    """Raises SourceError where there was no such program."""
+    if process.returncode == NOT_STARTED:
+        raise _not_started(_program(command)[0])
+
+
+def _not_started(program: str) -> SourceError:
+    return SourceError(f"The program `{program}` cannot be started; set `sources.claude_cli.command` to its path.")
+
+
+def _report(process: subprocess.Popen[bytes], seconds: float) -> tuple[dict[str, Any] | None, bool, bool]:
+    """The first usage report; without one, whether a result said that it is an error, and whether nothing was printed.
+
+    Raises RequestError after `seconds`.
+    """
+    refused, silent = False, True
     for line in _lines(process, seconds):
+        silent = False
         if b'"usage_report"' not in line and b'"is_error"' not in line:
             continue
         try:
@@ -136,9 +198,9 @@ def _report(process: subprocess.Popen[bytes], seconds: float) -> tuple[dict[str,
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             continue
         if isinstance(content.get("usage_report"), dict):
-            return content["usage_report"], False
+            return content["usage_report"], False, False
         refused = refused or content.get("is_error") is True
-    return None, refused
+    return None, refused, silent
 
 
 def _lines(process: subprocess.Popen[bytes], seconds: float) -> Iterator[bytes]:

@@ -19,6 +19,7 @@ import msgspec
 from msgspec import Struct
 
 from quotaline.core import paths
+from quotaline.core.child_env import without_session
 from quotaline.errors import SourceError
 from quotaline.sources.fields import BadFieldError, moment, table
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 LARGEST_FILE = 1024 * 1024
 VARIABLE = "CLAUDE_CODE_OAUTH_TOKEN"
-SECRET_VARIABLES = (VARIABLE, "CLAUDE_CODE_OAUTH_REFRESH_TOKEN", "CLAUDE_CODE_OAUTH_SCOPES")
+SECRET_VARIABLES = (VARIABLE, "CLAUDE_CODE_OAUTH_REFRESH_TOKEN", "CLAUDE_CODE_OAUTH_SCOPES", "QUOTALINE_ADMIN_KEY")
 _SERVICE = "Claude Code-credentials"
 _KEYCHAIN_SECONDS = 30.0
 
@@ -148,5 +149,5 @@ def _keychain(env: Mapping[str, str]) -> bytes:
 
 
 def scrubbed_env(env: Mapping[str, str]) -> dict[str, str]:
-    """The environment for a child of ours: the user's, without the variables that hold a login."""
-    return {name: value for name, value in env.items() if name not in SECRET_VARIABLES}
+    """The environment for a child of ours: the user's, without what holds a login or belongs to a session around us."""
+    return {name: value for name, value in without_session(env).items() if name not in SECRET_VARIABLES}

@@ -1,0 +1,27 @@
+"""PURE The environment for what we start: the user's settings, and nothing that belongs to the Claude Code session around us.
+
+A hook or status line inherits that session's secrets (CLAUDE_CODE_MESSAGING_TOKEN), its process id and its marks of being a
+part of it; new clients add to them. So of Claude Code's variables those pass that are known to configure it, and no others.
+"""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SETTINGS = ("CLAUDE_CONFIG_DIR", "CLAUDE_SECURESTORAGE_CONFIG_DIR")
+SETTINGS_BEGIN = tuple(
+    "CLAUDE_CODE_" + name
+    for name in ("USE_", "SKIP_", "OAUTH_", "CLIENT_", "CERT_", "PROXY_", "DISABLE_", "ENABLE_", "API_KEY_HELPER_", "GIT_BASH_")
+)
+
+
+def without_session(env: "Mapping[str, str]") -> "dict[str, str]":
+    """`env` without the variables of a Claude Code session."""
+    return {name: value for name, value in env.items() if not of_session(name)}
+
+
+def of_session(name: str) -> bool:
+    """Whether a variable is Claude Code's and not known to be a setting of the user's."""
+    if not name.startswith(("CLAUDE", "AI_AGENT")):
+        return False
+    return name not in SETTINGS and not name.startswith(SETTINGS_BEGIN)
