@@ -88,6 +88,17 @@ class _Handler(BaseHTTPRequestHandler):
     def _echo(self) -> None:
         self._send(200, json.dumps({**BODY, "seen": self.headers.get("Authorization")}).encode())
 
+    def _echo_escaped(self) -> None:
+        """The token in escapes of the server's choice, as a value."""
+        self._send(200, json.dumps({**BODY, "limits": [{"kind": "new", "scope": "@"}]}).replace("@", self._escaped()).encode())
+
+    def _echo_key(self) -> None:
+        self._send(200, json.dumps({**BODY, "spend": {"deep": [{"@": 1}]}}).replace("@", self._escaped()).encode())
+
+    def _escaped(self) -> str:
+        word = self.headers.get("Authorization", "").removeprefix("Bearer ")
+        return "".join(f"\\u{ord(letter):04x}" if place % 2 else letter for place, letter in enumerate(word))
+
     def _half(self) -> None:
         data = json.dumps(BODY).encode()
         self._send(200, data[: len(data) // 2], length=len(data))

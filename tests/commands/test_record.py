@@ -62,6 +62,38 @@ def test_a_run_that_failed_is_recorded_and_fails(environment: dict[str, str], ho
     assert cost(home).startswith("0.0297")
 
 
+BLOCKED = {
+    "num_turns": 0,
+    "total_cost_usd": 0,
+    "result": "UserPromptSubmit operation blocked by hook:\nno room\n\nOriginal prompt: x",
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        (BLOCKED, 1),
+        ({**BLOCKED, "result": "UserPromptExpansion operation blocked by hook:\nno room"}, 1),
+        ({**BLOCKED, "result": "Operation stopped by hook: no room"}, 1),
+        ({"result": "", "stop_reason": "tool_use", "terminal_reason": "hook_stopped"}, 1),
+        ({"terminal_reason": "completed"}, 0),
+        ({"terminal_reason": ["hook_stopped"]}, 0),
+        ({**BLOCKED, "num_turns": 1}, 0),
+        ({"num_turns": 0, "result": "Current session: 42% used"}, 0),
+        ({"num_turns": 0, "result": ["x"]}, 0),
+        ({"num_turns": 0, "result": "It says: Operation stopped by hook"}, 0),
+    ],
+)
+def test_a_run_that_a_hook_stopped_is_no_success_though_the_client_says_so(
+    changes: dict[str, Any], code: int, environment: dict[str, str]
+) -> None:
+    """As clients 2.1.197 and 2.1.331 end `claude -p`: exit code 0 and no error."""
+    text = json.dumps({**RESULT, **changes}).encode()
+    done = quotaline("record", env=environment, stdin=text)
+    assert (code, text) == (done.returncode, done.stdout)
+    assert (code == 1) == (b"a hook stopped the run" in done.stderr)
+
+
 def test_megabytes_pass_through(environment: dict[str, str]) -> None:
     text = json.dumps({"type": "user", "text": "x" * 9_000_000}).encode() + b"\n" + json.dumps(RESULT).encode()
     done = quotaline("record", env=environment, stdin=text)

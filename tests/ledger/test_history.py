@@ -165,6 +165,16 @@ def test_csv_has_a_heading_and_a_record_for_each_row(at_home: dict[str, str]) ->
     assert ("4.2", str(MILLION)) == (records[0]["cost_usd"], records[0]["cache_read"])
 
 
+@pytest.mark.parametrize("by", ["project", "session", "model", "day"])
+def test_csv_holds_nothing_that_drives_a_terminal(environment: dict[str, str], home: Path, by: str) -> None:
+    """Folders, sessions and models are named by whoever writes the transcript."""
+    odd = "\x1b]0;title\x07 \u202edrow \x9b2J\x7f\r"
+    write(home / ".claude", "s1", assistant("m1", NOON, input=3, cwd=f"/home/{odd}", session=f"s{odd}", model=f"m{odd}"))
+    page = run(environment, "--csv", "--by", by)
+    assert "]0;title drow 2J" in page or by == "day"
+    assert all(letter.isprintable() for letter in page.replace("\n", ""))
+
+
 def test_json_and_csv_exclude_each_other(at_home: dict[str, str]) -> None:
     assert 2 == quotaline("history", "--json", "--csv", env=at_home).returncode
 

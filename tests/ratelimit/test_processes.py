@@ -278,7 +278,21 @@ def test_the_token_is_nowhere_after_every_kind_of_answer(
         (home / ".claude" / ".credentials.json").unlink()
     output = b""
     with usage_server() as elsewhere:
-        for mode in ("ok", "401", "403", "429", "500", "302", "garbage", "half", "echo", "large", "unknown"):
+        for mode in (
+            "ok",
+            "401",
+            "403",
+            "429",
+            "500",
+            "302",
+            "garbage",
+            "half",
+            "echo",
+            "echo_escaped",
+            "echo_key",
+            "large",
+            "unknown",
+        ):
             configure(home, server, claude.command if mode == "500" else "")
             server.mode, server.headers_sent = mode, {"Location": elsewhere.url} if mode == "302" else {}
             for path in (home / ".local").rglob("ledger.db*"):

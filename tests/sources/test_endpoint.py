@@ -98,7 +98,9 @@ def test_each_status_has_its_outcome(
     assert status in str(error)
 
 
-@pytest.mark.parametrize("mode", ["garbage", "empty", "unknown", "echo", "half", "large", "endless", "packed"])
+@pytest.mark.parametrize(
+    "mode", ["garbage", "empty", "unknown", "echo", "echo_escaped", "echo_key", "half", "large", "endless", "packed"]
+)
 def test_an_answer_that_is_none_is_a_failure_and_never_zero_percent(server: UsageServer, mode: str) -> None:
     server.mode = mode
     assert fail(server.url).outcome is Outcome.FAILED

@@ -75,6 +75,18 @@ def test_names_from_outside_cannot_break_a_line() -> None:
     assert found["quotaline_window_stale"] == [('window="seven_day_\\"x\\\\\\ny"', "0")]
 
 
+def test_no_name_can_drive_a_terminal_and_two_names_stay_two() -> None:
+    local = full().local
+    assert local
+    names = ("model\x1b[2J", "model\x07[2J", "model[2J", "m\u202eodel")
+    models = tuple(structs.replace(local.today.models[0], model=name) for name in names)
+    snapshot = full(local=structs.replace(local, today=structs.replace(local.today, models=models)))
+    said = text(overview(snapshot, NOW, UTC), snapshot, NOW, "0.1.0")
+    parsed(said)
+    assert 'model="m<202e>odel"' in said
+    assert all(letter.isprintable() for letter in said.replace("\n", ""))
+
+
 def test_the_command_exits_0_without_any_data(environment: dict[str, str]) -> None:
     command = [sys.executable, "-P", "-m", "quotaline", "export"]
     found = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)

@@ -9,7 +9,8 @@ LARGEST = 64 * 1024 * 1024  # kept to look for the result; what is longer is pas
 def record() -> int:
     """Read the output of `claude -p --output-format json` (or stream-json) on stdin and pass it on unchanged.
 
-    The session's cost goes into the ledger. Exit code 0 when the result is there and says no error, 1 otherwise.
+    The session's cost goes into the ledger. Exit code 0 when the result is there and says no error, 1 otherwise; an
+    answer that a hook blocked or stopped is none, though the client calls it a success.
 
     \b
     claude -p "…" --output-format json | quotaline record | jq -r .result
@@ -31,7 +32,9 @@ def record() -> int:
             click.echo(f"quotaline: {error}", err=True)
     elif result is None:
         click.echo("quotaline: stdin held no result of claude -p; add --output-format json (or stream-json).", err=True)
-    return 0 if result is not None and not result.is_error else 1
+    if result is not None and not result.healthy and not result.is_error:
+        click.echo("quotaline: a hook stopped the run before it was done; the client calls it a success.", err=True)
+    return 0 if result is not None and result.healthy else 1
 
 
 def _pass_on() -> bytes:

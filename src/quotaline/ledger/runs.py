@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,8 @@ import msgspec
 
 if TYPE_CHECKING:
     from quotaline.ledger.store import Ledger
+
+_BLOCKED = re.compile(r"(User\w+ o|O)peration (blocked|stopped) by hook")
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -21,6 +24,18 @@ class Result(msgspec.Struct, frozen=True):
     session_id: str = ""
     total_cost_usd: Decimal | None = None
     is_error: bool = False
+    result: object = None
+    num_turns: object = None
+    terminal_reason: object = None
+
+    @property
+    def healthy(self) -> bool:
+        """Whether the model answered: no error, and no hook that stopped the prompt or the run."""
+        return not (self.is_error or self.terminal_reason == "hook_stopped" or self._prompt_blocked())
+
+    def _prompt_blocked(self) -> bool:
+        """A prompt that a hook blocks is a success of no turn, the hook's words its answer (clients 2.1.197 and 2.1.331)."""
+        return not self.num_turns and isinstance(self.result, str) and _BLOCKED.match(self.result) is not None
 
 
 def find_result(output: bytes) -> Result | None:

@@ -51,9 +51,20 @@ class Token:
         """The value of the Authorization header."""
         return f"Bearer {self._text}"
 
-    def stands_in(self, data: bytes) -> bool:
-        """Whether `data` holds the token."""
-        return self._text.encode() in data
+    def stands_in(self, value: object) -> bool:
+        """Whether decoded JSON, or the bytes it was decoded from, holds the token in any text, keys included."""
+        waiting = [value]
+        while waiting:
+            match waiting.pop():
+                case bytes(data) if self._text.encode() in data:
+                    return True
+                case str(text) if self._text in text:
+                    return True
+                case dict(content):
+                    waiting += [*content, *content.values()]
+                case list(content):
+                    waiting += content
+        return False
 
     def fingerprint(self, key: bytes) -> str:
         """What tells one token from another to whoever holds `key`, and tells nobody the token."""

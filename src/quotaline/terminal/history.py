@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -13,6 +12,8 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from quotaline.core import formats
+from quotaline.core.periods import rfc3339
+from quotaline.core.values import printable
 from quotaline.terminal.text import Words, dollars, short
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def _tree(row: HistoryRow) -> dict[str, Any]:
 
 
 def as_csv(rows: Sequence[HistoryRow]) -> str:
-    """A heading and one record for each row."""
+    """A heading and one record for each row; no name holds what could move a cursor or turn the writing direction."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     heads = ("starts_at", "ends_at", "messages", *COUNTERS, "total", "web_searches", "cost_usd", "unpriced_models")
@@ -102,8 +103,9 @@ def as_csv(rows: Sequence[HistoryRow]) -> str:
     for row in rows:
         counts = (*(getattr(row.tokens, name) for name in COUNTERS), row.tokens.total, row.web_searches)
         times = (_moment(row.starts_at), _moment(row.ends_at))
-        session = (row.project, row.account, _plain(row.client_cost_usd))
-        writer.writerow((row.key, *times, row.messages, *counts, _plain(row.cost_usd), " ".join(row.unpriced_models), *session))
+        cost_usd, client_cost = _plain(row.cost_usd), _plain(row.client_cost_usd)
+        values = (row.key, *times, row.messages, *counts, cost_usd, " ".join(row.unpriced_models), row.project, row.account)
+        writer.writerow([printable(value) if isinstance(value, str) else value for value in (*values, client_cost)])
     return out.getvalue()
 
 
@@ -112,4 +114,4 @@ def _plain(amount: Decimal | None) -> str | None:
 
 
 def _moment(epoch: float | None) -> str | None:
-    return None if epoch is None else datetime.fromtimestamp(epoch, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return None if epoch is None else rfc3339(epoch)

@@ -84,6 +84,13 @@ def family(name: str, kind: str, about: str, samples: Iterable[Sample]) -> str:
 
 
 def braces(found: dict[str, str]) -> str:
-    """Labels as OpenMetrics writes them."""
-    escaped = {key: value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") for key, value in found.items()}
+    """Labels as OpenMetrics writes them; what could move a cursor or turn the writing direction stands as `<1b>`."""
+    escaped = {
+        key: _visible(value).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") for key, value in found.items()
+    }
     return "{" + ",".join(f'{key}="{value}"' for key, value in escaped.items()) + "}" if found else ""
+
+
+def _visible(text: str) -> str:
+    """Two names stay two: a file in which two samples are one is refused whole."""
+    return "".join(letter if letter.isprintable() or letter == "\n" else f"<{ord(letter):x}>" for letter in text)
