@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
+import sqlite3
 import subprocess
 import time
 import tomllib
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +20,12 @@ import pytest
 
 from commandline import QUOTALINE, quotaline
 from guard_snapshot import leave_snapshot as snapshot
+from quotaline.guard.watch import Watch
+from quotaline.ledger import open_ledger
+from quotaline.ledger.store import BUSY_SECONDS, READER_SECONDS
+from quotaline.locations import resolve_locations
 from quotaline.model import Reading, Snapshot
+from quotaline.refresh.current import current_snapshot
 from usage_history import HOUR, configure, spent, tell, used
 
 
@@ -81,13 +90,80 @@ def test_limits_come_from_the_configuration_and_options_replace_them(home: Path,
     assert guard(environment)[0] == 1
 
 
-@pytest.mark.parametrize("line", ["five_hour = 'x'", "max_extra = 'x'", "max_age = 'x'", "hook = 'shout'", "five_hours = 3"])
-def test_a_mistake_in_the_configuration_is_one_sentence(line: str, home: Path, environment: dict[str, str]) -> None:
+MISTAKES = ["five_hour = 'x'", "max_extra = 'x'", "max_age = 'x'", "max_age = '15'", "hook = 'shout'", "five_hours = 3"]
+
+
+@pytest.mark.parametrize("line", MISTAKES)
+def test_while_the_configuration_has_a_mistake_nobody_can_tell_and_nothing_runs(
+    line: str, home: Path, environment: dict[str, str]
+) -> None:
     configure(home, f"[guard]\n{line}")
-    code, _, err = guard(environment)
-    assert code == 2
-    assert err.startswith("quotaline: config.toml: `guard")
-    assert err.count("\n") == 1
+    snapshot(home, session(42))
+    for more in ([], ["--wait"], ["--max-age", "1h", "--", "echo", "ran"]):
+        code, out, err = guard(environment, *more)
+        assert (code, out) == (3, "")
+        assert err.startswith("quotaline: config.toml: `guard")
+        assert err.endswith(" Whether there is room cannot be told.\n")
+        assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("limit", "code"),
+    [(["--five-hour", "80"], 0), (["--five-hour=40"], 1), (["--window", "five_hour=40"], 1), (["--no-extra"], 0)],
+)
+@pytest.mark.parametrize("text", ["[guard", "[guard]\nfive_hour = 'x'", "[line.prompt]\nrows = [['no_such_segment']]"])
+def test_limits_of_the_command_hold_whatever_the_configuration_says(
+    limit: list[str], code: int, text: str, home: Path, environment: dict[str, str]
+) -> None:
+    configure(home, text)
+    snapshot(home, session(42))
+    assert code == guard(environment, *limit)[0]
+
+
+def test_a_problem_that_the_last_refresh_met_is_no_room(home: Path, environment: dict[str, str]) -> None:
+    snapshot(home, session(42), problems=("segments/mine.toml: it is cut.",))
+    assert (3, "", "quotaline: segments/mine.toml: it is cut. Whether there is room cannot be told.\n") == guard(environment)
+    assert 0 == guard(environment, "--five-hour", "80")[0]
+
+
+@pytest.mark.parametrize("option", ["--max-age", "--timeout"])
+def test_a_time_without_a_unit_asks_for_one(option: str, home: Path, environment: dict[str, str]) -> None:
+    snapshot(home, session(42))
+    code, out, err = guard(environment, option, "15")
+    assert (code, out) == (2, "")
+    assert f"{option} is '15', which has no unit; write 15s, 15m, 15h or 15d." in err
+
+
+def test_a_ledger_that_another_program_has_locked_is_waited_for_once_and_shortly(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Counted in what SQLite is told to wait, by `guard` and by what `export` and `usage` look at."""
+    where = resolve_locations(os.environ)
+    assert where.ledger
+    open_ledger(where.ledger).close()
+    waits: list[float] = []
+    connect: Any = sqlite3.connect
+
+    def counted(*arguments: Any, timeout: float, **more: Any) -> Any:
+        waits.append(timeout)
+        return connect(*arguments, timeout=min(timeout, 0.05), **more)
+
+    looks: list[Callable[[], object]] = [
+        lambda: Watch(where, {"HOME": str(home)}, {}, offline=False, alpha=True).look(time.time()),
+        lambda: current_snapshot(where, {"HOME": str(home)}, time.time() + 100),
+    ]
+    with closing(connect(where.ledger, isolation_level=None)) as other:
+        other.execute("PRAGMA journal_mode = DELETE")
+        other.execute("BEGIN EXCLUSIVE")
+        monkeypatch.setattr(sqlite3, "connect", counted)
+        for look in looks:
+            waits.clear()
+            look()
+            assert waits[0] == READER_SECONDS
+            assert 0 == sum(waits[1:])
+    waits.clear()
+    open_ledger(where.ledger).close()
+    assert waits == [BUSY_SECONDS], "whoever only writes waits as before"
 
 
 def test_config_show_prints_guard_and_alerts_as_toml(home: Path, environment: dict[str, str]) -> None:

@@ -43,6 +43,25 @@ def test_without_a_limit_every_window_counts_up_to_100() -> None:
     assert judged([]) == "unknown"
 
 
+@pytest.mark.parametrize("more", [{}, {"five_hour": 80}, {"max_extra": "5.00"}, {"no_extra": True}, {"windows": {"x": 9}}])
+def test_before_anything_was_read_it_says_so_whatever_the_limits(more: dict[str, Any]) -> None:
+    found = verdict([], limits(**more), NOW)
+    assert found.message.startswith("Nothing has been read yet, so whether there is room cannot be told; ")
+    assert 3 == found.exit_code
+
+
+def test_of_a_window_that_nobody_knows_it_is_said_which_there_are() -> None:
+    readings = [used(5, NOW), used(5, NOW, key="seven_day_fable")]
+    message = verdict(readings, limits(windows={"five_hours": 80}), NOW).message
+    assert message == "five_hours is unknown: it was not read; known are five_hour, seven_day, seven_day_fable."
+    assert verdict(readings, limits(seven_day=80), NOW).message == "Weekly is unknown: it was not read."
+    assert (
+        verdict(readings, limits(windows={"seven_day_opus": 80}), NOW).message == "seven_day_opus is unknown: it was not read."
+    )
+    many = [used(5, NOW, key=f"new_{number}") for number in range(99)]
+    assert verdict(many, limits(windows={"x": 80}), NOW).message.count(",") < 20
+
+
 def test_of_several_passed_limits_the_one_that_ends_last_binds() -> None:
     readings = [used(90, NOW), used(95, NOW, key="seven_day", resets_at=NOW + 3 * DAY)]
     assert verdict(readings, limits(five_hour=80, seven_day=90), NOW).until == NOW + 3 * DAY
@@ -113,7 +132,19 @@ def test_no_extra_stops_where_the_next_request_would_cost_money() -> None:
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("90", 90), ("90s", 90), ("15m", 900), ("2h", 7200), ("1d", 86400), ("1.5h", 5400), ("x", None), ("-1m", None)],
+    [
+        ("90", None),
+        ("15", None),
+        ("m", None),
+        ("", None),
+        ("90s", 90),
+        ("15m", 900),
+        ("2h", 7200),
+        ("1d", 86400),
+        ("1.5h", 5400),
+        ("x", None),
+        ("-1m", None),
+    ],
 )
 def test_times_are_written_as_people_write_them(text: str, seconds: float | None) -> None:
     assert parse_duration(text) == seconds

@@ -19,7 +19,7 @@ PROMPT = {"session_id": "s-1", "hook_event_name": "UserPromptSubmit", "prompt": 
 
 
 def snapshot(
-    home: Path, percent: float, *, guard: dict[str, Any] | None = None, age: float = 0.0, resets_in: float = HOUR
+    home: Path, percent: float, *, guard: dict[str, Any] | None = None, age: float = 0.0, resets_in: float = HOUR, **more: Any
 ) -> None:
     now = time.time()
     window = {"type": "window", "id": "five_hour", "name": "Session (5h)", "utilization": percent, "resets_at": now + resets_in}
@@ -33,6 +33,7 @@ def snapshot(
         "stale_after": 3600,
         "readings": readings,
         "guard": guard or {},
+        **more,
     }
     (folder / "snapshot.json").write_text(json.dumps(content))
 
@@ -64,8 +65,100 @@ def test_a_prompt_over_the_limit_is_blocked_once(home: Path, environment: dict[s
     snapshot(home, 83)
     said = asked(environment, PROMPT, "--five-hour=80")
     assert said["decision"] == "block"
-    assert said["reason"].endswith("Send it again to go on, or change the limits of [guard] in config.toml.")
+    assert said["reason"].endswith("Send it again to go on, or change the limits of the hook's command.")
     assert asked(environment, PROMPT, "--five-hour=80") is None
+    snapshot(home, 83, guard={"windows": {"five_hour": 70}})
+    said = asked(environment, PROMPT)
+    assert said["reason"].endswith("Send it again to go on, or change the limits of [guard] in config.toml.")
+
+
+UNATTENDED = [
+    {"CLAUDE_CODE_ENTRYPOINT": "sdk-cli", "CLAUDE_CODE_SESSION_ATTENDED": "0"},
+    {"CLAUDE_CODE_ENTRYPOINT": "sdk-cli"},
+    {"CLAUDE_CODE_ENTRYPOINT": "sdk-cli", "CLAUDE_CODE_SESSION_ATTENDED": "1"},  # 2.1.197 inside another session
+    {"CLAUDE_CODE_ENTRYPOINT": "sdk-py"},
+    {"CLAUDE_CODE_ENTRYPOINT": "cli", "CLAUDE_CODE_SESSION_ATTENDED": "0"},
+]
+ATTENDED: list[dict[str, str]] = [
+    {},
+    {"CLAUDE_CODE_ENTRYPOINT": "cli"},
+    {"CLAUDE_CODE_ENTRYPOINT": "cli", "CLAUDE_CODE_SESSION_ATTENDED": "1"},
+    {"CLAUDE_CODE_ENTRYPOINT": "sdk-ts", "CLAUDE_CODE_SESSION_ATTENDED": "1"},
+    {"CLAUDE_CODE_ENTRYPOINT": "claude-vscode"},
+]
+LIMIT = ("--five-hour", "80")
+
+
+@pytest.mark.parametrize("session", UNATTENDED)
+def test_where_nobody_sits_it_is_silent_all_through_the_run(
+    session: dict[str, str], home: Path, environment: dict[str, str]
+) -> None:
+    """No answer of a hook makes `claude -p` fail; one that is asked about once would let the rest pass."""
+    snapshot(home, 100)
+    for event in (PROMPT, TOOL, TOOL, PROMPT):
+        assert asked({**environment, **session}, event, *LIMIT) is None
+
+
+@pytest.mark.parametrize("session", UNATTENDED)
+@pytest.mark.parametrize("by_option", [True, False])
+def test_where_nobody_sits_deny_stops_every_prompt_and_every_call(
+    session: dict[str, str], by_option: bool, home: Path, environment: dict[str, str]
+) -> None:
+    snapshot(home, 100, guard={"hook": "ask" if by_option else "deny"})
+    for _ in range(3):
+        blocked = asked({**environment, **session}, PROMPT, *["--deny"] * by_option)
+        assert blocked["decision"] == "block"
+        assert "again" not in blocked["reason"]
+        denied = asked({**environment, **session}, TOOL, *["--deny"] * by_option)
+        assert denied["hookSpecificOutput"]["permissionDecision"] == "deny"
+        assert denied["continue"] is False
+        assert denied["stopReason"] == denied["hookSpecificOutput"]["permissionDecisionReason"]
+
+
+@pytest.mark.parametrize("session", ATTENDED)
+@pytest.mark.parametrize("event", [TOOL, PROMPT])
+def test_where_a_person_sits_one_answer_lets_go_on(
+    session: dict[str, str], event: dict[str, Any], home: Path, environment: dict[str, str]
+) -> None:
+    snapshot(home, 100)
+    answer = asked({**environment, **session}, event, *LIMIT)
+    assert answer is not None
+    assert "continue" not in answer
+    assert asked({**environment, **session}, event, *LIMIT) is None
+
+
+BROKEN = "config.toml is not valid TOML: \x1b[2Jat line 3."
+
+
+def test_while_the_configuration_has_problems_a_person_is_asked_once(home: Path, environment: dict[str, str]) -> None:
+    snapshot(home, 5, problems=[BROKEN])
+    said = asked(environment, TOOL)["hookSpecificOutput"]
+    assert said["permissionDecision"] == "ask"
+    reason = "quotaline: config.toml is not valid TOML: [2Jat line 3. Whether there is room cannot be told."
+    assert said["permissionDecisionReason"] == reason
+    assert asked(environment, TOOL) is None
+    other = asked(environment, {**PROMPT, "session_id": "s-2"})
+    assert other["reason"].endswith("Send it again to go on, or mend the configuration; `quotaline doctor` says what is wrong.")
+
+
+def test_where_nobody_sits_a_configuration_with_problems_is_denied_or_passed_over_as_a_limit_is(
+    home: Path, environment: dict[str, str]
+) -> None:
+    snapshot(home, 5, problems=[BROKEN])
+    for _ in range(2):
+        assert asked({**environment, **UNATTENDED[0]}, TOOL) is None
+        assert asked({**environment, **UNATTENDED[0]}, TOOL, "--deny")["hookSpecificOutput"]["permissionDecision"] == "deny"
+
+
+@pytest.mark.parametrize("limit", [LIMIT, ("--five-hour=80",), ("--window", "five_hour=80"), ("--no-extra",)])
+def test_limits_of_the_hooks_command_hold_whatever_the_configuration_says(
+    limit: tuple[str, ...], home: Path, environment: dict[str, str]
+) -> None:
+    snapshot(home, 42, problems=[BROKEN], guard={"windows": {"five_hour": 10}})
+    assert asked(environment, TOOL, *limit) is None
+    snapshot(home, 100, problems=[BROKEN])
+    said = asked(environment, TOOL, *limit)["hookSpecificOutput"]["permissionDecisionReason"]
+    assert "is at 100 %" in said
 
 
 def test_a_new_period_and_a_new_limit_ask_again(home: Path, environment: dict[str, str]) -> None:
@@ -125,6 +218,10 @@ def test_a_folder_that_cannot_be_written_asks_each_time(home: Path, environment:
     (home / ".cache/quotaline/default/asked").write_text("in the way")
     assert asked(environment, TOOL) is not None
     assert asked(environment, TOOL) is not None
+    for _ in range(2):
+        reason = asked(environment, PROMPT)["reason"]
+        assert "again" not in reason.partition(", in ")[2], "sending it again would not help"
+        assert reason.endswith("Change the limits of [guard] in config.toml.")
 
 
 def test_the_options_are_those_of_the_command_and_nonsense_is_passed_over() -> None:

@@ -49,14 +49,25 @@ def guard(*, command: tuple[str, ...], waits: bool, timeout: str | None, as_json
     import time
 
     from quotaline.commands.load_config import load_config
+    from quotaline.config.schema import Config
+    from quotaline.errors import ConfigError
     from quotaline.guard.watch import Watch, exec_command, wait_for_room
     from quotaline.locations import resolve_locations
 
     where = resolve_locations(os.environ)
-    config = load_config(where)
+    own = bool(given["windows"] or given["max_extra"] or given["no_extra"] or any(given[kind.id] for kind in PLAN_KINDS))
+    config, problem = Config(), ""
+    try:
+        config = load_config(where)
+    except ConfigError as error:
+        problem = str(error)
     limits, unknown = limits_from(config, given)
     patience = duration("--timeout", timeout)
-    watch = Watch(where, os.environ, limits, offline=offline, alpha=config.enable_alpha_features)
+    if problem and own:
+        click.echo(f"quotaline: {problem} The limits of this command count alone.", err=True)
+    watch = Watch(
+        where, os.environ, limits, offline=offline, alpha=config.enable_alpha_features, own_limits=own, problem=problem
+    )
     if waits:
         progress = Progress()
         try:
@@ -107,6 +118,8 @@ def duration(option: str, text: str | None) -> float | None:
     if text is None:
         return None
     seconds = parse_duration(text)
+    if not seconds and parse_duration(f"{text}s"):
+        raise click.UsageError(f"{option} is {text!r}, which has no unit; write {text}s, {text}m, {text}h or {text}d.")
     if not seconds:
         raise click.UsageError(f"{option} is {text!r}; allowed is a time such as 90s, 15m, 2h or 1d.")
     return seconds

@@ -10,7 +10,7 @@ from quotaline.core.formats import format_clock, format_left
 from quotaline.core.money import format_money, to_minor_units
 from quotaline.core.periods import DAY, HOUR, MINUTE, month_end, month_start
 from quotaline.core.values import as_money, number, printable
-from quotaline.core.windows import EXTRA_USAGE, window_title
+from quotaline.core.windows import EXTRA_USAGE, PLAN_KINDS, window_kind, window_title
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 FULL = 100.0
 EXTRA_NAME = window_title(EXTRA_USAGE)
+NOTHING_READ = "Nothing has been read yet"
+UNTOLD = "Whether there is room cannot be told."
+LISTED = 12  # ids that one sentence names
 UNITS = {"s": 1.0, "m": float(MINUTE), "h": float(HOUR), "d": float(DAY)}
 
 
@@ -35,19 +38,25 @@ def check_limits(
         value = reading.get("value") if isinstance(reading, dict) else None
         if isinstance(value, dict) and number(reading.get("as_of")) is not None:
             known[str(value.get("id") or value.get("type"))] = reading
+    absent = "it was not read" if known else NOTHING_READ
     extra = known.pop(EXTRA_USAGE, None)
     max_age = number(limits.get("max_age")) or float(HOUR)
     wanted = limits.get("windows") or {}
-    checks = [_window(key, known.get(key), float(limit), now, max_age) for key, limit in wanted.items()]
+    checks = [
+        _window(key, known[key], float(limit), now, max_age) if key in known else _absent(key, float(limit), known, absent)
+        for key, limit in wanted.items()
+    ]
     if limits.get("no_extra") or (not wanted and not limits.get("extra")):
         checks += [_window(key, reading, FULL, now, max_age) for key, reading in known.items() if key not in wanted]
     if limits.get("extra"):
-        checks.append(_extra(extra, limits["extra"], now, max_age))
+        checks.append(_extra(extra, limits["extra"], now, max_age, absent))
     full = any(check["state"] == "over" and check["id"] != EXTRA_USAGE and check["used"] >= FULL for check in checks)
     if limits.get("no_extra") and not full:  # a full window draws the money, and its reset ends that
         checks += _any_extra(extra, crossing, now, seen=bool(known))
     if not checks:
-        checks.append(_check("everything", "Nothing", "unknown", why="nothing has been read yet"))
+        checks.append(
+            _check("everything", "Every window", "unknown", why=absent if absent == NOTHING_READ else "none was read")
+        )
     return checks
 
 
@@ -68,6 +77,8 @@ def binding(checks: "list[dict[str, Any]]") -> "dict[str, Any] | None":
 def explain_check(check: "dict[str, Any]", now: float) -> str:
     """A check that is not `room` in one sentence: which limit, how far, until when."""
     name = printable(check["name"])
+    if check["why"] == NOTHING_READ:
+        return f"{NOTHING_READ}, so whether there is room cannot be told; `quotaline doctor` says what is missing."
     if check["state"] == "unknown":
         return f"{name} is unknown: {check['why']}."
     used, limit, until = check["used"], check["limit"], check["until"]
@@ -98,9 +109,15 @@ def _check(key: str, name: str, state: str, **more: "Any") -> "dict[str, Any]":
     }
 
 
-def _window(key: str, reading: "dict[str, Any] | None", limit: float, now: float, max_age: float) -> "dict[str, Any]":
-    if reading is None:
-        return _check(key, key, "unknown", limit=limit, why="it was not read")
+def _absent(key: str, limit: float, known: "dict[str, Any]", why: str) -> "dict[str, Any]":
+    """A window that was not read. Of an id that may be a slip of the pen it is said which ones there are."""
+    if known and window_kind(key) is None:
+        ids = dict.fromkeys([*(kind.id for kind in PLAN_KINDS), *known])
+        why = f"{why}; known are {', '.join(list(ids)[:LISTED])}"
+    return _check(key, window_title(key), "unknown", limit=limit, why=why)
+
+
+def _window(key: str, reading: "dict[str, Any]", limit: float, now: float, max_age: float) -> "dict[str, Any]":
     value, as_of = reading["value"], reading["as_of"]
     check = _check(key, str(value.get("name") or key), "room", limit=limit, as_of=as_of)
     used, until = number(value.get("utilization")), number(value.get("resets_at"))
@@ -121,10 +138,10 @@ def _window(key: str, reading: "dict[str, Any] | None", limit: float, now: float
     return check
 
 
-def _extra(reading: "dict[str, Any] | None", limit: "list[int]", now: float, max_age: float) -> "dict[str, Any]":
+def _extra(reading: "dict[str, Any] | None", limit: "list[int]", now: float, max_age: float, absent: str) -> "dict[str, Any]":
     name = EXTRA_NAME
     if reading is None:
-        return _check(EXTRA_USAGE, name, "unknown", why="it was not read")
+        return _check(EXTRA_USAGE, name, "unknown", why=absent)
     value, as_of = reading["value"], reading["as_of"]
     used = value.get("used")
     check = _check(EXTRA_USAGE, name, "room", as_of=as_of, used=used)
@@ -154,7 +171,7 @@ def _any_extra(reading: "dict[str, Any] | None", crossing: "Any", now: float, *,
     enabled = reading is not None and reading["value"].get("is_enabled")
     if enabled and reading is not None and month_start(reading["as_of"]) == month_start(now):
         return [_check(EXTRA_USAGE, EXTRA_NAME, "over", why="is on and no window is known: each request may cost money")]
-    return [_check("everything", "Every window", "unknown", why="none was read")]
+    return [_check("everything", "Every window", "unknown", why="none was read" if reading else NOTHING_READ)]
 
 
 def _old(age: float) -> str:
@@ -162,10 +179,10 @@ def _old(age: float) -> str:
 
 
 def parse_duration(text: str) -> "float | None":
-    """`90`, `90s`, `15m`, `2h`, `1d` in seconds; None when it is none of these."""
+    """`90s`, `15m`, `2h`, `1d` in seconds; None when it is none of these. A bare 15 could be minutes or seconds: it is none."""
     unit = UNITS.get(text[-1:])
-    amount = number(text[:-1] if unit else text)
-    return None if amount is None or amount < 0 else amount * (unit or 1.0)
+    amount = number(text[:-1]) if unit else None
+    return None if unit is None or amount is None or amount < 0 else amount * unit
 
 
 def parse_percent(text: str) -> "float | None":

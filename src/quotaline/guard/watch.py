@@ -7,11 +7,13 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
+from quotaline.core.limits import UNTOLD
 from quotaline.core.paths import REFRESH_MARKER
 from quotaline.errors import LedgerError
 from quotaline.guard.verdict import Verdict, current_crossing, verdict
 from quotaline.ledger import open_ledger
 from quotaline.ledger.readings import latest_readings
+from quotaline.ledger.store import short_waits
 from quotaline.refresh.run import refresh
 from quotaline.snapshot.load import load_snapshot
 
@@ -30,15 +32,37 @@ GRACE = 10.0
 class Watch:
     """What is known of one account, looked at again and again; a refresh is made only when the snapshot is old."""
 
-    def __init__(self, where: Locations, env: Mapping[str, str], limits: dict[str, Any], *, offline: bool, alpha: bool) -> None:
+    def __init__(
+        self,
+        where: Locations,
+        env: Mapping[str, str],
+        limits: dict[str, Any],
+        *,
+        offline: bool,
+        alpha: bool,
+        own_limits: bool = False,
+        problem: str = "",
+    ) -> None:
+        """`own_limits`: some came on the command line, and hold whatever `problem` the configuration has."""
         self._where, self._env, self._limits, self._alpha = where, env, limits, alpha
+        self._own_limits, self._problem = own_limits, problem
         self._offline = offline or bool(env.get(REFRESH_MARKER))
 
     def look(self, now: float) -> Verdict:
         """The verdict at `now`."""
+        with short_waits():
+            return self._judge(self._snapshot(now), now)
+
+    def _snapshot(self, now: float) -> Snapshot | None:
         snapshot = load_snapshot(self._where.snapshot)
         if not self._offline and (snapshot is None or not 0 <= now - snapshot.written_at < snapshot.fresh_for):
-            snapshot = refresh(self._env, now).snapshot or snapshot
+            return refresh(self._env, now).snapshot or snapshot
+        return snapshot
+
+    def _judge(self, snapshot: Snapshot | None, now: float) -> Verdict:
+        problem = self._problem or next(iter(snapshot.problems if snapshot else ()), "")
+        if problem and not self._own_limits:
+            return Verdict(outcome="unknown", checks=(), message=f"{problem} {UNTOLD}")
         if snapshot is None:
             return verdict([], self._limits, now)
         return verdict(self._known(snapshot), self._limits, now, crossing=current_crossing(snapshot, now))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Self
 
 from quotaline.errors import LedgerError
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 BUSY_SECONDS = 30.0
+READER_SECONDS = 1.0
+LOCKED = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+_waits: ContextVar[list[float]] = ContextVar("waits")
 CACHE_KILOBYTES = 32 << 10  # the index of messages stays in memory while the first import writes it all over
 
 
@@ -38,7 +42,7 @@ class Ledger:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """A write transaction: all of it or nothing, whoever else writes. Waits for others for up to 30 s."""
+        """A write transaction: all of it or nothing, whoever else writes. Waits for others 30 s, or as `short_waits` says."""
         with clear_errors():
             self.connection.execute("BEGIN IMMEDIATE")
             try:
@@ -55,8 +59,24 @@ def clear_errors() -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as error:
+        waits = _waits.get(None)
+        if waits is not None and getattr(error, "sqlite_errorcode", 0) & 0xFF in LOCKED:
+            waits[0] = 0.0
         remedy = "If this stays so, move the file away: it is rebuilt."
         raise LedgerError(f"The ledger cannot be used: {error}. {remedy}") from error
+
+
+@contextmanager
+def short_waits(seconds: float = READER_SECONDS) -> Iterator[None]:
+    """For a command that somebody waits for and that has an answer without the ledger.
+
+    Ledgers opened in the block wait `seconds` for one that another program has locked, and once that was in vain not at all.
+    """
+    token = _waits.set([seconds])
+    try:
+        yield
+    finally:
+        _waits.reset(token)
 
 
 def open_ledger(path: Path) -> Ledger:
@@ -67,7 +87,7 @@ def open_ledger(path: Path) -> Ledger:
     try:
         private_dir(path.parent)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+        connection = sqlite3.connect(path, timeout=_waits.get([BUSY_SECONDS])[0], isolation_level=None)
     except (OSError, sqlite3.Error) as error:
         raise LedgerError(f"The ledger {path} cannot be opened: {error}. Check the folder's permissions.") from error
     try:

@@ -2,26 +2,36 @@
 
 Silent while there is, and while nobody knows. Where a limit is passed a tool call is answered with an ask (or a deny) and a
 prompt with a block: once per session for each limit and period, remembered by an empty file, so that going on is one answer
-away. Like the whole prompt path it always exits 0.
+away. So it is while the configuration has problems, unless the command line has limits of its own.
+
+In an unattended session (`claude -p`) there is nobody to answer, and no answer of a hook makes the run fail: with block,
+`continue: false` or exit code 2 the clients 2.1.197 and 2.1.331 end with exit code 0 and a result that says success. So nothing
+is said there, unless `--deny`: then every prompt is blocked and every tool call denied, the run being ended with the first.
+Like the whole prompt path it always exits 0.
 """
 
 import os
 import time
 
 from quotaline.core import paths
-from quotaline.core.limits import FULL, binding, check_limits, explain_check, parse_duration, parse_percent
+from quotaline.core.limits import FULL, UNTOLD, binding, check_limits, explain_check, parse_duration, parse_percent
 from quotaline.core.money import parse_amount
 from quotaline.core.snapshot import NAME, read_snapshot
-from quotaline.core.values import encode_json, loads_json, number
+from quotaline.core.values import encode_json, loads_json, number, printable
 from quotaline.core.windows import PLAN_KINDS
 from quotaline.prompt.run import emit, guarded, read_stdin, refresh_if_stale
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
 OPTIONS = {"--window": "", "--max-extra": "", "--max-age": "", **{kind.option: kind.id for kind in PLAN_KINDS}}
-AFTER = "Send it again to go on, or change the limits of [guard] in config.toml."
+OWN_LIMITS = frozenset(OPTIONS) - {"--max-age"} | {"--no-extra"}
+AGAIN = "Send it again to go on, or "
+CHANGE = {True: "change the limits of the hook's command.", False: "change the limits of [guard] in config.toml."}
+MEND = "mend the configuration; `quotaline doctor` says what is wrong."
+UNATTENDED = "It was not sent: in an unattended session there is nobody to ask."
 
 
 def main(arguments: "list[str]") -> None:
@@ -41,26 +51,64 @@ def _answer(arguments: "list[str]", now: float) -> None:
 def answer(data: "dict[str, Any]", kept: "dict[str, Any]", arguments: "list[str]", folder: str, now: float) -> str:
     """The JSON for Claude Code, or nothing when it may go on."""
     event = data.get("hook_event_name")
-    readings, rules = kept.get("readings"), kept.get("guard")
-    if event not in ("PreToolUse", "UserPromptSubmit") or not isinstance(readings, list):
+    if event not in ("PreToolUse", "UserPromptSubmit"):
         return ""
+    rules, own = kept.get("guard"), has_own_limits(arguments)
     limits = options(arguments, rules if isinstance(rules, dict) else {})
+    if kept.get("problems"):
+        limits = options(arguments, {"max_age": limits.get("max_age"), "hook": limits.get("hook")})
+    found = _objection(kept, limits, now, own=own)
+    deny, alone = limits.get("hook") == "deny", is_unattended(os.environ)
+    if found is None or (alone and not deny):
+        return ""
+    check, said, change = found
+    asked = alone or first_question(folder, str(data.get("session_id")), check, now)
+    if asked is False:
+        return ""
+    reason = f"quotaline: {said}"
+    if event == "UserPromptSubmit":
+        after = UNATTENDED if alone else AGAIN + change if asked else change.capitalize()
+        return encode_json({"decision": "block", "reason": f"{reason} {after}"})
+    told = {
+        "hookEventName": event,
+        "permissionDecision": "deny" if deny else "ask",
+        "permissionDecisionReason": reason,
+    }
+    stop = {"continue": False, "stopReason": reason} if alone else {}
+    return encode_json({**stop, "hookSpecificOutput": told})
+
+
+def _objection(
+    kept: "dict[str, Any]", limits: "dict[str, Any]", now: float, *, own: bool
+) -> "tuple[dict[str, Any], str, str] | None":
+    """The check that speaks against going on, its sentence, and what a person can do about it; None when nothing does."""
+    problems = kept.get("problems")
+    if problems and not own:
+        first = printable(str(problems[0] if isinstance(problems, list) else problems))
+        return {"id": "configuration", "until": None, "limit": None}, f"{first} {UNTOLD}", MEND
+    readings = kept.get("readings")
+    if not isinstance(readings, list):
+        return None
     crossing = (kept.get("fields") or {}).get("crossing.amount")
     moving = isinstance(crossing, list) and now < (number(crossing[1]) or 0)
     decides = binding(check_limits(readings, limits, now, moving))
-    if (
-        decides is None
-        or decides["state"] != "over"
-        or not is_first_question(folder, str(data.get("session_id")), decides, now)
-    ):
-        return ""
-    reason = f"quotaline: {explain_check(decides, now)}"
-    if event == "UserPromptSubmit":
-        return encode_json({"decision": "block", "reason": f"{reason} {AFTER}"})
-    decision = "deny" if limits.get("hook") == "deny" else "ask"
-    return encode_json(
-        {"hookSpecificOutput": {"hookEventName": event, "permissionDecision": decision, "permissionDecisionReason": reason}}
-    )
+    if decides is None or decides["state"] != "over":
+        return None
+    return decides, explain_check(decides, now), CHANGE[own]
+
+
+def is_unattended(env: "Mapping[str, str]") -> bool:
+    """Whether nobody sits before this session: `claude -p` and programs that drive Claude Code.
+
+    Clients before CLAUDE_CODE_SESSION_ATTENDED pass on that of a session around them: of `sdk-cli` it is not asked.
+    """
+    entrypoint, attended = env.get("CLAUDE_CODE_ENTRYPOINT", ""), env.get("CLAUDE_CODE_SESSION_ATTENDED")
+    return entrypoint == "sdk-cli" or attended == "0" or (not attended and entrypoint.startswith("sdk-"))
+
+
+def has_own_limits(arguments: "list[str]") -> bool:
+    """Whether the command line names a limit."""
+    return any(argument.partition("=")[0] in OWN_LIMITS for argument in arguments)
 
 
 def options(arguments: "list[str]", rules: "dict[str, Any]") -> "dict[str, Any]":
@@ -86,8 +134,11 @@ def options(arguments: "list[str]", rules: "dict[str, Any]") -> "dict[str, Any]"
     return limits
 
 
-def is_first_question(folder: str, session: str, check: "dict[str, Any]", now: float) -> bool:
-    """Whether this session is told of this limit for the first time in its period; of many at once exactly one is."""
+def first_question(folder: str, session: str, check: "dict[str, Any]", now: float) -> "bool | None":
+    """Whether this session is told of this limit for the first time in its period; of many at once exactly one is.
+
+    None where that cannot be remembered: it is asked each time, better than money that nobody was asked about.
+    """
     until = check["until"]
     period = "now" if until is None else str(round(until / 60))
     name = "-".join((session[:64], check["id"][:64], period, str(check["limit"])))
@@ -105,5 +156,5 @@ def is_first_question(folder: str, session: str, check: "dict[str, Any]", now: f
     except FileExistsError:
         return False
     except OSError:
-        pass  # what cannot be remembered is asked again: better than money that nobody was asked about
+        return None
     return True

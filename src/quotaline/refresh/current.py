@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import filelock
 
 from quotaline.core.paths import REFRESH_MARKER
+from quotaline.ledger.store import short_waits
 from quotaline.model import Account, Missing, Snapshot
 from quotaline.refresh.run import refresh
 from quotaline.snapshot.load import load_snapshot
@@ -27,7 +28,8 @@ def current_snapshot(where: Locations, env: Mapping[str, str], now: float, *, of
 
     Where there is none, an empty one that says so.
     """
-    kept = load_snapshot(where.snapshot) if offline or env.get(REFRESH_MARKER) else refreshed(where, env, now)
+    with short_waits():
+        kept = load_snapshot(where.snapshot) if offline or env.get(REFRESH_MARKER) else refreshed(where, env, now)
     if kept is not None:
         return kept
     gap = Missing("everything", "the cache folder cannot be written", "set QUOTALINE_CACHE_DIR to a folder that can")
