@@ -89,6 +89,13 @@ def test_a_folder_that_is_a_file_fails(home: Path, environment: dict[str, str]) 
     assert asked(environment)["Folders/cache"]["status"] == "FAIL"
 
 
+def test_the_folder_of_the_requests_is_looked_at_where_it_is_another_one(home: Path, environment: dict[str, str]) -> None:
+    assert "Folders/requests" not in asked(environment)
+    (home / ".local").write_text("in the way", encoding="utf-8")
+    found = asked({**environment, "XDG_DATA_HOME": str(home / "snap")})
+    assert ("PASS", "FAIL") == (found["Folders/data"]["status"], found["Folders/requests"]["status"])
+
+
 def test_a_ledger_that_is_no_database_fails(home: Path, environment: dict[str, str]) -> None:
     folder = home / ".local" / "share" / "quotaline"
     folder.mkdir(parents=True)

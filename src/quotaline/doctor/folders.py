@@ -20,9 +20,11 @@ OTHERS = 0o077
 
 
 def checks(context: DoctorContext) -> Iterator[Check]:
-    """Both folders."""
+    """Both folders, and the one in which requests are counted where XDG_DATA_HOME has moved the data away from it."""
     yield folder("cache", context.where.cache_dir, "QUOTALINE_CACHE_DIR")
     yield folder("data", context.where.data_dir, "QUOTALINE_DATA_DIR")
+    if context.where.limiter_dir != context.where.data_dir:
+        yield folder("requests", context.where.limiter_dir, "QUOTALINE_DATA_DIR")
 
 
 def folder(name: str, path: Path | None, variable: str) -> Check:
