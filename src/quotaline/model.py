@@ -29,7 +29,8 @@ class Window(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="window"
     """A rate-limit bucket: how much of it is used, and when it starts anew.
 
     `id` is `five_hour`, `seven_day`, `seven_day_<model>`, `spend_limit` or the server's own key. `utilization` is None when
-    the source named the window without a number. `extras` keeps what the source said beyond this, by the source's own keys.
+    the source named the window without a number. `position` is where the source listed it among the windows of its kind, None
+    where it lists none. `extras` keeps what the source said beyond this, by the source's own keys.
     """
 
     id: str
@@ -38,13 +39,15 @@ class Window(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="window"
     resets_at: float | None = None
     used_money: Money | None = None
     limit_money: Money | None = None
+    position: int | None = None
     extras: dict[str, Any] = field(default_factory=dict)
 
 
 class ExtraUsage(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="extra_usage"):
     """Money spent beyond the plan in this calendar month. `limit` None means no cap, never zero.
 
-    `is_enabled` is false while extra usage cannot cover a request, whoever turned it off; `disabled_reason` says why.
+    `is_enabled` is false while extra usage cannot cover a request, whoever turned it off; `disabled_reason` says why. `balance`
+    is the prepaid money that is there, below zero too; with `reloads` it fills itself up.
     """
 
     is_enabled: bool
@@ -52,6 +55,8 @@ class ExtraUsage(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="ext
     limit: Money | None = None
     utilization: float | None = None
     disabled_reason: str | None = None
+    balance: Money | None = None
+    reloads: bool = False
     extras: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -147,12 +152,18 @@ class Missing(Struct, frozen=True):
 
 
 class SourceState(Struct, frozen=True, kw_only=True):
-    """How one source fared in the last refresh: `problem` is None when it was read, `note` says why it was not its turn."""
+    """How one source fared in the last refresh: `problem` is None when it was read, `note` says why it was not its turn.
+
+    `unread` is what of its last answer was not understood, each `WHERE: WHY`. `disabled_reason` is why the client says that
+    extra usage is off, which it hears with each answer of the server.
+    """
 
     source: str
     readings: int = 0
     problem: str | None = None
     note: str | None = None
+    unread: tuple[str, ...] = ()
+    disabled_reason: str | None = None
 
 
 class Fault(Struct, frozen=True, kw_only=True):

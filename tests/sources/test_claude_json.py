@@ -82,10 +82,53 @@ def test_a_missing_file_and_one_beyond_the_cap_are_clear_sentences(tmp_path: Pat
         claude_json.read(put(tmp_path, CASE["file"]), NOW)
 
 
-def test_nothing_but_the_two_keys_is_kept(tmp_path: Path) -> None:
+def test_nothing_but_three_keys_is_kept(tmp_path: Path) -> None:
     env = put(tmp_path, {**CASE["file"], "primaryApiKey": "a secret"})
     assert "secret" not in repr(claude_json.read(env, NOW))
-    assert {"cache", "login"} == set(claude_json._File.__struct_fields__)
+    assert {"cache", "login", "reason"} == set(claude_json._File.__struct_fields__)
+
+
+DAMAGE = {
+    "half an emoji": b'"\\ud83d"',
+    "a number beyond all measure": b"1e400",
+    "not a number": b"NaN",
+    "bytes that are no UTF-8": b'"\xff"',
+    "deep nesting": b"[" * 980 + b"]" * 980,
+    "an endless integer": b"9" * 5000,
+    "a raw control character": b'"\x01"',
+    "a decoy": b'{"cachedUsageUtilization": {"fetchedAtMs": 7}, "oauthAccount": {}, "x": "\\ud83d"}',
+}
+
+
+@pytest.mark.parametrize("name", DAMAGE)
+@pytest.mark.parametrize("place", ["before", "after", "inside the body"])
+def test_damage_anywhere_in_the_file_costs_one_value(tmp_path: Path, name: str, place: str) -> None:
+    whole = json.dumps(CASE["file"]).encode()
+    damage = b'"projects": {"p": %s}' % DAMAGE[name]
+    if place == "before":
+        whole = b"{" + damage + b", " + whole[1:]
+    elif place == "after":
+        whole = whole[:-1] + b", " + damage + b"}"
+    else:
+        whole = whole.replace(b'"utilization": {', b'"utilization": {' + damage.replace(b"projects", b"new_thing") + b", ", 1)
+    (tmp_path / ".claude.json").write_bytes(whole)
+    found = claude_json.read({"CLAUDE_CONFIG_DIR": str(tmp_path)}, NOW)
+    assert CASE["shows"] == [told(reading.value) for reading in found]
+    new = ("new_thing: a key that this quotaline does not know",) if place == "inside the body" else ()
+    assert new == found.unread
+    assert claude_json.read_account({"CLAUDE_CONFIG_DIR": str(tmp_path)}) == (UUID, "max_5x")
+
+
+def test_a_byte_order_mark_and_nuls_around_the_file_are_nothing(tmp_path: Path) -> None:
+    (tmp_path / ".claude.json").write_bytes(b"\xef\xbb\xbf" + json.dumps(CASE["file"]).encode() + b"\0" * 64)
+    found = claude_json.read({"CLAUDE_CONFIG_DIR": str(tmp_path)}, NOW)
+    assert CASE["shows"] == [told(reading.value) for reading in found]
+
+
+@pytest.mark.parametrize(("reason", "told"), [("out_of_credits", "out_of_credits"), (None, None), (7, None), ("\ud83d", None)])
+def test_why_extra_usage_is_off_is_read_beside_the_cache(tmp_path: Path, reason: object, told: str | None) -> None:
+    env = put(tmp_path, {**CASE["file"], "cachedExtraUsageDisabledReason": reason})
+    assert told == claude_json.read(env, NOW).disabled_reason
 
 
 @pytest.mark.parametrize(

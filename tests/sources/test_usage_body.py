@@ -1,18 +1,23 @@
 import copy
+import json
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from quotaline.errors import SourceError
-from quotaline.model import ExtraUsage, Money, Window
+from quotaline.model import ExtraUsage, Money, Reading, Window
+from quotaline.sources.json_text import decode_json
 from quotaline.sources.usage_body import KNOWN_KEYS, parse, readings
 from usage_bodies import NAMES, recorded, told
 
 RESET = "2026-11-24T10:00:00.538484+00:00"
+NOW = 1795510800.0  # an hour before
+ODD = ["\ud83d", "\ufeff", 10**400, 10**30, -(10**20), 1e300, 1795251000, [[[[[[[[[[1]]]]]]]]]], RESET]
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.just(RESET) | st.just("USD"),
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.sampled_from(ODD) | st.just("USD"),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=12,
 )
@@ -84,12 +89,14 @@ def test_a_name_from_the_server_cannot_bring_control_characters() -> None:
 @pytest.mark.parametrize(
     "broken",
     [
-        row("monthly_all"),
         row("session", "many"),
         row("session", True),
         row("session", -3),
         row("session", float("nan")),
         row("session", 10**400),
+        row("session", 1e30),
+        row("session", 1795251000),
+        {"kind": None, "percent": 3},
         row("session", 42, None, "soon"),
         row("session", 42, None, -1),
         row("weekly_scoped", 42, {"model": {"display_name": " "}, "surface": None}),
@@ -175,25 +182,68 @@ def test_no_cap_is_no_cap_and_has_no_utilization() -> None:
     assert (found.limit, found.utilization) == (None, None)
 
 
+BLOCK = {"is_enabled": True, "used_credits": 1240, "monthly_limit": 5000, "currency": "USD"}
+SPEND = {"enabled": True, "used": {"amount_minor": 1240, "currency": "USD", "exponent": 2}, "limit": None, "percent": 0}
+
+
 @pytest.mark.parametrize(
-    "broken",
+    ("broken", "shown"),
     [
-        {"used_credits": "12"},
-        {"used_credits": 1e300},
-        {"currency": "dollars"},
-        {"decimal_places": 2.5},
-        {"decimal_places": -1},
-        {"is_enabled": "yes"},
-        {"utilization": []},
+        ({"used_credits": "12"}, None),
+        ({"used_credits": 1e300}, None),
+        ({"used_credits": -3}, None),
+        ({"currency": "a coin"}, "Extra Usage Spend: 24.8 %"),
+        ({"currency": "credits"}, "Extra Usage Spend: 24.8 %"),
+        ({"decimal_places": 2.5}, "Extra Usage Spend: 24.8 %"),
+        ({"decimal_places": -1}, "Extra Usage Spend: 24.8 %"),
+        ({"monthly_limit": "x"}, "Extra Usage Spend: 12.40 USD, no cap"),
+        ({"is_enabled": "yes"}, "Extra Usage Spend: 12.40 USD of 50.00, 24.8 %"),
+        ({"utilization": []}, "Extra Usage Spend: 12.40 USD of 50.00, 24.8 %"),
+        ({"utilization": 1e30}, "Extra Usage Spend: 12.40 USD of 50.00, 24.8 %"),
     ],
 )
-def test_a_broken_extra_usage_costs_itself_unless_spend_knows(broken: dict[str, Any]) -> None:
-    block = {"is_enabled": True, "used_credits": 1240, "monthly_limit": 5000, "currency": "USD"} | broken
-    alone = parse({"extra_usage": block, "seven_day": {"utilization": 1}})
-    assert [value.id for value in alone.values] == ["seven_day"]
-    assert len(alone.problems) == 1
-    spend = {"enabled": True, "used": {"amount_minor": 1240, "currency": "USD", "exponent": 2}, "limit": None, "percent": 0}
-    assert extra({"extra_usage": block, "spend": spend}).used == Money(1240)
+def test_a_bad_value_of_extra_usage_costs_itself_is_named_and_spend_stands_in(
+    broken: dict[str, Any], shown: str | None
+) -> None:
+    alone = parse({"extra_usage": BLOCK | broken, "seven_day": {"utilization": 1}})
+    assert ["Weekly: 1 %", *([shown] if shown else [])] == [told(value) for value in alone.values]
+    assert [problem.partition(":")[0] for problem in alone.problems] == ["extra_usage"]
+    assert extra({"extra_usage": BLOCK | broken, "spend": SPEND}).used == Money(1240)
+
+
+@pytest.mark.parametrize(
+    ("block", "shown"),
+    [
+        ({"used_credits": 4575, "monthly_limit": 30000, "currency": "USD"}, "45.75 USD of 300.00, 15.25 %"),
+        ({"used_credits": 0, "currency": "USD"}, "0.00 USD, no cap"),
+        ({"utilization": 12}, "12 %"),
+        ({"used_credits": 4575, "disabled_reason": "out_of_credits"}, "off (out_of_credits), 45.75 USD, no cap"),
+        ({"used_credits": 4575, "user_disabled": True}, "off, 45.75 USD, no cap"),
+    ],
+)
+def test_extra_usage_that_does_not_say_whether_it_is_on_is_shown_with_what_it_tells(block: dict[str, Any], shown: str) -> None:
+    assert f"Extra Usage Spend: {shown}" == told(extra({"extra_usage": block}))
+
+
+def test_extra_usage_that_tells_nothing_is_none_and_named() -> None:
+    for block in ({}, {"monthly_limit": None}, {"currency": "USD"}, 7):
+        body = parse({"extra_usage": block, "limits": []})
+        assert (body.values, len(body.problems)) == ((), 1)
+
+
+@pytest.mark.parametrize(("places", "used"), [(2, Money(4575, "CREDITS", 2)), (0, Money(4575, "CREDITS", 0)), (None, None)])
+def test_a_currency_that_is_none_keeps_its_code_where_the_server_says_its_decimals(
+    places: int | None, used: Money | None
+) -> None:
+    assert used == extra({"extra_usage": BLOCK | {"used_credits": 4575, "currency": "credits", "decimal_places": places}}).used
+
+
+@pytest.mark.parametrize("balance", [{"amount_minor": 620, "currency": "USD", "exponent": 2}, {"money": {"amount_minor": 620}}])
+def test_a_prepaid_balance_is_read_with_whether_it_fills_itself_up(balance: dict[str, Any]) -> None:
+    for reload, reloads in ((None, False), (True, True), ({"amount": 5}, True), ({"enabled": False}, False)):
+        found = extra({"extra_usage": BLOCK, "spend": SPEND | {"balance": balance, "auto_reload": reload}})
+        assert (found.balance, found.reloads) == (Money(620), reloads)
+    assert extra({"extra_usage": BLOCK, "spend": SPEND | {"balance": "x"}}).balance is None
 
 
 def test_spend_alone_is_extra_usage_and_a_broken_spend_costs_nothing() -> None:
@@ -208,20 +258,59 @@ def test_two_blocks_that_disagree_are_told() -> None:
     block = {"is_enabled": True, "used_credits": 1240, "currency": "USD"}
     spend = {"enabled": True, "used": {"amount_minor": 1300, "currency": "USD", "exponent": 2}, "limit": None}
     body = parse({"extra_usage": block, "spend": spend})
-    assert body.problems == ("extra_usage and spend name different amounts",)
+    assert body.problems == ("extra_usage: spend names another amount",)
 
 
 def test_readings_carry_source_time_account_and_the_alpha_mark() -> None:
-    [reading] = readings({"five_hour": {"utilization": 42, "resets_at": RESET}}, source="endpoint", as_of=7.0, account="a")
-    assert (reading.source, reading.as_of, reading.account, reading.alpha) == ("endpoint", 7.0, "a", True)
+    [reading] = readings({"five_hour": {"utilization": 42, "resets_at": RESET}}, source="endpoint", as_of=NOW, account="a")
+    assert (reading.source, reading.as_of, reading.account, reading.alpha) == ("endpoint", NOW, "a", True)
+
+
+CREDIT = {"utilization": 21.0, "resets_at": "2026-12-14T23:40:00Z", "limit_dollars": 50, "used_dollars": 10.5}
+
+
+def test_credits_are_money_with_the_names_that_the_server_gave_them() -> None:
+    promo = [CREDIT | {"program_id": "p-nov", "label": "November promo"}, CREDIT | {"program_id": "p-nov"}, CREDIT, 7]
+    welcome = CREDIT | {"label": "Welcome credit"}
+    body = parse({"wattle_ember": welcome, "promo_credits": promo, "ended_promo_credits": [{}]}, NOW)
+    rest = "21 %, 10.50 USD of 50.00, resets 2026-12-14 23:40"
+    assert [(value.id, told(value)) for value in body.values] == [
+        ("wattle_ember", f"Welcome credit: {rest}"),
+        ("promo_credit_p_nov", f"November promo: {rest}"),
+        ("promo_credit_p_nov_2", f"Promo credit: {rest}"),
+        ("promo_credit_credit", f"Promo credit: {rest}"),
+    ]
+    assert body.unread() == ("promo_credits[3]: int where a window belongs",)
+
+
+def test_what_is_not_understood_is_named_by_where_it_stands_and_code_names_are_quiet() -> None:
+    body = {"limits": [row("session", -1), 7], "new_key": 1, "tangelo": 1, "nothing": None, "promo_credits": 3, "me@": 1}
+    assert parse(body).unread() == (
+        "five_hour: limits[0]: a negative percentage",
+        "limits[1]: a row without a kind",
+        "promo_credits: int where a list belongs",
+        "(a key that is no name): a key that this quotaline does not know",
+        "new_key: a key that this quotaline does not know",
+    )
 
 
 @given(st.dictionaries(st.sampled_from(sorted(KNOWN_KEYS)), JSON, min_size=1))
-def test_nothing_in_a_body_makes_it_raise(body: dict[str, Any]) -> None:
+def test_nothing_in_a_body_makes_it_raise_and_all_of_it_can_be_kept(body: dict[str, Any]) -> None:
     before = copy.deepcopy(body)
     values = parse(body).values
     assert repr(before) == repr(body)
     assert len({value.id for value in values}) == len(values)
+    kept = readings(body, source="endpoint", as_of=NOW, account=None)
+    assert msgspec.json.decode(msgspec.json.encode(kept), type=list[Reading]) == kept
+    assert all(value.name.isprintable() for value in values)
+
+
+@given(st.dictionaries(st.sampled_from([*sorted(KNOWN_KEYS), "\ud83d"]), JSON, min_size=1) | JSON)
+def test_whatever_json_text_is_read_only_a_source_error_comes_of_it(body: object) -> None:
+    try:
+        readings(decode_json(json.dumps(body).encode()), source="endpoint", as_of=NOW, account=None)
+    except SourceError:
+        assert not isinstance(body, dict) or not KNOWN_KEYS & body.keys()
 
 
 @given(st.sampled_from(NAMES), st.data())

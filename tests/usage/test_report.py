@@ -228,6 +228,6 @@ def test_the_forecast_is_written_like_the_rest() -> None:
     }  # fmt: skip
     said = json.loads(as_json.to_json(report.overview(full(fields=fields), NOW, UTC)))
     by_id = {window["id"]: window["extras"] for window in said["windows"]}
-    assert by_id["extra_usage"] == {"at_reset": 31.2, "alpha": True}
+    assert by_id["extra_usage"] == {"at_reset": 31.2, "left": 37.6, "alpha": True}
     assert by_id["five_hour"] == {"at_reset": 88.3, "limit_at": "2026-11-21T07:01:00Z"}
     jsonschema.validate(said, json.loads(COMMITTED.read_text()))

@@ -20,7 +20,7 @@ WINDOW_FIELDS = {
 FIELDS = {
     "extra.used": "money spent beyond the plan this month",
     "extra.limit": "the monthly cap; absent when there is none",
-    "extra.left": "money left under the cap",
+    "extra.left": "money left: under the cap, or of the prepaid balance where that is less",
     "extra.utilization": "percent of the cap",
     "extra.rate": "money spent beyond the plan in the last hour",
     "extra.today": "money spent beyond the plan since midnight",

@@ -10,7 +10,7 @@ from quotaline.core.formats import format_clock, format_left
 from quotaline.core.money import format_money, to_minor_units
 from quotaline.core.periods import DAY, HOUR, MINUTE, month_end, month_start
 from quotaline.core.values import as_money, number, printable
-from quotaline.core.windows import EXTRA_USAGE, PLAN_KINDS, window_kind, window_title
+from quotaline.core.windows import EXTRA_USAGE, PLAN_KINDS, window_expires, window_kind, window_title
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,7 +47,10 @@ def check_limits(
         for key, limit in wanted.items()
     ]
     if limits.get("no_extra") or (not wanted and not limits.get("extra")):
-        checks += [_window(key, reading, FULL, now, max_age) for key, reading in known.items() if key not in wanted]
+        every = [_window(key, reading, FULL, now, max_age) for key, reading in known.items() if key not in wanted]
+        checks += [
+            one for one in every if one["state"] != "over" or not window_expires(one["id"])
+        ]  # a spent credit stops nothing
     if limits.get("extra"):
         checks.append(_extra(extra, limits["extra"], now, max_age, absent))
     full = any(check["state"] == "over" and check["id"] != EXTRA_USAGE and check["used"] >= FULL for check in checks)
@@ -90,9 +93,8 @@ def explain_check(check: "dict[str, Any]", now: float) -> str:
         )
     else:
         text = f"{name} is at {int(used)} %, the limit is {limit:g} %"
-    return text + (
-        f"; it starts anew at {format_clock(until, now)}, in {format_left(until - now)}." if until is not None else "."
-    )
+    verb = "expires" if window_expires(check["id"]) else "starts anew"
+    return text + (f"; it {verb} at {format_clock(until, now)}, in {format_left(until - now)}." if until is not None else ".")
 
 
 def _check(key: str, name: str, state: str, **more: "Any") -> "dict[str, Any]":

@@ -54,10 +54,18 @@ def format_money(value: "Any") -> "str | None":
 
 
 def parse_amount(text: str) -> "list[int] | None":
-    """`5`, `5.00`, `$5`, `R$5` as `[digits, decimals]`, exact, whatever the currency; None when it is not an amount."""
+    """`5`, `5.00`, `$5`, `R$5`, `5 CHF`, `EUR 5` as `[digits, decimals]`, exact; None when it is not an amount.
+
+    Whatever `format_money` prints is understood; the currency is not looked at.
+    """
     text = text.strip()
     symbol = next((symbol for symbol in SYMBOLS if text.startswith(symbol)), "")
-    whole, point, fraction = text[len(symbol) :].partition(".")
+    text = text[len(symbol) :]
+    for code, amount in (text.split(maxsplit=1), text.rsplit(maxsplit=1)[::-1]) if " " in text and not symbol else ():
+        if code.isascii() and code.isalpha():
+            text = amount
+            break
+    whole, point, fraction = text.partition(".")
     digits = whole + fraction
     if not digits.isdigit() or not digits.isascii() or (point and not fraction) or len(fraction) > MOST_DECIMALS:
         return None
@@ -85,6 +93,31 @@ def dollars_to_cents(value: "Any") -> "int | None":
     point = max(point, 1)
     cents = int(digits[:point]) + (digits[point : point + 1] >= "5")
     return -cents if amount < 0 else cents
+
+
+def money_left(used: "list[Any] | None", limit: "list[Any] | None", balance: "list[Any] | None" = None) -> "list[Any] | None":
+    """What can still be spent, never below zero: the rest of the cap, or the prepaid balance where that is less.
+
+    None where neither is known; amounts of other currencies say nothing of each other.
+    """
+    unit = used or limit or balance
+    if not unit:
+        return None
+    found = []
+    if used and limit and used[1] == limit[1]:
+        places = max(used[2], limit[2])
+        found.append([_scaled(limit, places) - _scaled(used, places), unit[1], places])
+    if balance and balance[1] == unit[1]:
+        found.append(balance)
+    if not found:
+        return None
+    places = max(one[2] for one in found)
+    return [max(0, min(_scaled(one, places) for one in found)), unit[1], places]
+
+
+def _scaled(money: "list[Any]", places: int) -> int:
+    amount: int = money[0] * 10 ** (places - money[2])
+    return amount
 
 
 def money_share(used: "list[Any] | None", limit: "list[Any] | None") -> "float | None":

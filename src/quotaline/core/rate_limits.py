@@ -9,7 +9,7 @@ Every field is optional and of any type. What is there and cannot be understood 
 
 from quotaline.core.periods import parse_moment
 from quotaline.core.values import number, short_label
-from quotaline.core.windows import FAMILIES, FIVE_HOUR, KINDS, member_id, member_name
+from quotaline.core.windows import FIVE_HOUR, KINDS, MODELS, is_percent, may_reset_at, member_id, member_name, own_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 MOST_MEMBERS = 64
 
 
-def parse_rate_limits(limits: "Any") -> "list[dict[str, Any]]":
-    """The windows in `rate_limits`, in the form of `model.Window`: `{"type": "window", "id", "name", "utilization", …}`."""
+def parse_rate_limits(limits: "Any", now: float) -> "list[dict[str, Any]]":
+    """The windows in `rate_limits`, in the form of `model.Window`: `{"type": "window", "id", "name", "utilization", …}`.
+
+    A window with a percentage that is none, or that ends later than it can, is no window. Two models under one name are two.
+    """
     if not isinstance(limits, dict):
         return []
     found = []
@@ -27,16 +30,17 @@ def parse_rate_limits(limits: "Any") -> "list[dict[str, Any]]":
         block = limits.get(kind.id)
         if kind.statusline and isinstance(block, dict):
             try:
-                found += _window(kind.id, kind.name, block)
+                found += _window(kind.id, kind.name, block, now)
             except ValueError:
                 continue
     rows = limits.get("model_scoped")
+    members: dict[str, dict[str, Any]] = {}
     for row in rows[:MOST_MEMBERS] if isinstance(rows, list) else ():
         try:
-            found += _member(row)
+            _add_member(members, row, now)
         except ValueError:
             continue
-    return found
+    return [*found, *members.values()]
 
 
 def known_since(limits: "Any", as_of: float) -> float:
@@ -63,49 +67,69 @@ def session_readings(limits: "Any", as_of: float, now: float, session: "Any" = N
     """The windows with a number whose reset has not passed, as readings of `session`, which knows them since `as_of`."""
     found = []
     as_of = known_since(limits, as_of)
-    for window in parse_rate_limits(limits):
+    for window in parse_rate_limits(limits, now):
         resets_at = window["resets_at"]
         if window["utilization"] is not None and (resets_at is None or resets_at > now):
             found.append({"value": window, "source": "statusline", "as_of": as_of, "session": short_label(session)})
     return found
 
 
-def _window(key: str, name: str, block: "dict[str, Any]") -> "list[dict[str, Any]]":
-    """One window; none where it holds no number."""
+def _window(key: str, name: str, block: "dict[str, Any]", now: float) -> "list[dict[str, Any]]":
+    """One window; none where it holds no number. Raises ValueError."""
     used, limit = _dollars(block.get("used_usd")), _dollars(block.get("limit_usd"))
-    utilization = _percent(block.get("used_percentage"))
+    try:
+        utilization = _percent(block.get("used_percentage"))
+    except ValueError:
+        if used is None:
+            raise
+        utilization = None
     if utilization is None and used and limit:
         from quotaline.core.money import money_share  # gateways only
 
         utilization = money_share(used, limit)
     if utilization is None and used is None:
         return []
+    period = short_label(block.get("period"))
     window: dict[str, Any] = {
         "type": "window",
         "id": key,
         "name": name,
         "utilization": utilization,
-        "resets_at": parse_moment(block.get("resets_at")),
+        "resets_at": _reset(block.get("resets_at"), key, now, period),
     }
     if used is not None:
         window["used_money"] = used
     if limit is not None:
         window["limit_money"] = limit
-    period = short_label(block.get("period"))
     if period:
         window["extras"] = {"period": period}
     return [window]
 
 
-def _member(row: "Any") -> "list[dict[str, Any]]":
-    """A row of `model_scoped`: a weekly window of one model."""
+def _add_member(members: "dict[str, dict[str, Any]]", row: "Any", now: float) -> None:
+    """Add a row of `model_scoped`, a weekly window of one model, under an id of its own. Raises ValueError."""
     name = short_label(row.get("display_name")) if isinstance(row, dict) else None
     if name is None:
-        return []
-    utilization, resets_at = _percent(row.get("utilization")), parse_moment(row.get("resets_at"))
-    family = FAMILIES[0]
-    named = {"type": "window", "id": member_id(family, [name]), "name": member_name(family, [name])}
-    return [{**named, "utilization": utilization, "resets_at": resets_at}]
+        return
+    named = own_name(MODELS, [name], members)
+    key = member_id(MODELS, named)
+    utilization, resets_at = _percent(row.get("utilization")), _reset(row.get("resets_at"), key, now, None)
+    members[key] = {
+        "type": "window",
+        "id": key,
+        "name": member_name(MODELS, named),
+        "utilization": utilization,
+        "resets_at": resets_at,
+        "position": len(members),
+    }
+
+
+def _reset(value: "Any", key: str, now: float, period: "str | None") -> "float | None":
+    """When the window `key` ends; None for null. Raises ValueError, also for a time that it cannot last to."""
+    resets_at = parse_moment(value)
+    if resets_at is not None and not may_reset_at(key, resets_at, now, period):
+        raise ValueError("a reset beyond any window")
+    return resets_at
 
 
 def _percent(value: "Any") -> "float | None":
@@ -113,7 +137,7 @@ def _percent(value: "Any") -> "float | None":
     if value is None:
         return None
     percent = number(value)
-    if percent is None or percent < 0:
+    if percent is None or not is_percent(percent):
         raise ValueError("a percentage that is none")
     return float(percent)
 

@@ -2,13 +2,17 @@
 
 import os
 
+from quotaline.core.periods import WEEK
 from quotaline.core.values import number
+from quotaline.core.windows import MOST_PERCENT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-# field ← where Claude Code puts it: texts, then numbers
+MOST = 1e12
+"""Beyond it nothing is a count, a price or a span of a session."""
+# field ← where Claude Code puts it: texts, then numbers, each with the most that it can be
 TEXTS = (
     ("model.name", "model", "display_name"), ("model.id", "model", "id"), ("session.name", "session_name", None),
     ("session.id", "session_id", None), ("version.claude", "version", None), ("style.name", "output_style", "name"),
@@ -16,10 +20,13 @@ TEXTS = (
     ("pr.state", "pr", "review_state"), ("worktree.name", "worktree", "name"),
 )  # fmt: skip
 NUMBERS = (
-    ("cost.total", "cost", "total_cost_usd"), ("context.size", "context_window", "context_window_size"),
-    ("context.used", "context_window", "used_percentage"), ("context.remaining", "context_window", "remaining_percentage"),
-    ("context.tokens", "context_window", "total_input_tokens"), ("pr.number", "pr", "number"),
-)  # fmt: skip
+    ("cost.total", "cost", "total_cost_usd", MOST),
+    ("context.size", "context_window", "context_window_size", MOST),
+    ("context.used", "context_window", "used_percentage", MOST_PERCENT),
+    ("context.remaining", "context_window", "remaining_percentage", MOST_PERCENT),
+    ("context.tokens", "context_window", "total_input_tokens", MOST),
+    ("pr.number", "pr", "number", MOST),
+)
 
 
 def session_fields(data: "dict[str, Any]", home: str, now: float) -> "dict[str, Any]":
@@ -29,8 +36,8 @@ def session_fields(data: "dict[str, Any]", home: str, now: float) -> "dict[str, 
         text = _at(data, outer, inner)
         if isinstance(text, str) and text.strip():
             found[name] = text
-    for name, outer, inner in NUMBERS:
-        amount = number(_at(data, outer, inner))
+    for name, outer, inner, most in NUMBERS:
+        amount = _count(_at(data, outer, inner), most)
         if amount is not None:
             found[name] = int(amount) if amount == int(amount) else amount
     if found.get("style.name") == "default":
@@ -46,6 +53,12 @@ def session_folder(data: "dict[str, Any]") -> str:
         if isinstance(path, str) and os.path.isabs(path) and "\0" not in path:
             return path
     return ""
+
+
+def _count(value: "Any", most: float = MOST) -> "float | None":
+    """A number from 0 to `most`; what is negative or endless is none."""
+    amount = number(value)
+    return amount if amount is not None and 0 <= amount <= most else None
 
 
 def _at(data: "dict[str, Any]", outer: str, inner: "str | None") -> "Any":
@@ -68,17 +81,17 @@ def _directory(found: "dict[str, Any]", data: "dict[str, Any]", home: str) -> No
 
 
 def _session(found: "dict[str, Any]", data: "dict[str, Any]", now: float) -> None:
-    added, removed = (number(_at(data, "cost", f"total_lines_{what}")) for what in ("added", "removed"))
+    added, removed = (_count(_at(data, "cost", f"total_lines_{what}")) for what in ("added", "removed"))
     if added is not None and removed is not None and (added or removed):
         found["lines.added"], found["lines.removed"] = int(added), int(removed)
     for name, key in (("duration.total", "total_duration_ms"), ("duration.api", "total_api_duration_ms")):
-        span = number(_at(data, "cost", key))
+        span = _count(_at(data, "cost", key))
         if span:
             found[name] = span / 1000
     expires = number(_at(data, "prompt_cache", "expires_at"))
-    if expires is not None and expires > now and _at(data, "prompt_cache", "warm") is True:
+    if expires is not None and now < expires <= now + WEEK and _at(data, "prompt_cache", "warm") is True:
         found["cache.left"] = expires - now
-    ratio = number(_at(data, "prompt_cache", "hit_ratio"))
+    ratio = _count(_at(data, "prompt_cache", "hit_ratio"), 1.0)
     if ratio is not None:
         found["cache.hits"] = ratio * 100
     if data.get("fast_mode") is True:

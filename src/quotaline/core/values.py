@@ -1,6 +1,7 @@
 """EFFECT Values that nobody promised: JSON read and written without `json`, numbers, texts, small files; never an exception."""
 
 import os
+import sys
 
 try:
     from _json import make_scanner
@@ -13,7 +14,11 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_DEPTH, MAX_ITEMS, MAX_TEXT = 6, 64, 4096  # of what `encode_json` writes
-BLANK = " \t\n\r"
+BLANK = " \t\n\r\ufeff\0"
+"""What may stand around a JSON text: blanks, the byte order mark of PowerShell's pipes, the NULs of a torn write."""
+DEEPEST = 10_000
+"""Levels of nesting that a second try reads; the first one ends at the interpreter's own limit."""
+LARGEST = sys.float_info.max
 
 
 class _Rules:
@@ -31,16 +36,42 @@ class _Rules:
         return None
 
 
+class _PatientRules(_Rules):
+    """The same for a second try: an integer of more digits than `int` takes is infinite, and so nobody's number."""
+
+    @staticmethod
+    def parse_int(digits: str) -> "int | float":  # type: ignore[override]
+        try:
+            return int(digits)
+        except ValueError:
+            return float(digits)
+
+
 def loads_json(text: str) -> "Any":
     """The value in a JSON text, or None when it is not one."""
     text = text.strip(BLANK)
     try:
+        return _scan(text, _Rules)
+    except (ValueError, RecursionError):  # a number too long or brackets too deep cost themselves, not the text
+        limit = sys.getrecursionlimit()
+        try:
+            sys.setrecursionlimit(max(limit, DEEPEST))
+            return _scan(text, _PatientRules)
+        except (ValueError, RecursionError):
+            return None
+        finally:
+            sys.setrecursionlimit(limit)
+
+
+def _scan(text: str, rules: "type[_Rules]") -> "Any":
+    """The value, None where the text is not JSON. Raises ValueError for an endless number, RecursionError for deep nesting."""
+    try:
         if make_scanner is None:
             import json
 
-            return json.loads(text, parse_constant=_Rules.parse_constant)
-        value, end = make_scanner(_Rules)(text, 0)  # type: ignore[arg-type]
-    except (StopIteration, ValueError, RecursionError, MemoryError, SystemError):
+            return json.loads(text, parse_constant=rules.parse_constant, parse_int=rules.parse_int)
+        value, end = make_scanner(rules)(text, 0)  # type: ignore[arg-type]
+    except (StopIteration, MemoryError, SystemError):
         return None  # SystemError: the scanner finds no json.decoder to take its exception from (CPython 3.11, 3.12)
     return value if end == len(text) else None
 
@@ -110,7 +141,7 @@ def number(value: "Any") -> "float | None":
             return None
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
-    return value if value - value == 0 else None
+    return value if -LARGEST <= value <= LARGEST else None
 
 
 def as_money(value: "Any") -> "list[Any] | None":

@@ -8,9 +8,13 @@ from quotaline.core.values import slug
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Sequence
 
 FIVE_HOUR, SPEND_LIMIT, EXTRA_USAGE = "five_hour", "spend_limit", "extra_usage"
+MOST_PERCENT = 1000.0
+"""A limit may be passed, by extra usage many times over; a number beyond this is no percentage but an epoch or a mistake."""
+FARTHEST_RESET = 10 * 366.0 * DAY
+"""Seconds ahead beyond which a window without a known length, a credit for example, does not end."""
 PERIOD_LENGTHS = {"daily": float(DAY), "weekly": float(WEEK), "monthly": 30.0 * DAY}
 """Seconds of the periods that a spend limit names; a calendar month is 30 days where only its length is asked for."""
 
@@ -22,7 +26,8 @@ class WindowKind:
     `{}` for a member's own name; `title` is shorter, for a column; `label` is for the line. `length` is seconds, None where
     the server does not say. `order` sorts a report. `statusline` says whether Claude Code hands it over on stdin under this
     id, `row` is its `kind` in the usage body's `limits[]`, `body` maps the body's other keys to a member's name (the kind's
-    own is ""). `adjective` and `about` are for a window that every plan has, which an option of the guard limits.
+    own is ""). What `expires` is a credit: it is spent once and does not start anew. `adjective` and `about` are for a window
+    that every plan has, which an option of the guard limits.
     """
 
     def __init__(
@@ -39,11 +44,13 @@ class WindowKind:
         statusline: bool = False,
         row: str = "",
         body: "dict[str, str] | None" = None,
+        expires: bool = False,
         adjective: str = "",
         about: str = "",
     ) -> None:
         self.id, self.name, self.title, self.label, self.length, self.order = id, name, title or name, label, length, order
         self.many, self.missing_id, self.statusline = many, missing_id or id, statusline
+        self.expires = expires
         self.row, self.body, self.adjective, self.about = row, body or {}, adjective, about
 
     @property
@@ -71,12 +78,15 @@ KINDS = (
         },
     ),
     WindowKind(SPEND_LIMIT, "Spend limit", label="limit", statusline=True),
-    WindowKind("cinder_cove", "Credit grant", body={"cinder_cove": ""}),
-    WindowKind("iguana_necktie", "Credit grant", body={"iguana_necktie": ""}),
+    WindowKind("cinder_cove", "Credit grant", body={"cinder_cove": ""}, expires=True),
+    WindowKind("iguana_necktie", "Credit grant", body={"iguana_necktie": ""}, expires=True),
+    WindowKind("wattle_ember", "Credit", body={"wattle_ember": ""}, expires=True),
+    WindowKind("promo_credit_", "{}", many=True, expires=True),
     WindowKind(EXTRA_USAGE, "Extra Usage Spend", title="Extra usage", order=3),
 )  # fmt: skip
 BY_ID = {kind.id: kind for kind in KINDS}
 FAMILIES = tuple(kind for kind in KINDS if kind.many)
+MODELS, PROMO_CREDITS = FAMILIES
 PLAN_KINDS = tuple(kind for kind in KINDS if kind.adjective)
 """The windows that every plan has; a gateway's spend limit stands in their place."""
 
@@ -103,7 +113,13 @@ def window_label(key: str, name: str) -> str:
 def window_title(key: str, name: str = "") -> str:
     """A window's name, short enough for a column; `key` may also be the id under which a whole family is missing."""
     known = next((kind for kind in KINDS if key == (kind.missing_id if kind.many else kind.id)), None)
-    return known.title if known else name or key
+    return known.title if known and not (known.expires and name) else name or key
+
+
+def window_expires(key: str) -> bool:
+    """Whether the window `key` is a credit, whose `resets_at` is its end and no new beginning."""
+    kind = window_kind(key)
+    return kind is not None and kind.expires
 
 
 def window_length(key: str, period: "object" = None) -> "float | None":
@@ -112,15 +128,38 @@ def window_length(key: str, period: "object" = None) -> "float | None":
     return (kind.length if kind else None) or PERIOD_LENGTHS.get(str(period))
 
 
-def window_order(key: str) -> "tuple[int, str]":
-    """What a report sorts windows by: session, week, others by id, extra usage."""
+def is_percent(value: float) -> bool:
+    """Whether a finite number can be the used part of a window in percent."""
+    return 0 <= value <= MOST_PERCENT
+
+
+def may_reset_at(key: str, resets_at: float, now: float, period: "object" = None) -> bool:
+    """Whether a window can end at `resets_at`: at most twice its length after `now`, which leaves room for a wrong clock."""
+    length = window_length(key, period)
+    return resets_at <= now + (FARTHEST_RESET if length is None else 2 * length)
+
+
+def window_order(key: str, position: "int | None" = None) -> "tuple[int, float, str]":
+    """What a report sorts windows by: session, week, others where the server listed them or else by id, extra usage."""
     kind = window_kind(key)
-    return (kind.order if kind else 2, key)
+    return (kind.order if kind else 2, float("inf") if position is None else position, key)
 
 
 def member_id(family: WindowKind, names: "Sequence[str]") -> str:
     """The id of a family's window, made of the names that the server gave: `seven_day_fable`."""
     return family.id + "_".join(slug(name) for name in names)
+
+
+def own_name(family: WindowKind, names: "Sequence[str]", taken: "Container[str]", more: str = "") -> "list[str]":
+    """`names`, completed where another member has their id already: by `more`, what else the server said, else by a number."""
+    found = list(names)
+    if member_id(family, found) in taken and more:
+        found.append(more)
+    count = 2
+    while member_id(family, found) in taken:
+        found = [*names[:-1], f"{names[-1]} {count}"]
+        count += 1
+    return found
 
 
 def member_name(family: WindowKind, names: "Sequence[str]") -> str:

@@ -19,7 +19,7 @@ from quotaline.ratelimit.requester import Requester
 from quotaline.snapshot.load import load_snapshot
 from quotaline.snapshot.merge import merge
 from quotaline.sources import claude_json
-from quotaline.sources.usage_body import KNOWN_KEYS
+from quotaline.sources.usage_body import KNOWN_KEYS, new_keys
 from quotaline.zone import local_zone
 
 if TYPE_CHECKING:
@@ -30,13 +30,6 @@ if TYPE_CHECKING:
     from quotaline.model import Reading, SourceState
 
 BUDGET, ENDPOINT = "Budget", "Endpoint"
-
-# Names of things in the making, seen in answers and mostly null: known to mean nothing to a user.
-CODE_NAMES = frozenset({
-    "tangelo", "iguana_necktie", "cinder_cove", "omelette_promotional", "seven_day_omelette", "nimbus_quill", "amber_ladder",
-    "copper_kite", "harbor_lantern", "wattle_ember", "amber_gauge", "amber_cistern", "brass_thimble", "juniper_tide",
-    "cedar_ember", "seven_day_sonnet_max", "member_dashboard_available", "seven_day_breakdown",
-})  # fmt: skip
 
 
 def checks(context: DoctorContext) -> Iterator[Check]:
@@ -131,19 +124,13 @@ def online(context: DoctorContext, ledger: Ledger, limiter: Ledger) -> Iterator[
 def shape(body: object) -> Check:
     """Known keys and code names seen before are quiet; new ones are named, never their values."""
     keys = set(body) if isinstance(body, dict) else set()
-    strange = sorted(name_of(key) for key in keys - KNOWN_KEYS - CODE_NAMES)
+    strange = new_keys(keys)
     if not strange:
         return Check(group=ENDPOINT, name="shape", status="PASS", message=f"{len(keys & KNOWN_KEYS)} known keys, no new ones.")
     message = f"The answer has keys that this quotaline does not know: {', '.join(strange)}."
     return Check(
         group=ENDPOINT, name="shape", status="WARN", message=message, remedy="a newer quotaline may show what they hold"
     )
-
-
-def name_of(key: Any) -> str:
-    """A key, if it looks like one; a key that could be data is not printed."""
-    sound = isinstance(key, str) and key.isascii() and key.replace("_", "").isalnum() and len(key) <= 40  # noqa: PLR2004
-    return key if sound and not any(letter.isdigit() for letter in key) else "(a key that is no name)"
 
 
 def keep(context: DoctorContext, found: list[Reading]) -> None:

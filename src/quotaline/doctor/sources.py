@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shlex
 import shutil
@@ -43,6 +44,7 @@ def checks(context: DoctorContext) -> Iterator[Check]:
     yield claude_json_check(context)
     yield claude_cli(context)
     yield endpoint(context)
+    yield from unread(context)
     yield transcripts(context)
 
 
@@ -118,6 +120,19 @@ def claude_json_check(context: DoctorContext) -> Check:
     account = f" of account {uuid[:8]}…" if uuid else ""
     message = f"{len(readings)} values{account}{f', plan {plan}' if plan else ''}, {age(readings, context.now)} old."
     return Check(group=GROUP, name="claude-json", status="PASS", message=message)
+
+
+def unread(context: DoctorContext) -> Iterator[Check]:
+    """What this version did not understand of the last answer of each source: problems and new keys, never their values."""
+    parts = {state.source: state.unread for state in (context.snapshot.sources if context.snapshot else ())}
+    if alpha_enabled(context.config, "claude_json"):
+        with contextlib.suppress(SourceError):
+            parts["claude-json"] = claude_json.read(context.env, context.now).unread
+    for source, words in parts.items():
+        if words:
+            message = f"Not understood of the last answer: {'; '.join(words)}."
+            remedy = "a newer quotaline may show what they hold"
+            yield Check(group=GROUP, name=f"{source} answer", status="WARN", message=message, remedy=remedy)
 
 
 def claude_cli(context: DoctorContext) -> Check:

@@ -6,6 +6,7 @@ Each shows the whole line as text, the names of the windows where there is room 
 from quotaline.core.formats import format_left
 from quotaline.core.money import format_money
 from quotaline.core.values import number, printable, quote_json
+from quotaline.core.windows import window_expires
 from quotaline.render.layout import arrange
 from quotaline.render.sgr import hex_colour
 
@@ -71,7 +72,8 @@ def detail_lines(fields: "Fields") -> "list[str]":
     for key in fields.windows:
         used, remaining = number(fields.get(f"{key}.used")), number(fields.get(f"{key}.left"))
         if used is not None:
-            resets = f", resets in {format_left(remaining)}" if remaining is not None else ""
+            verb = "expires" if window_expires(key) else "resets"
+            resets = f", {verb} in {format_left(remaining)}" if remaining is not None else ""
             lines.append(f"{printable(str(fields.get(f'{key}.name', key)))}: {'?' if key in stale else ''}{int(used)}%{resets}")
     spent = format_money(fields["extra.used"]) if fields.get("extra.used") else None
     if spent:

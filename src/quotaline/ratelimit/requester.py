@@ -24,6 +24,7 @@ from quotaline.ratelimit import log
 from quotaline.ratelimit.home import FINGERPRINT_KEY
 from quotaline.ratelimit.policy import Decision, Situation, explain_wait, next_poll
 from quotaline.sources import claude_cli, credentials
+from quotaline.sources.usage_body import source_state
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -83,7 +84,7 @@ class Requester:
             except SourceError as error:
                 states.append(SourceState(source=source, problem=str(error)))
             else:
-                states.append(SourceState(source=source, readings=len(found)))
+                states.append(source_state(source, found))
                 return found
         return []
 

@@ -13,6 +13,7 @@ from quotaline.ratelimit.home import open_limiter
 from quotaline.ratelimit.requester import Requester
 from quotaline.snapshot.merge import merge
 from quotaline.snapshot.missing import missing
+from quotaline.snapshot.reasons import with_client_reason, without_client_reason
 from quotaline.sources import claude_json
 from quotaline.zone import local_zone
 
@@ -57,7 +58,7 @@ def ask_remote_sources(
     except (LedgerError, OSError):
         found = []
         states.append(SourceState(source="endpoint", problem=UNKNOWN))
-    readings = merge([*snapshot.readings, *found], now)
+    readings = with_client_reason(merge([*without_client_reason(snapshot.readings), *found], now), states)
     return structs.replace(
         snapshot,
         readings=tuple(readings),

@@ -26,9 +26,11 @@ from quotaline.refresh.stages import Stages
 from quotaline.snapshot.load import load_snapshot
 from quotaline.snapshot.local_fields import SPANS, local_fields
 from quotaline.snapshot.merge import by_window, merge_window
-from quotaline.snapshot.missing import missing
+from quotaline.snapshot.missing import keep_unread, missing
 from quotaline.snapshot.publish import publish
+from quotaline.snapshot.reasons import with_client_reason, without_client_reason
 from quotaline.sources import claude_json, inbox
+from quotaline.sources.usage_body import source_state
 from quotaline.zone import local_zone
 
 if TYPE_CHECKING:
@@ -92,6 +94,7 @@ class _Refresh:
             publish(cache_dir, early, now, self._stages)
         if may_ask(config):
             snapshot = attempt("question to the server", lambda: self._ask(snapshot, config, eager=eager), snapshot)
+        snapshot = attempt("missing", lambda: keep_unread(snapshot, before, config), snapshot)
         snapshot = self._add_ledger_facts(snapshot, config, zone)
         alerts = attempt("alerts", lambda: AlertRun(cache_dir, config.alert, snapshot, before, now), None)
         if alerts is not None:
@@ -114,12 +117,12 @@ class _Refresh:
         fresh = self._read_files(config, states)
         kept = [
             structs.replace(reading, as_of=not_from_the_future(reading.as_of, now))
-            for reading in (before.readings if before else ())
+            for reading in without_client_reason(before.readings if before else ())
             if still_open(reading, config)
         ]
         mine = [reading for reading in [*kept, *fresh] if reading.account in (None, uuid)]
         owned = attempt("accounts", lambda: only_current_account([*kept, *fresh], uuid, self._where, now), mine)
-        readings = self._merge(owned)
+        readings = with_client_reason(self._merge(owned), states)
         return Snapshot(
             written_at=now,
             fresh_for=config.refresh.fresh_for,
@@ -167,7 +170,7 @@ class _Refresh:
             self._stages.note(f"source {source}", error)
             states.append(SourceState(source=source, problem=self._stages.faults[-1].message))
             return []
-        states.append(SourceState(source=source, readings=len(readings)))
+        states.append(source_state(source, readings))
         return readings
 
     def _ask(self, snapshot: Snapshot, config: Config, *, eager: bool) -> Snapshot:

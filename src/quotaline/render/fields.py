@@ -90,9 +90,11 @@ def pace(used: "float | None", resets_at: "float | None", span: "float | None", 
 def _extra_usage(value: "dict[str, Any]") -> "dict[str, Any]":
     used, limit = as_money(value.get("used")), as_money(value.get("limit"))
     utilization = number(value.get("utilization"))
+    balance = None if value.get("reloads") else as_money(value.get("balance"))
     room = None
-    if used and limit and used[1:] == limit[1:]:
-        room = [max(0, limit[0] - used[0]), *used[1:]]
-        if utilization is None and limit[0]:
-            utilization = used[0] * 100 / limit[0]
+    if (used and limit) or balance:
+        from quotaline.core.money import money_left, money_share  # many a line shows none
+
+        room = money_left(used, limit, balance)
+        utilization = money_share(used, limit) if utilization is None else utilization
     return {"used": used, "limit": limit, "left": room, "utilization": utilization}

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def merge(readings: Sequence[Reading], now: float) -> list[Reading]:
-    """One reading per window id that is still open at `now`: sessions, weeks, other windows by id, then extra usage.
+    """One reading per window id that is still open at `now`: session, week, other windows in the server's order, extra usage.
 
     The order of `readings` does not matter, and merging the result again changes nothing.
     """
@@ -33,12 +33,23 @@ def by_window(readings: Sequence[Reading]) -> dict[str, list[Reading]]:
     groups: dict[str, list[Reading]] = {}
     for reading in readings:
         groups.setdefault(reading.value.id, []).append(reading)
-    return {key: groups[key] for key in sorted(groups, key=window_order)}
+    return {key: groups[key] for key in sorted(groups, key=lambda key: window_order(key, _place(groups[key])))}
 
 
 def merge_window(key: str, readings: list[Reading], now: float) -> Reading | None:
     """The one reading of a window, or of extra usage, that is true at `now`; None where all its periods are over."""
-    return _extra_usage(readings, now) if key == EXTRA_USAGE else _window(readings, now)
+    if key == EXTRA_USAGE:
+        return _extra_usage(readings, now)
+    chosen, place = _window(readings, now), _place(readings)
+    if chosen is None or place is None or not isinstance(chosen.value, Window) or chosen.value.position == place:
+        return chosen
+    return structs.replace(chosen, value=structs.replace(chosen.value, position=place))
+
+
+def _place(readings: list[Reading]) -> int | None:
+    """Where the newest source that lists this window has it."""
+    values = [(one.as_of, one.value.position) for one in readings if isinstance(one.value, Window)]
+    return max(((as_of, position) for as_of, position in values if position is not None), default=(0.0, None))[1]
 
 
 def _window(readings: list[Reading], now: float) -> Reading | None:

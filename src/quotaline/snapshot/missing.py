@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from quotaline.core.windows import EXTRA_USAGE, FAMILIES, PLAN_KINDS, SPEND_LIMIT, WindowKind
 from quotaline.model import ExtraUsage, Missing
-from quotaline.snapshot.reasons import reason_text
+from quotaline.snapshot.reasons import client_reason, reason_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from quotaline.config.schema import Config
-    from quotaline.model import Reading, SourceState
+    from quotaline.model import Reading, Snapshot, SourceState
 
 SWITCH = "set `enable_alpha_features = true` in config.toml"
 
@@ -20,19 +22,45 @@ SWITCH = "set `enable_alpha_features = true` in config.toml"
 def missing(readings: Sequence[Reading], config: Config, states: Sequence[SourceState]) -> list[Missing]:
     """The windows and the extra usage that no source reported, each with the reason that is nearest to the truth."""
     have = {reading.value.id for reading in readings}
-    found = []
+    found = unread_parts(states)
+    unread = {gap.id for gap in found}
     if SPEND_LIMIT not in have:  # a gateway's stands in their place
-        found += [window_missing(kind, have) for kind in PLAN_KINDS if kind.id not in have]
-    if EXTRA_USAGE not in have:
+        found += [window_missing(kind, have) for kind in PLAN_KINDS if kind.id not in have | unread]
+    if EXTRA_USAGE not in have | unread:
         found.append(extra_missing(config, states))
     for reading in readings:
         if isinstance(reading.value, ExtraUsage) and not reading.value.is_enabled:
             reason = reason_text(reading.value.disabled_reason)
             found.append(Missing(EXTRA_USAGE, f"extra usage is off{': ' + reason if reason else ''}"))
     if not config.enable_alpha_features:
-        families = [family for family in FAMILIES if not any(key.startswith(family.id) for key in have)]
+        families = [family for family in FAMILIES if not family.expires and not any(key.startswith(family.id) for key in have)]
         found += [Missing(family.missing_id, "needs enable_alpha_features", SWITCH) for family in families]
     return found
+
+
+def unread_parts(states: Sequence[SourceState]) -> list[Missing]:
+    """What a source told, and this version does not understand: a number may be there, and nobody sees it."""
+    found: dict[Missing, None] = {}
+    for state in states:
+        for part in state.unread:
+            where, _, why = part.partition(": ")
+            key = EXTRA_USAGE if where == "spend" else where
+            found[Missing(key, f"{state.source} reported what is not understood: {why}", "a newer quotaline may know it")] = (
+                None
+            )
+    return list(found)
+
+
+def keep_unread(snapshot: Snapshot, before: Snapshot | None, config: Config) -> Snapshot:
+    """The snapshot with what was not understood of the last answer of each source that was not read this time."""
+    earlier = {state.source: state.unread for state in before.sources} if before else {}
+    states = tuple(
+        structs.replace(state, unread=earlier[state.source])
+        if (state.note or state.problem) and earlier.get(state.source)
+        else state
+        for state in snapshot.sources
+    )
+    return structs.replace(snapshot, sources=states, missing=tuple(missing(snapshot.readings, config, states)))
 
 
 def window_missing(kind: WindowKind, have: set[str]) -> Missing:
@@ -47,5 +75,8 @@ def extra_missing(config: Config, states: Sequence[SourceState]) -> Missing:
     """Extra usage that nobody reported."""
     if not config.enable_alpha_features:
         return Missing(EXTRA_USAGE, "needs enable_alpha_features", SWITCH)
+    reason = client_reason(states)
+    if reason is not None:
+        return Missing(EXTRA_USAGE, f"extra usage is off: {reason_text(reason[0])}")
     problems = [why for state in states if (why := state.problem or state.note) and state.source != "transcripts"]
     return Missing(EXTRA_USAGE, problems[-1] if problems else "no open source reported it")

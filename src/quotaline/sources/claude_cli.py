@@ -17,12 +17,11 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from quotaline.core.paths import REFRESH_MARKER
 from quotaline.errors import Outcome, RequestError, SourceError
 from quotaline.sources.credentials import scrubbed_env
 from quotaline.sources.fields import table
+from quotaline.sources.json_text import decode_json
 from quotaline.sources.usage_body import readings
 
 if TYPE_CHECKING:
@@ -194,8 +193,8 @@ def _report(process: subprocess.Popen[bytes], seconds: float) -> tuple[dict[str,
         if b'"usage_report"' not in line and b'"is_error"' not in line:
             continue
         try:
-            content = table(msgspec.json.decode(line))
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            content = table(decode_json(line))
+        except ValueError:
             continue
         if isinstance(content.get("usage_report"), dict):
             return content["usage_report"], False, False

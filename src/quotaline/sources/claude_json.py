@@ -1,28 +1,30 @@
 """EFFECT What Claude Code keeps for itself in `.claude.json`: its last `/usage` answer, and whose login it is. Undocumented.
 
 The file also holds keys and prompt history and may be hundreds of megabytes, so it is read up to a cap and decoded into a type
-that has room for two top-level keys and nothing else. Only the top level counts: a project may hold a key of the same name.
+that has room for three top-level keys and nothing else. Only the top level counts: a project may hold a key of the same name.
+Half an emoji or other damage in somebody's history closes nothing: `json_text.members` passes over it.
 """
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType, field
+from msgspec.structs import fields
 
 from quotaline.core import paths
 from quotaline.core.periods import not_from_the_future
 from quotaline.core.values import short_label
 from quotaline.errors import SourceError
 from quotaline.sources.fields import BadFieldError, moment, table
-from quotaline.sources.usage_body import readings
+from quotaline.sources.json_text import decode_json, members
+from quotaline.sources.usage_body import Readings, readings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from quotaline.model import Reading
 
 LARGEST_FILE = 256 * 1024 * 1024
 
@@ -32,6 +34,7 @@ class _File(Struct):
 
     cache: Raw | UnsetType = field(default=UNSET, name="cachedUsageUtilization")
     login: Raw | UnsetType = field(default=UNSET, name="oauthAccount")
+    reason: Raw | UnsetType = field(default=UNSET, name="cachedExtraUsageDisabledReason")
 
 
 def path_of(env: Mapping[str, str]) -> Path:
@@ -39,11 +42,14 @@ def path_of(env: Mapping[str, str]) -> Path:
     return Path(env.get("CLAUDE_CONFIG_DIR") or paths.home(env)) / ".claude.json"
 
 
-def read(env: Mapping[str, str], now: float) -> list[Reading]:
-    """The cached usage of the account that is logged in, `as_of` its fetch. Raises SourceError when there is none of it."""
+def read(env: Mapping[str, str], now: float) -> Readings:
+    """The cached usage of the account that is logged in, `as_of` its fetch. Raises SourceError when there is none of it.
+
+    `disabled_reason` of what is returned is newer than that: Claude Code hears with each answer why extra usage is off.
+    """
     path = path_of(env)
     file = _load(path)
-    cache, login = _part(file.cache), _part(file.login)
+    cache, login = table(file.get("cache")), table(file.get("login"))
     if not cache:
         raise SourceError(f"{path.name} holds no usage; a current Claude Code writes it when /usage is opened.")
     owner, logged_in = short_label(cache.get("accountUuid")), short_label(login.get("accountUuid"))
@@ -57,13 +63,16 @@ def read(env: Mapping[str, str], now: float) -> list[Reading]:
         fetched = None
     if fetched is None:
         raise SourceError(f"The usage in {path.name} says not when it was fetched; open /usage in Claude Code to renew it.")
-    return readings(cache.get("utilization"), source="claude-json", as_of=not_from_the_future(fetched, now), account=logged_in)
+    as_of = not_from_the_future(fetched, now)
+    found = readings(cache.get("utilization"), source="claude-json", as_of=as_of, account=logged_in)
+    found.disabled_reason = short_label(file.get("reason"))
+    return found
 
 
 def read_account(env: Mapping[str, str]) -> tuple[str | None, str | None]:
     """The account's uuid and plan (`max_5x`, `pro`, ...; an unknown tier raw); None for what cannot be read."""
     try:
-        login = _part(_load(path_of(env)).login)
+        login = table(_load(path_of(env)).get("login"))
     except SourceError:
         return None, None
     return short_label(login.get("accountUuid")), plan_of(login)
@@ -94,8 +103,8 @@ def plan_of(login: Mapping[str, Any]) -> str | None:
     return words[0] if words else None
 
 
-def _load(path: Path) -> _File:
-    """Raises SourceError."""
+def _load(path: Path) -> dict[str, Any]:
+    """The keys of `_File` that are there and can be read, by its names. Raises SourceError."""
     try:
         with path.open("rb") as file:
             data = file.read(LARGEST_FILE + 1)
@@ -105,17 +114,26 @@ def _load(path: Path) -> _File:
         raise SourceError(
             f"{path.name} is larger than {LARGEST_FILE >> 20} MiB and was not read; see what Claude Code keeps there."
         )
+    names = {part.encode_name: part.name for part in fields(_File)}
     try:
-        return msgspec.json.decode(data, type=_File)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        # `from None`: a decoder's words could quote a file that holds secrets.
-        raise SourceError(
-            f"{path.name} is not the JSON that Claude Code writes; it is tried again at the next refresh."
-        ) from None
+        decoded = msgspec.json.decode(data, type=_File)
+    except (ValueError, RecursionError):  # the decoder's words could quote a file that holds secrets: none of them goes on
+        decoded = None
+    if decoded is not None:
+        raw = {name: getattr(decoded, name) for name in names.values()}
+        return {
+            name: part for name, text in raw.items() if not isinstance(text, UnsetType) and (part := _part(text)) is not None
+        }
+    found = None
+    with contextlib.suppress(ValueError):
+        found = members(data, names)
+    if found is None:
+        raise SourceError(f"{path.name} is not the JSON that Claude Code writes; it is tried again at the next refresh.")
+    return {names[key]: value for key, value in found.items()}
 
 
-def _part(raw: Raw | UnsetType) -> dict[str, Any]:
+def _part(raw: Raw) -> Any:
     try:
-        return {} if isinstance(raw, UnsetType) else table(msgspec.json.decode(raw))
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return {}
+        return decode_json(raw)
+    except ValueError:
+        return None

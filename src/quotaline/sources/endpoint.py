@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 import httpx
-import msgspec
 
 from quotaline import __version__
 from quotaline.config.load import unsafe_base_url
 from quotaline.errors import Outcome, RequestError, SourceError
 from quotaline.sources.fields import retry_after_seconds
+from quotaline.sources.json_text import decode_json
 from quotaline.sources.usage_body import readings
 
 if TYPE_CHECKING:
@@ -151,8 +151,8 @@ def _body(response: httpx.Response) -> bytes:
 def _decode(data: bytes) -> tuple[Any, bool]:
     """The decoded body, and whether it is broken."""
     try:
-        return msgspec.json.decode(data), False
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return decode_json(data), False
+    except ValueError:
         return None, True
 
 

@@ -13,10 +13,15 @@ from typing import Any
 
 from quotaline.core.money import MOST_DECIMALS, MOST_MINOR_UNITS, dollars_to_cents, money_share
 from quotaline.core.periods import DAY, parse_moment
+from quotaline.core.windows import is_percent, may_reset_at
 from quotaline.model import Money
 
 LONGEST_BLOCK = float(DAY)
 """Seconds: a server's wish to wait for longer than a day is not taken at its word."""
+
+
+MOST_LEVELS, MOST_ITEMS, LONGEST_TEXT = 8, 64, 400
+"""Of what is kept beside the figures."""
 
 
 class BadFieldError(ValueError):
@@ -46,8 +51,8 @@ def number(value: object) -> float | None:
 def percent(value: object) -> float | None:
     """Percent used, 0 and up (above 100 as it is), None for null. Raises BadFieldError."""
     result = number(value)
-    if result is not None and result < 0:
-        raise BadFieldError("a negative percentage")
+    if result is not None and not is_percent(result):
+        raise BadFieldError("a negative percentage" if result < 0 else "a percentage that is none")
     return result
 
 
@@ -57,6 +62,29 @@ def moment(value: object) -> float | None:
         return parse_moment(value)
     except ValueError as error:
         raise BadFieldError(str(error)) from None
+
+
+def reset(value: object, key: str, now: float | None, period: object = None) -> float | None:
+    """When the window `key` ends, None for null. Raises BadFieldError, also for what is too far from `now` if that is given."""
+    resets_at = moment(value)
+    if resets_at is not None and now is not None and not may_reset_at(key, resets_at, now, period):
+        raise BadFieldError("a reset beyond any window")
+    return resets_at
+
+
+def sound(value: Any, depth: int = 0) -> Any:
+    """JSON as it may be kept: texts that can be written, numbers that are finite, as deep and as long as such values are."""
+    if isinstance(value, str):
+        return value[:LONGEST_TEXT].encode("utf-8", "replace").decode()
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if depth >= MOST_LEVELS:
+        return None
+    if isinstance(value, dict):
+        return {sound(str(key)): sound(item, depth + 1) for key, item in list(value.items())[:MOST_ITEMS]}
+    if isinstance(value, list):
+        return [sound(item, depth + 1) for item in value[:MOST_ITEMS]]
+    return value if value is None or isinstance(value, bool) or abs(value) < MOST_MINOR_UNITS else None
 
 
 def decimals(value: object) -> int | None:

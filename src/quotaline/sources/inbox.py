@@ -19,6 +19,7 @@ from quotaline.core.rate_limits import known_since, parse_rate_limits
 from quotaline.core.values import short_label
 from quotaline.model import Reading, Window
 from quotaline.sources.fields import BadFieldError, number, table
+from quotaline.sources.json_text import decode_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,8 +41,8 @@ def read(cache_dir: Path, now: float) -> list[Reading]:
             if status.st_mtime < now - KEPT_FOR:
                 path.unlink()
             elif path.suffix == ".json" and not path.name.startswith(".") and status.st_size <= _LARGEST_FILE:
-                found.extend(parse(msgspec.json.decode(path.read_bytes()), now))
-        except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+                found.extend(parse(decode_json(path.read_bytes()), now))
+        except (OSError, ValueError):
             continue  # gone, being replaced or broken: the next render writes it anew
     return found
 
@@ -57,7 +58,7 @@ def parse(content: object, now: float) -> list[Reading]:
         return []
     session, limits = short_label(file.get("session")), file.get("rate_limits")
     since = known_since(limits, not_from_the_future(as_of, now))
-    windows = msgspec.convert(parse_rate_limits(limits), list[Window])
+    windows = msgspec.convert(parse_rate_limits(limits, now), list[Window])
     return [Reading(value=window, source=SESSION_SOURCE, as_of=since, session=session) for window in windows]
 
 

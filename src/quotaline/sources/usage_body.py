@@ -1,8 +1,8 @@
-"""PURE The `/api/oauth/usage` body -> windows and extra usage, bucket by bucket.
+"""PURE The `/api/oauth/usage` body -> windows, credits and extra usage, bucket by bucket.
 
 The same body lies in `~/.claude.json` (`cachedUsageUtilization.utilization`) and, reduced, in `usage_report.rate_limits` of
-`claude -p /usage`. It is undocumented: every field is optional, and what cannot be understood costs its own bucket only.
-`limits[]` speaks first, classified on `kind` and never on a label; the named windows fill in what it did not give.
+`claude -p /usage`. It is undocumented: every field is optional, and what cannot be understood costs its own bucket only and is
+named.
 """
 
 from __future__ import annotations
@@ -11,24 +11,30 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from msgspec import Struct, structs
 
-from quotaline.core.periods import same_period
 from quotaline.core.values import short_label
-from quotaline.core.windows import FAMILIES, KINDS, member_id, member_name
+from quotaline.core.windows import KINDS, PROMO_CREDITS, member_id, member_name, own_name, window_kind
 from quotaline.errors import SourceError
-from quotaline.model import ExtraUsage, Reading, Window
+from quotaline.model import ExtraUsage, Reading, SourceState, Window
 from quotaline.sources.extra import parse_extra
-from quotaline.sources.fields import BadFieldError, dollars, moment, percent, share, table
+from quotaline.sources.fields import BadFieldError, dollars, percent, reset, share, sound, table
+from quotaline.sources.limits import add_model_scoped, add_rows, combine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-FAMILY = FAMILIES[0]
-ROW_KINDS = {kind.row: kind for kind in KINDS if kind.row}
-_READ_ELSEWHERE = frozenset({"limits", "model_scoped", "extra_usage", "spend"})
+_READ_ELSEWHERE = frozenset({"limits", "model_scoped", "extra_usage", "spend", "promo_credits"})
 KNOWN_KEYS = frozenset({*(key for kind in KINDS for key in kind.body), *_READ_ELSEWHERE})
+# Seen in answers, and nothing that a person could use: names of things in the making, mostly null, and what other pages show.
+CODE_NAMES = frozenset({
+    "tangelo", "omelette_promotional", "seven_day_omelette", "nimbus_quill", "amber_ladder", "copper_kite", "harbor_lantern",
+    "amber_gauge", "amber_cistern", "brass_thimble", "juniper_tide", "cedar_ember", "seven_day_sonnet_max",
+    "member_dashboard_available", "seven_day_breakdown", "ended_promo_credits",
+})  # fmt: skip
+NEW_KEY = "a key that this quotaline does not know"
+MOST_PROBLEMS = 16
 
 
 class UsageBody(Struct, frozen=True):
@@ -38,129 +44,122 @@ class UsageBody(Struct, frozen=True):
     unknown: dict[str, Any]
     problems: tuple[str, ...] = ()
 
+    def unread(self) -> tuple[str, ...]:
+        """What a person should hear of: each problem, and each key that no version before this one has met."""
+        strange = (f"{name}: {NEW_KEY}" for name in new_keys(self.unknown))
+        return (*self.problems, *strange)[:MOST_PROBLEMS]
 
-def readings(body: object, *, source: str, as_of: float, account: str | None) -> list[Reading]:
+
+class Readings(list[Reading]):
+    """The readings of one body, and in words what of it could not be read."""
+
+    def __init__(self, found: Iterable[Reading] = (), unread: tuple[str, ...] = (), disabled_reason: str | None = None) -> None:
+        super().__init__(found)
+        self.unread, self.disabled_reason = unread, disabled_reason
+
+
+def source_state(source: str, found: list[Reading]) -> SourceState:
+    """How a source that was read has fared, with what of its answer was not understood."""
+    if not isinstance(found, Readings):
+        return SourceState(source=source, readings=len(found))
+    return SourceState(source=source, readings=len(found), unread=found.unread, disabled_reason=found.disabled_reason)
+
+
+def readings(body: object, *, source: str, as_of: float, account: str | None) -> Readings:
     """The body's values as readings of an undocumented source. Raises SourceError like `parse`."""
-    return [Reading(value=value, source=source, as_of=as_of, account=account, alpha=True) for value in parse(body).values]
+    parsed = parse(body, as_of)
+    found = (Reading(value=value, source=source, as_of=as_of, account=account, alpha=True) for value in parsed.values)
+    return Readings(found, parsed.unread())
 
 
-def parse(body: object) -> UsageBody:
-    """Read a decoded body. Raises SourceError when none of its keys is known: that is an error page, not 0 %."""
+def parse(body: object, now: float | None = None) -> UsageBody:
+    """Read a decoded body that was true at `now`. Raises SourceError when none of its keys is known: an error page, not 0 %."""
     if not isinstance(body, dict) or not KNOWN_KEYS & body.keys():
         raise SourceError("The answer holds no usage figure that quotaline knows; a newer quotaline may know it.")
     problems: list[str] = []
     unknown = {key: value for key, value in body.items() if key not in KNOWN_KEYS and value is not None}
     windows: dict[str, Window] = {}
-    strange = _rows(body, windows, problems)
+    strange = add_rows(body.get("limits"), windows, problems, now)
     if strange:
         unknown["limits"] = strange
-    _named(body, windows, problems)
-    values: list[Window | ExtraUsage] = list(windows.values())
+    lists = {key: body.get(key) for key in ("limits", "model_scoped", "promo_credits")}
+    problems += [
+        f"{key}: {type(it).__name__} where a list belongs" for key, it in lists.items() if not isinstance(it, list | None)
+    ]
+    add_model_scoped(body.get("model_scoped"), windows, problems, now)
+    _add_named(body, windows, problems, now)
+    _add_promo_credits(body.get("promo_credits"), windows, problems, now)
+    values: list[Window | ExtraUsage] = _placed(windows.values())
     extra = _attempt("extra_usage", problems, parse_extra, body.get("extra_usage"), body.get("spend"), problems)
     if extra is not None:
         values.append(extra)
     return UsageBody(tuple(values), unknown, tuple(problems))
 
 
-def scoped_window(names: list[str], utilization: float | None, resets_at: float | None, extras: dict[str, Any]) -> Window:
-    """A weekly window of one model or surface, under an id made of the name the server gave: `seven_day_fable`."""
-    return Window(
-        id=member_id(FAMILY, names),
-        name=member_name(FAMILY, names),
-        utilization=utilization,
-        resets_at=resets_at,
-        extras=extras,
-    )
+def new_keys(keys: Iterable[object]) -> list[str]:
+    """Those of a body's keys that nobody has met before, sorted; one that could be data is not named."""
+    return sorted({name_of(key) for key in keys if key not in KNOWN_KEYS and key not in CODE_NAMES})
 
 
-def model_scoped(rows: object, problems: list[str]) -> list[Window]:
-    """`model_scoped[]` of `get_usage`: `{display_name, utilization, resets_at}` each; a broken one costs itself."""
-    found = []
-    for index, row in enumerate(rows if isinstance(rows, list) else []):
-        window = _attempt(f"model_scoped[{index}]", problems, _model_scoped, table(row))
-        if window is not None:
-            found.append(window)
-    return found
+def name_of(key: object) -> str:
+    """A key, if it looks like one; a key that could be data is not printed."""
+    if not isinstance(key, str):
+        return "(a key that is no name)"
+    sound_name = key.isascii() and key.replace("_", "").isalnum() and len(key) <= 40  # noqa: PLR2004
+    return key if sound_name and not any(letter.isdigit() for letter in key) else "(a key that is no name)"
 
 
-def _model_scoped(row: dict[str, Any]) -> Window:
-    name = short_label(row.get("display_name"))
-    if name is None:
-        raise BadFieldError("no name")
-    return scoped_window([name], percent(row.get("utilization")), moment(row.get("resets_at")), {})
-
-
-def _rows(body: dict[str, Any], windows: dict[str, Window], problems: list[str]) -> list[Any]:
-    """Put the windows of `limits[]` and `model_scoped[]` into `windows`; return the rows of kinds not known."""
-    strange = []
-    rows = body.get("limits")
-    for index, row in enumerate(rows if isinstance(rows, list) else []):
-        window = _attempt(f"limits[{index}]", problems, _row, table(row))
-        if window is None:
-            strange.append(row)
+def _placed(windows: Iterable[Window]) -> list[Window | ExtraUsage]:
+    """The windows with their places in the server's list; session and week have a place of their own everywhere."""
+    placed: list[Window | ExtraUsage] = []
+    count = 0
+    for window in windows:
+        kind = window_kind(window.id)
+        if kind is not None and kind.adjective:
+            placed.append(window)
         else:
-            windows.setdefault(window.id, window)
-    for window in model_scoped(body.get("model_scoped"), problems):
-        windows.setdefault(window.id, window)
-    return strange
+            placed.append(structs.replace(window, position=count))
+            count += 1
+    return placed
 
 
-def _row(row: dict[str, Any]) -> Window:
-    """One row of `limits[]`. Raises BadFieldError for a kind, a percentage or a date that is not understood."""
-    utilization, resets_at = percent(row.get("percent")), moment(row.get("resets_at"))
-    extras = {
-        key: value
-        for key, value in row.items()
-        if value is not None and key not in {"kind", "group", "percent", "resets_at", "scope"}
-    }
-    named = row.get("kind")
-    kind = ROW_KINDS.get(named) if isinstance(named, str) else None
-    if kind is None:
-        raise BadFieldError(f"a kind not known: {short_label(named) or type(named).__name__}")
-    if not kind.many:
-        return Window(id=kind.id, name=kind.name, utilization=utilization, resets_at=resets_at, extras=extras)
-    scope = table(row.get("scope"))
-    names = [name for part in ("model", "surface") if (name := _scope_name(scope.get(part))) is not None]
-    if not names:
-        raise BadFieldError("a scope without a name")
-    return scoped_window(names, utilization, resets_at, extras)
-
-
-def _scope_name(part: object) -> str | None:
-    if isinstance(part, dict):
-        return short_label(part.get("display_name")) or short_label(part.get("name")) or short_label(part.get("id"))
-    return short_label(part)
-
-
-def _named(body: dict[str, Any], windows: dict[str, Window], problems: list[str]) -> None:
-    """Add the named windows to `windows`; where a row of the same period is there, its coarser percentage gives way."""
+def _add_named(body: dict[str, Any], windows: dict[str, Window], problems: list[str], now: float | None) -> None:
+    """Add the named windows and grants to `windows`, or what they know beyond their rows."""
     for kind in KINDS:
         for key, member in kind.body.items():
-            window_id = member_id(kind, [member]) if kind.many else kind.id
-            window = _attempt(
-                key, problems, _bucket, body.get(key), window_id, member_name(kind, [member]) if kind.many else kind.name
-            )
-            if window is None:
-                continue
-            row = windows.get(window_id)
-            if row is None:
-                windows[window_id] = window
-            elif window.utilization is not None and same_period(row.resets_at, window.resets_at):
-                extras = window.extras | row.extras
-                windows[window_id] = structs.replace(window, name=row.name, resets_at=row.resets_at, extras=extras)
+            window_id, name = (member_id(kind, [member]), member_name(kind, [member])) if kind.many else (kind.id, kind.name)
+            window = _attempt(window_id, problems, _bucket, body.get(key), window_id, name, now)
+            if window is not None:
+                row = windows.get(window_id)
+                windows[window_id] = window if row is None else combine(row, window, now)
 
 
-def _bucket(value: object, window_id: str, name: str) -> Window | None:
-    """A named window; None for null, or when nothing in it is told. Raises BadFieldError."""
+def _add_promo_credits(rows: object, windows: dict[str, Window], problems: list[str], now: float | None) -> None:
+    """Add `promo_credits[]`: each a credit of dollars under its `program_id`, with the name that the server gave it."""
+    for index, row in enumerate(rows if isinstance(rows, list) else []):
+        block = table(row)
+        label = short_label(block.get("label"))
+        named = own_name(PROMO_CREDITS, [short_label(block.get("program_id")) or label or "credit"], windows)
+        key = member_id(PROMO_CREDITS, named)
+        window = _attempt(f"promo_credits[{index}]", problems, _bucket, row, key, label or "Promo credit", now)
+        if window is not None:
+            windows[key] = window
+
+
+def _bucket(value: object, window_id: str, name: str, now: float | None) -> Window | None:
+    """A named window or credit; None for null, or when nothing in it is told. Raises BadFieldError."""
     if value is None:
         return None
     if not isinstance(value, dict):
         raise BadFieldError(f"{type(value).__name__} where a window belongs")
     used, limit = dollars(value.get("used_dollars")), dollars(value.get("limit_dollars"))
     utilization = percent(value.get("utilization"))
-    resets_at = moment(value.get("resets_at"))
+    resets_at = reset(value.get("resets_at"), window_id, now)
     if utilization is None and used is None and resets_at is None:
         return None
+    kind = window_kind(window_id)
+    if kind is not None and kind.expires:
+        name = short_label(value.get("label")) or name
     read = {"utilization", "resets_at", "used_dollars", "limit_dollars"}
     return Window(
         id=window_id,
@@ -169,7 +168,7 @@ def _bucket(value: object, window_id: str, name: str) -> Window | None:
         resets_at=resets_at,
         used_money=used,
         limit_money=limit,
-        extras={key: kept for key, kept in value.items() if kept is not None and key not in read},
+        extras={key: sound(kept) for key, kept in value.items() if kept is not None and key not in read},
     )
 
 

@@ -11,7 +11,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from quotaline.core import formats
-from quotaline.core.windows import EXTRA_USAGE, FIVE_HOUR, field_prefix, window_title
+from quotaline.core.windows import EXTRA_USAGE, FIVE_HOUR, field_prefix, window_expires, window_title
 from quotaline.render.layout import segment_colour
 from quotaline.snapshot.reasons import reason_text
 from quotaline.terminal.text import Flow, ago, countdown, money, short
@@ -71,7 +71,7 @@ def detail_pieces(meter: Meter, now: float) -> list[Piece]:
         reason = reason_text(extras.get("disabled_reason"))
         pieces.append((f"off{': ' + reason if reason else ''}", "warn"))
     if end is not None:
-        verb = "month ends" if meter.id == EXTRA_USAGE else "resets"
+        verb = "month ends" if meter.id == EXTRA_USAGE else "expires" if window_expires(meter.id) else "resets"
         pieces.append((f"{verb} {countdown(end, now)}", "text"))
     pieces += forecast_pieces(meter, now)
     mark = ", alpha" if extras.get("alpha") else ""
@@ -80,16 +80,19 @@ def detail_pieces(meter: Meter, now: float) -> list[Piece]:
 
 
 def money_pieces(meter: Meter) -> list[Piece]:
-    """Money against its cap."""
+    """Money against its cap, and what of both cap and prepaid balance can still be spent."""
+    left, balance = (meter.extras.get(name) for name in ("left", "prepaid_balance"))
+    prepaid = [(f"balance {_listed(balance)}", "text")] if isinstance(balance, list) else []
+    rest = [(f"{_listed(left)} left", "text")] if isinstance(left, list) else []
     if meter.limit is None:
-        return [("no cap", "text")]
+        return [("no cap", "text"), *prepaid, *rest]
     every = PERIOD_WORDS.get(str(meter.extras.get("period")), "")
     share = "" if meter.utilization is None else f" ({formats.format_percent(meter.utilization)})"
     pieces = [(f"of {money(meter.limit, meter.unit)}{' ' + every if every else ''}{share}", "text")]
-    if meter.used is not None:
-        left = max(Decimal(0).quantize(meter.limit), meter.limit - meter.used)
-        pieces.append((f"{money(left, meter.unit)} left", "text"))
-    return pieces
+    if not rest and meter.used is not None:
+        room = max(Decimal(0).quantize(meter.limit), meter.limit - meter.used)
+        rest = [(f"{money(room, meter.unit)} left", "text")]
+    return [*pieces, *prepaid, *rest]
 
 
 def forecast_pieces(meter: Meter, now: float) -> list[Piece]:

@@ -23,7 +23,7 @@ def to_json(view: Overview) -> bytes:
 def plain(extras: dict[str, Any]) -> dict[str, Any]:
     """`extras` with our own additions written like the rest: money as a number, moments as RFC 3339, percent with a tenth."""
     found = dict(extras)
-    for name in OUTLOOK:
+    for name in (*OUTLOOK, "left", "prepaid_balance"):
         value = found.get(name)
         if isinstance(value, list):
             found[name] = Decimal(int(value[0])).scaleb(-int(value[2]))

@@ -10,11 +10,12 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
-from msgspec import Meta, Struct, field
+from msgspec import Meta, Struct, field, structs
 
 from quotaline.core.formats import format_clock
+from quotaline.core.money import money_left
 from quotaline.core.periods import MINUTE, WEEK, month_before, month_end
-from quotaline.core.windows import EXTRA_USAGE, field_prefix, window_length
+from quotaline.core.windows import EXTRA_USAGE, field_prefix, window_expires, window_length
 from quotaline.model import Account, ExtraUsage, LocalUsage, Missing, TokenUsage
 from quotaline.snapshot.merge import merge
 from quotaline.zone import midnight
@@ -114,7 +115,7 @@ def overview(snapshot: Snapshot, now: float, zone: tzinfo) -> Overview:
     live = merge(snapshot.readings, now)
     over = {reading.value.id for reading in snapshot.readings} - {reading.value.id for reading in live}
     named = {gap.id for gap in snapshot.missing}
-    gone = [Missing(key, OVER, "it comes back with the next answer in Claude Code") for key in sorted(over - named)]
+    gone = [gone_window(key) for key in sorted(over - named)]
     return Overview(
         generated_at=moment(now),
         account=snapshot.account,
@@ -128,6 +129,13 @@ def failed(fault: Fault, now: float) -> Missing:
     """What the refresh could not do, as something that is missing."""
     since = f"since {format_clock(fault.since, now)}: " if now - fault.since >= MINUTE else ""
     return Missing(fault.stage, f"{since}{fault.message}", "run `quotaline doctor`")
+
+
+def gone_window(key: str) -> Missing:
+    """A window whose period is over: it begins anew, but a credit has ended."""
+    if window_expires(key):
+        return Missing(key, "it has expired")
+    return Missing(key, OVER, "it comes back with the next answer in Claude Code")
 
 
 OVER = "its period ended since it was last read"
@@ -148,6 +156,7 @@ def meter(reading: Reading, snapshot: Snapshot, now: float) -> Meter:
         ready, until = snapshot.fields.get(f"{prefix}.{name}", (None, None))
         if ready is not None and (until is None or now < until):
             extras[name] = ready
+    extras |= remaining_money(value) if isinstance(value, ExtraUsage) else {"expires": True} if window_expires(value.id) else {}
     if reading.alpha:
         extras["alpha"] = True
     money = used if used is not None else cap
@@ -165,6 +174,14 @@ def meter(reading: Reading, snapshot: Snapshot, now: float) -> Meter:
         stale=now - reading.as_of > snapshot.stale_after,
         extras=extras,
     )
+
+
+def remaining_money(value: ExtraUsage) -> dict[str, Any]:
+    """`left` and `prepaid_balance` as money, where they are known: what can be spent is the less of cap and balance."""
+    amounts = (value.used, value.limit, value.balance)
+    used, limit, balance = (None if one is None else list(structs.astuple(one)) for one in amounts)
+    left = money_left(used, limit, None if value.reloads else balance)
+    return {key: money for key, money in (("left", left), ("prepaid_balance", balance)) if money is not None}
 
 
 def period_end(meter: Meter, now: float) -> float | None:
