@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,12 +13,13 @@ from hypothesis import settings
 
 from quotaline.ledger import Ledger, open_ledger
 
+pytest_plugins = ["time_limit"]
 settings.register_profile("quotaline", deadline=None)  # a busy machine is no counter-example
 settings.load_profile("quotaline")
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 VARIABLES = (
     "CLAUDE_CONFIG_DIR", "CLAUDE_CODE_OAUTH_TOKEN", "QUOTALINE_CONFIG", "QUOTALINE_CACHE_DIR", "QUOTALINE_DATA_DIR",
@@ -35,8 +37,22 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     monkeypatch.setenv("HOME", str(folder))
     monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
     monkeypatch.chdir(folder)
     return folder
+
+
+@pytest.fixture
+def zone(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """`zone("Asia/Tokyo")` makes that the zone of this process, for the C library too; afterwards it is UTC again."""
+    assert os.environ["HOME"] == str(home)
+
+    def become(name: str) -> None:
+        monkeypatch.setenv("TZ", name)
+        time.tzset()
+
+    yield become
+    become("UTC")
 
 
 @pytest.fixture

@@ -267,7 +267,20 @@ def test_wait_gives_up_after_its_timeout(home: Path, environment: dict[str, str]
 
 def terminal(environment: dict[str, str], *arguments: str) -> pexpect.spawn[str]:
     env = {**environment, "TERM": "xterm", "LC_ALL": "C.UTF-8"}
-    return pexpect.spawn(QUOTALINE, ["guard", *arguments], env=env, dimensions=(24, 120), encoding="utf-8", timeout=60)
+    return pexpect.spawn(
+        QUOTALINE,
+        ["guard", *arguments],
+        env=env,
+        dimensions=(24, 120),
+        encoding="utf-8",
+        timeout=60,
+        preexec_fn=as_in_a_terminal,
+    )
+
+
+def as_in_a_terminal() -> None:
+    """A shell's background job, as under nohup, ignores the interrupt and hands that on to its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def test_on_a_terminal_it_counts_down_and_clears_its_line(home: Path, environment: dict[str, str]) -> None:
@@ -281,9 +294,14 @@ def test_on_a_terminal_it_counts_down_and_clears_its_line(home: Path, environmen
     assert child.exitstatus == 1
 
 
-def test_interrupting_the_wait_is_130_and_leaves_the_line_clean(home: Path, environment: dict[str, str]) -> None:
+@pytest.mark.parametrize("handler", [signal.default_int_handler, signal.SIG_IGN], ids=["here", "under nohup"])
+def test_interrupting_the_wait_is_130_and_leaves_the_line_clean(home: Path, environment: dict[str, str], handler: Any) -> None:
     snapshot(home, session(95, resets_in=7980))
-    child = terminal(environment, "--wait", "--offline", "--five-hour", "80", "--", "touch", "ran")
+    former = signal.signal(signal.SIGINT, handler)
+    try:
+        child = terminal(environment, "--wait", "--offline", "--five-hour", "80", "--", "touch", "ran")
+    finally:
+        signal.signal(signal.SIGINT, former)
     child.expect("waiting")
     child.kill(signal.SIGINT)
     child.expect(pexpect.EOF)
