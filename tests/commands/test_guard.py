@@ -7,6 +7,7 @@ import os
 import signal
 import sqlite3
 import subprocess
+import sys
 import time
 import tomllib
 from collections.abc import Callable
@@ -246,10 +247,22 @@ def test_a_window_that_was_reset_since_is_known_from_the_ledger(home: Path, envi
     assert guard(env, "--five-hour", "80")[0] == 0
 
 
+# The installed program, but that it looks at the snapshot every 0.2 s instead of every 5 s
+IMPATIENT = """
+import sys
+from quotaline.__main__ import main
+from quotaline.guard.watch import wait_for_room
+wait_for_room.__kwdefaults__["step"] = 0.2
+sys.exit(main())
+"""
+
+
 def test_wait_runs_the_command_when_the_data_says_there_is_room(home: Path, environment: dict[str, str]) -> None:
     snapshot(home, session(95))
-    command = [QUOTALINE, "guard", "--wait", "--offline", "--five-hour", "80", "--", "sh", "-c", "echo ran; exit 5"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as child:
+    words = ["guard", "--wait", "--offline", "--five-hour", "80", "--", "sh", "-c", "echo ran; exit 5"]
+    with subprocess.Popen(
+        [sys.executable, "-c", IMPATIENT, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
+    ) as child:
         with pytest.raises(subprocess.TimeoutExpired):
             child.wait(1.0)
         snapshot(home, session(3, resets_in=5 * HOUR))
@@ -285,7 +298,7 @@ def as_in_a_terminal() -> None:
 
 def test_on_a_terminal_it_counts_down_and_clears_its_line(home: Path, environment: dict[str, str]) -> None:
     snapshot(home, session(95, resets_in=7980))
-    child = terminal(environment, "--wait", "--timeout", "3s", "--offline", "--five-hour", "80")
+    child = terminal(environment, "--wait", "--timeout", "1s", "--offline", "--five-hour", "80")
     child.expect(r"waiting · 2h1[23]m left · Session \(5h\) is at 95 %")
     child.expect(pexpect.EOF)
     assert child.before is not None

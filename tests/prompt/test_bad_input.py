@@ -73,8 +73,8 @@ def test_a_snapshot_cut_at_any_byte_is_no_snapshot(home: Path) -> None:
     path = seed(home)
     whole = path.read_bytes()
     assert read_snapshot(str(path)) is not None
-    for end in range(len(whole.rstrip())):
-        path.write_bytes(whole[:end])
+    for end in reversed(range(len(whole.rstrip()))):
+        os.truncate(path, end)  # a file that is written anew 6,000 times takes 15 times as long
         assert read_snapshot(str(path)) is None
 
 

@@ -70,8 +70,8 @@ def test_once_the_report_is_there_the_program_and_what_it_started_are_ended(clau
 
 def test_one_that_says_nothing_is_ended_after_its_time(claude: FakeClaude, tmp_path: Path) -> None:
     claude.behave(lines=[INIT], stays=600, child=True)
-    with pytest.raises(RequestError, match="did not answer within 5 s") as caught:
-        ask(claude, tmp_path, seconds=5)
+    with pytest.raises(RequestError, match="did not answer within 3 s") as caught:
+        ask(claude, tmp_path, seconds=3)
     assert caught.value.outcome is Outcome.FAILED
     assert gone(int((claude.folder / "child.pid").read_text()))
 
