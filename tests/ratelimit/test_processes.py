@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from subprocess import PIPE
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,6 +22,7 @@ from quotaline.ledger import open_ledger
 from quotaline.refresh.run import refresh
 from quotaline.snapshot.load import load_snapshot
 from usage_server import UsageServer, usage_server
+from warm import Warm
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -77,12 +79,22 @@ def shown(env: dict[str, str], now: float, *, force: bool = True) -> dict[str, f
     return {reading.value.id: reading.value.utilization for reading in snapshot.readings}
 
 
-def stampede(env: dict[str, str], now: float, count: int = CROWD) -> str:
+def stampedes(env: dict[str, str], server: UsageServer, *moments: float, count: int = CROWD) -> list[int]:
+    """A crowd of processes that refresh at each of `moments`; how many requests the server had seen after each crowd."""
     script = str(Path(__file__).parents[1] / "stampede.py")
-    done = subprocess.run([sys.executable, script, str(count), str(now)], env=env, capture_output=True, check=True, text=True)
-    assert done.stderr == ""
-    assert done.stdout.endswith("died 0\n")
-    return done.stdout
+    seen = []
+    with subprocess.Popen(
+        [sys.executable, script, str(count)], env=env, stdin=PIPE, stdout=PIPE, stderr=PIPE, text=True
+    ) as herd:
+        assert herd.stdin is not None
+        assert herd.stdout is not None
+        for now in moments:
+            herd.stdin.write(f"{now}\n")
+            herd.stdin.flush()
+            assert herd.stdout.readline().endswith("died 0\n")
+            seen.append(len(server.requests))
+        assert herd.communicate() == ("", "")
+    return seen
 
 
 def eventually(is_so: Callable[[], object]) -> None:
@@ -105,18 +117,14 @@ def refreshing(env: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def test_a_hundred_processes_make_one_request_three_times_over(env: dict[str, str], server: UsageServer) -> None:
-    for turn in range(3):
-        stampede(env, NOW + 1000 * turn)
-        assert len(server.requests) == turn + 1
+    assert stampedes(env, server, NOW, NOW + 1000, NOW + 2000) == [1, 2, 3]
 
 
 def test_a_hundred_processes_make_one_request_of_a_server_that_has_enough_and_none_when_all_start_again(
     env: dict[str, str], server: UsageServer
 ) -> None:
     server.mode = "429"
-    for later in (0, 1, 299):
-        stampede(env, NOW + later)
-        assert len(server.requests) == 1
+    assert stampedes(env, server, NOW, NOW + 1, NOW + 299) == [1, 1, 1]
 
 
 ELSEWHERE = ("XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR")
@@ -160,15 +168,13 @@ def test_processes_killed_in_the_middle_of_a_request_have_made_it(env: dict[str,
         process.kill()
         process.wait()
     server.mode = "ok"
-    stampede(env, time.time() + 1, 20)
-    assert len(server.requests) == 1
+    assert stampedes(env, server, time.time() + 1, count=20) == [1]
     snapshot = load_snapshot(home / ".cache/quotaline/default/snapshot.json")
     assert snapshot
     [note] = [state.note for state in snapshot.sources if state.source == "endpoint"]
     assert note
     assert "at most one request in 5 minutes" in note, "a lock that a dead process left is no lock: the budget was asked"
-    stampede(env, time.time() + 400, 20)
-    assert len(server.requests) == 2
+    assert stampedes(env, server, time.time() + 400, count=20) == [2]
 
 
 def test_prompts_are_drawn_while_the_server_hangs(env: dict[str, str], server: UsageServer) -> None:
@@ -277,7 +283,7 @@ def test_the_token_is_nowhere_after_every_kind_of_answer(
         env["CLAUDE_CODE_OAUTH_TOKEN"] = SECRET
         (home / ".claude" / ".credentials.json").unlink()
     output = b""
-    with usage_server() as elsewhere:
+    with usage_server() as elsewhere, Warm() as quotaline:
         for mode in (
             "ok",
             "401",
