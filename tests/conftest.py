@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from furnished import Template
 from quotaline.ledger import Ledger, open_ledger
 
 pytest_plugins = ["time_limit"]
@@ -60,6 +61,18 @@ def environment(home: Path) -> dict[str, str]:
     """The environment for a child process: the one of this test, and a refresh that is never started by accident."""
     assert os.environ["HOME"] == str(home)
     return {**os.environ, "QUOTALINE_REFRESH": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
+    """What `furnished` copies."""
+    return Template(tmp_path_factory.mktemp("furnished"))
+
+
+@pytest.fixture
+def furnished(template: Template, environment: dict[str, str], home: Path) -> dict[str, str]:
+    """A home with the bundled sample, as the real commands have read it; its environment."""
+    return template.copy(home, environment)
 
 
 @pytest.fixture

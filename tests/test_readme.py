@@ -8,10 +8,8 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 import tomllib
 from pathlib import Path
-from typing import Any
 
 import click
 import pytest
@@ -21,7 +19,6 @@ from quotaline.config import load
 from quotaline.config.explain import convert
 from quotaline.config.schema import Config
 from quotaline.config.segments import Segment, check
-from quotaline.preview import sample
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -45,22 +42,12 @@ def test_every_table_has_its_place() -> None:
     assert len(TABLES) == README.count("<!-- end -->")
 
 
-def said(environment: dict[str, str], home: Path) -> dict[str, Any]:
-    now = time.time()
-    environment |= {name: value for name, value in sample.furnish(home, now).items() if name.startswith("QUOTALINE_")}
-    del environment["QUOTALINE_REFRESH"]
-    line = json.dumps(sample.load("statusline.json", now))
-    subprocess.run([*QUOTALINE, "statusline"], env=environment, input=line, text=True, capture_output=True, check=True)
-    found = subprocess.run([*QUOTALINE, "usage", "--json"], env=environment, capture_output=True, text=True, check=True)
-    parsed: dict[str, Any] = json.loads(found.stdout)
-    return parsed
-
-
-def test_every_jq_recipe_answers(environment: dict[str, str], home: Path) -> None:
+def test_every_jq_recipe_answers(furnished: dict[str, str]) -> None:
     jq = shutil.which("jq")
     if jq is None:
         pytest.skip("jq is not here")
-    text = json.dumps(said(environment, home))
+    del furnished["QUOTALINE_REFRESH"]
+    text = subprocess.run([*QUOTALINE, "usage", "--json"], env=furnished, capture_output=True, text=True, check=True).stdout
     answers = [
         subprocess.run([jq, *flags.split(), query], input=text, capture_output=True, text=True, check=True).stdout
         for flags, query in RECIPES

@@ -28,7 +28,6 @@ from quotaline.config.schema import Config
 from quotaline.files import private_dir, write_atomic
 from quotaline.locations import resolve_locations
 from quotaline.model import ExtraUsage, Money, Reading
-from quotaline.preview import sample
 from quotaline.refresh import current
 from quotaline.refresh.run import RefreshResult
 from quotaline.terminal import page
@@ -41,18 +40,6 @@ COMMITTED = Path(report.__file__).parents[1] / "_data" / "usage.schema.json"
 
 def run(environment: dict[str, str], *command: str, text: str = "") -> subprocess.CompletedProcess[str]:
     return subprocess.run([*QUOTALINE, *command], env=environment, input=text, capture_output=True, text=True, check=False)
-
-
-@pytest.fixture
-def furnished(environment: dict[str, str], home: Path) -> dict[str, str]:
-    """A home with the bundled sample, read by the real commands."""
-    import time
-
-    now = time.time()
-    environment |= {name: value for name, value in sample.furnish(home, now).items() if name.startswith("QUOTALINE_")}
-    run(environment, "statusline", text=json.dumps(sample.load("statusline.json", now)))
-    assert run(environment, "refresh", "--force", "--background").returncode == 0
-    return environment
 
 
 def usage_json(environment: dict[str, str]) -> dict[str, Any]:
