@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tomllib
@@ -55,9 +56,48 @@ def test_the_table_keeps_to_the_width(environment: dict[str, str], columns: str)
         assert max(len(line) for line in said.splitlines()) <= int(columns)
 
 
+# The installed program, once for each name, but that the sample is laid out once for all of them
+EXPLAIN = """
+import sys
+from quotaline.__main__ import main
+from quotaline.preview import live
+laid_out = []
+def sampled(where, config, now, lay_out=live.sampled):
+    laid_out[:] = laid_out or [lay_out(where, config, now)]
+    return laid_out[0]
+live.sampled = sampled
+for name in sys.argv[1:]:
+    sys.argv = ["quotaline", "segments", name, "--sample"]
+    try:
+        code = main()
+    except SystemExit as error:
+        code = error.code
+    print(end=f"\\x1e{code}\\x1e", flush=True)
+"""
+
+
+@pytest.fixture(scope="session")
+def explained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What the command prints for each segment."""
+    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "LANG", "LC_ALL", "TMPDIR")}
+    home = str(tmp_path_factory.mktemp("home"))
+    env = {**kept, "HOME": home, "TZ": "UTC", "QUOTALINE_REFRESH": "1"}
+    command = [sys.executable, "-P", "-c", EXPLAIN, *SHIPPED]
+    done = subprocess.run(command, env=env, cwd=home, capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    texts, codes = done.stdout.split("\x1e")[:-1:2], done.stdout.split("\x1e")[1::2]
+    assert set(codes) <= {"0", "None"}
+    return dict(zip(SHIPPED, texts, strict=True))
+
+
+def test_what_is_explained_together_is_what_each_call_says(environment: dict[str, str], explained: dict[str, str]) -> None:
+    for name in ("model", "extra"):
+        assert explained[name] == run(environment, name, "--sample")
+
+
 @pytest.mark.parametrize("name", SHIPPED)
-def test_the_explained_toml_can_be_copied(environment: dict[str, str], name: str) -> None:
-    said = run(environment, name, "--sample")
+def test_the_explained_toml_can_be_copied(explained: dict[str, str], name: str) -> None:
+    said = explained[name]
     toml = said[said.index("\nsummary") :]
     assert tomllib.loads(toml) == tomllib.loads((segments.shipped_folder() / f"{name}.toml").read_text(encoding="utf-8"))
     assert f"Copy this to ~/.config/quotaline/segments/{name}.toml and change it" in " ".join(said.split())
