@@ -11,7 +11,6 @@ import pytest
 from quotaline.core.limits import explain_check
 from quotaline.core.periods import month_before, month_end, month_start, parse_moment, rfc3339
 from quotaline.core.rate_limits import parse_rate_limits
-from quotaline.forecast import spending
 from quotaline.forecast.windows import month_end_spend
 from quotaline.ledger import Ledger
 from quotaline.ledger.importer import import_transcripts
@@ -56,7 +55,6 @@ def test_the_month_of_extra_usage_is_the_servers(zone: Callable[[str], None], na
     zone(name)
     november, december = at("2026-11-01T00:00Z"), at("2026-12-01T00:00Z")
     assert (month_start(EVE), month_end(EVE), month_before(EVE)) == (november, december, at("2026-10-30T23:30Z"))
-    assert (spending.month_start(EVE), spending.month_end(EVE)) == (november, december)
     assert merge([spent(1240, november)], EVE) != []
     assert merge([spent(1240, december - 1)], december) == []
     told: list[Reading] = [spent(0, EVE - 7 * DAY), spent(16_800, EVE)]

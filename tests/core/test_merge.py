@@ -73,12 +73,13 @@ def _reset(one: Reading) -> float | None:
 
 def test_an_equal_but_newer_reading_of_the_session_takes_the_place_of_its_older_one() -> None:
     """Else its age grows while Claude Code says the same number again and again, until it is marked as old."""
-    older = plain([reading(42.0, 300.0, session="a")])
-    [found] = merge_session(plain([reading(42.0, 0.0, session="a")]), older, NOW)
-    assert found["as_of"] == NOW
+    own = plain([reading(42.0, 0.0, session="a")])
+    for age, session in ((300.0, "a"), (HOLDS_FOR / 2, "a"), (HOLDS_FOR / 2, "b")):
+        [found] = merge_session(own, plain([reading(42.0, age, session=session)]), NOW)
+        assert (found["as_of"], found["session"]) == (NOW, "a")
 
 
-def test_another_sources_higher_reading_holds_for_less_than_an_hour() -> None:
+def test_another_sources_higher_reading_holds_while_it_is_fresh_and_not_on_the_edge() -> None:
     own = plain([reading(41.0, 0.0, session="a")])
     for age, level in ((HOLDS_FOR - 0.001, 60.0), (HOLDS_FOR, 41.0)):
         [found] = merge_session(own, plain([reading(60.0, age, "endpoint")]), NOW)

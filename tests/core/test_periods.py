@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from quotaline.core import periods
 from quotaline.core.formats import format_clock
-from quotaline.forecast import extra_usage, spending
 from quotaline.zone import local_zone
 from quotaline.zone import midnight as library_midnight
 from usage_history import DAY, HOUR, at
@@ -49,11 +48,7 @@ def test_two_resets_are_one_in_the_same_minute_or_two_seconds_apart(one: float, 
 def test_a_month_begins_and_ends_where_the_calendar_says(moment: float) -> None:
     first = datetime.fromtimestamp(moment, UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     following = (first + timedelta(days=31)).replace(day=1)
-    for start, end in (
-        (periods.month_start(moment), periods.month_end(moment)),
-        (spending.month_start(moment), spending.month_end(moment)),
-    ):
-        assert (start, end) == (first.timestamp(), following.timestamp())
+    assert (periods.month_start(moment), periods.month_end(moment)) == (first.timestamp(), following.timestamp())
 
 
 @given(MOMENTS | NEAR_A_MONTHS_EDGE)
@@ -74,7 +69,7 @@ def test_the_local_day_begins_where_the_zone_database_says(
     zone(name)
     assert isinstance(local_zone(), ZoneInfo)
     begins = library_midnight(moment, local_zone(), days)
-    assert periods.midnight(moment, days) == begins == extra_usage.midnight(moment, local_zone(), days)
+    assert periods.midnight(moment, days) == begins
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from quotaline.core.periods import month_start
 from quotaline.core.windows import PERIOD_LENGTHS
 from quotaline.forecast.extra_usage import ExtraUsageRates, extra_usage_fields, extra_usage_rates
-from quotaline.forecast.spending import month_start, steps
+from quotaline.forecast.spending import steps
 from quotaline.forecast.windows import forecast_window, window_fields
 from quotaline.model import ExtraUsage, Reading, Window
 from quotaline.snapshot.merge import merge
@@ -114,11 +115,11 @@ def test_a_period_that_nobody_knows_has_no_forecast() -> None:
 def test_extra_usage_that_is_off_has_no_rate_nor_day_and_one_without_an_amount_neither() -> None:
     spending = [spent(0, NOW - DAY), spent(100, NOW - HOUR), spent(400, NOW - MINUTE)]
     off = rates(*spending, spent(400, NOW, enabled=False))
-    assert (off.rate, off.today, off.can_move, off.off) == (None, None, False, "it is turned off")
+    assert (off.rate, off.today, off.can_move) == (None, None, False)
     silent = Reading(value=ExtraUsage(is_enabled=True), source="endpoint", as_of=NOW)
     nothing = extra_usage_rates([silent], [], NOW, UTC)
     assert nothing is not None
-    assert (nothing.rate, nothing.today, nothing.month, nothing.can_move) == (None, None, None, True)
+    assert (nothing.rate, nothing.today, nothing.can_move) == (None, None, True)
 
 
 def test_the_crossing_names_its_window_and_one_that_no_window_drew_names_none() -> None:

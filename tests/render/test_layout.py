@@ -7,15 +7,19 @@ from typing import Any
 import pytest
 
 from quotaline.core.snapshot import read_or_defaults
-from quotaline.render.fields import add_window_fields, gather_fields
+from quotaline.render.fields import Fields, add_window_fields, gather_fields
 from quotaline.render.layout import expand_segment, render_form
 from quotaline.render.paint import paint
 from quotaline.render.sgr import parse_sgr, tmux_style
 from usage_history import HOUR, NOW
 
 
-def fields(**found: Any) -> dict[str, Any]:
-    return {"stale": set(), "windows": [], "now": NOW, **{name.replace("__", "."): value for name, value in found.items()}}
+def fields(*windows: str, **found: Any) -> Fields:
+    """Fields by name, with two underscores for the point."""
+    fields = Fields(NOW)
+    fields.windows += windows
+    fields.update({name.replace("__", "."): value for name, value in found.items()})
+    return fields
 
 
 def test_in_a_segment_that_is_repeated_only_the_windows_own_fields_take_its_name() -> None:
@@ -26,8 +30,9 @@ def test_in_a_segment_that_is_repeated_only_the_windows_own_fields_take_its_name
 
 
 def test_each_window_of_a_repeated_segment_has_its_own_piece_and_level() -> None:
-    known = fields(seven_day_a__used=10.0, seven_day_b__used=95.0, model__name="Opus")
-    known["windows"] = ["five_hour", "seven_day_a", "seven_day_b"]
+    known = fields(
+        "five_hour", "seven_day_a", "seven_day_b", seven_day_a__used=10.0, seven_day_b__used=95.0, model__name="Opus"
+    )
     segment = {
         "forms": [None, [["model.name", ""], " ", ["window.used", "pct"]], None],
         "each": "seven_day_", "level": "window.used", "critical": 90, "colour": "2",
@@ -63,7 +68,7 @@ def test_a_value_is_old_after_its_edge_and_a_ready_one_ends_on_its_second() -> N
     }  # fmt: skip
     kept = {"readings": [reading], "stale_after": HOUR, "written_at": NOW, "fields": {"today.cost": [1.0, NOW + 2 * HOUR]}}
     for late, old in ((HOUR, set()), (HOUR + 0.001, {"five_hour", "today"})):
-        assert gather_fields(kept, [], NOW + late)["stale"] == old
+        assert gather_fields(kept, [], NOW + late).stale == old
     for late, there in ((2 * HOUR - 0.001, True), (2 * HOUR, False)):
         assert ("today.cost" in gather_fields(kept, [], NOW + late)) == there
 
@@ -81,4 +86,4 @@ def test_sgr_that_tmux_cannot_have_is_its_default_and_never_an_empty_style(sgr: 
 
 
 def test_the_shipped_rows_need_no_window_to_be_drawn() -> None:
-    assert gather_fields({**read_or_defaults("")}, [], NOW)["windows"] == []
+    assert gather_fields({**read_or_defaults("")}, [], NOW).windows == []
