@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from quotaline.core.periods import month_start
 from quotaline.core.windows import PERIOD_LENGTHS
 from quotaline.forecast.extra_usage import ExtraUsageRates, extra_usage_fields, extra_usage_rates
-from quotaline.forecast.spending import steps
+from quotaline.forecast.spending import Step, between, steps
 from quotaline.forecast.windows import forecast_window, window_fields
 from quotaline.model import ExtraUsage, Reading, Window
 from quotaline.snapshot.merge import merge
@@ -60,6 +61,15 @@ def test_where_every_purchase_is_read_the_sum_is_the_truth(seed: int, count: int
     for month in {month_start(step.end) for step in found}:
         highest = max(amount for moment, amount in rows if month_start(moment) == month)
         assert sum(step.amount for step in found if month_start(step.end) == month) == highest
+
+
+@given(st.lists(st.integers(0, 10**6), min_size=1, max_size=8), st.lists(st.integers(0, 7200), min_size=2, max_size=6))
+def test_intervals_side_by_side_lose_less_than_a_unit_at_each_cut(amounts: list[int], cuts: list[int]) -> None:
+    """A step that a cut divides is counted in whole units on both sides: never more than all of it, and hardly less."""
+    found = [Step(NOW + 900 * place, NOW + 900 * (place + 1), amount) for place, amount in enumerate(amounts)]
+    edges = sorted({NOW, NOW + 7200, *(NOW + cut for cut in cuts)})
+    parts = [between(found, start, end) for start, end in pairwise(edges)]
+    assert sum(amounts) - (len(edges) - 2) <= sum(parts) <= sum(amounts) == between(found, NOW, NOW + 7200)
 
 
 def line(
