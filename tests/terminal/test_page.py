@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Sequence
 from datetime import UTC
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec import structs
+from rich.cells import cell_len
 from rich.console import Console
 
 from overviews import full
@@ -18,24 +20,31 @@ from quotaline.config.schema import Config, Style
 from quotaline.model import Missing
 from quotaline.terminal import page
 from quotaline.terminal.page import style_of
-from quotaline.terminal.text import ASCII, cells, flow, wrapped
-from quotaline.usage.report import overview
+from quotaline.terminal.text import ASCII, Flow, Line, short, wrapped
+from quotaline.usage.report import Overview, overview
 from samples import NOW
 
 VIEW = overview(full(), NOW, UTC)
 
 
-def text_of(limit: int, config: Config | None = None, *, ascii_only: bool = False, colour: bool = False) -> str:
-    config = config or Config()
+def printed(
+    lines: Sequence[Line], limit: int, config: Config | None = None, *, ascii_only: bool = False, colour: bool = False
+) -> str:
     out = io.StringIO()
     console = Console(file=out, width=limit, force_terminal=colour, color_system="256" if colour else None, highlight=False)
-    page.print_lines(console, page.usage_page(VIEW, full(), NOW, limit), config, ascii_only=ascii_only)
+    page.print_lines(console, lines, config or Config(), ascii_only=ascii_only)
     return out.getvalue()
+
+
+def text_of(
+    limit: int, config: Config | None = None, *, view: Overview = VIEW, ascii_only: bool = False, colour: bool = False
+) -> str:
+    return printed(page.usage_page(view, full(), NOW, limit), limit, config, ascii_only=ascii_only, colour=colour)
 
 
 @pytest.mark.parametrize("limit", range(40, 201))
 def test_no_line_is_wider_than_the_terminal(limit: int) -> None:
-    assert max(cells(line) for line in page.usage_page(VIEW, full(), NOW, limit)) <= limit
+    assert max(cell_len(line) for line in text_of(limit).splitlines()) <= limit
 
 
 @pytest.mark.parametrize("limit", [40, 80, 200])
@@ -87,7 +96,7 @@ def test_a_name_of_any_length_keeps_to_the_width() -> None:
     )
     view = overview(full(readings=(*readings, structs.replace(readings[0], value=value))), NOW, UTC)
     for limit in range(40, 130):
-        assert max(cells(line) for line in page.usage_page(view, full(), NOW, limit)) <= limit
+        assert max(cell_len(line) for line in text_of(limit, view=view).splitlines()) <= limit
 
 
 def test_every_role_has_a_style() -> None:
@@ -100,7 +109,7 @@ def test_every_role_has_a_style() -> None:
 
 def test_values_missing_for_one_reason_share_it() -> None:
     gaps = [Missing("extra_usage", "no", "do"), Missing("weekly_model", "no", "do"), Missing("five_hour", "other")]
-    said = ["".join(text for text, _ in line) for line in page.gaps(gaps, 80)]
+    said = printed(page.gaps(gaps), 80).splitlines()
     assert said == ["Not shown", "Extra usage, Weekly by model: no", "  → do", "Session (5h): other"]
 
 
@@ -113,11 +122,50 @@ def test_a_source_in_trouble_is_named_with_its_reason() -> None:
 def test_wrapping_loses_no_letter_and_keeps_to_the_width(text: str, limit: int) -> None:
     lines = wrapped(text, limit)
     assert "".join("".join(lines).split()) == "".join(text.split())
-    assert all(cells([(line, "")]) <= limit for line in lines)
+    assert all(cell_len(line) <= limit for line in lines)
 
 
 def test_pieces_share_a_line_while_they_fit() -> None:
-    assert flow([("one", "a"), ("two", "b"), ("three", "c")], 10) == [
-        [("one", "a"), (" · ", "muted"), ("two", "b")],
-        [("three", "c")],
+    flow = Flow([("one", "ok"), ("two", "warn"), ("three", "critical")])
+    assert printed([flow], 10).splitlines() == ["one · two", "three"]
+    assert printed([flow], 10, Config(style=Style(palette="ansi")), colour=True).splitlines() == [
+        "\x1b[34mone\x1b[0m\x1b[2m · \x1b[0m\x1b[33mtwo\x1b[0m",
+        "\x1b[1;31mthree\x1b[0m",
     ]
+
+
+WORDS = st.text(st.characters(categories=("L", "M", "N", "P")), min_size=1, max_size=20)
+
+
+@example(words=["a", "\u0301", "b"], limit=10)
+@given(words=st.lists(WORDS, min_size=1, max_size=12), limit=st.integers(2, 40))
+def test_no_line_is_empty_or_begins_with_a_blank(words: list[str], limit: int) -> None:
+    lines = wrapped(" ".join(words), limit)
+    assert "".join(lines).replace(" ", "") == "".join(words)
+    assert all(line and line == line.strip() for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("abcdefgh ij", ["abcd", "efgh", "ij"]),
+        ("abcdefgh ijkl", ["abcd", "efgh", "ijkl"]),
+        ("abcdef g", ["abcd", "ef g"]),
+        ("ab cdefgh", ["ab", "cdef", "gh"]),
+        ("", [""]),
+    ],
+)
+def test_after_a_word_that_is_longer_than_a_line_words_go_on(text: str, lines: list[str]) -> None:
+    assert wrapped(text, 4) == lines
+
+
+@given(WORDS, st.integers(3, 40))
+def test_a_cut_text_says_so_and_loses_no_more_than_it_must(text: str, limit: int) -> None:
+    cut = short(text, limit)
+    assert cell_len(cut) <= limit
+    if cell_len(text) <= limit:
+        assert cut == text
+    else:
+        assert cut.endswith("…")
+        assert text.startswith(cut[:-1])
+        assert cell_len(cut) >= limit - 1

@@ -1,14 +1,14 @@
 import pytest
+from rich.text import Text
 
 from quotaline.forecast.backtest import Score
 from quotaline.render.paint import width
 from quotaline.terminal.plot import curve, plots, scores
-from quotaline.terminal.text import Line
 from usage_history import DAY, HOUR, NOW, spent, used
 
 
-def text(line: Line) -> str:
-    return "".join(words for words, _ in line).rstrip()
+def text(line: Text) -> str:
+    return line.plain.rstrip()
 
 
 def test_a_value_goes_on_until_the_next_and_not_beyond_its_reset() -> None:

@@ -16,7 +16,6 @@ from quotaline.config.segments import shipped_defaults
 from quotaline.core.periods import month_before, month_end
 from quotaline.render import layout
 from quotaline.terminal import windows
-from quotaline.terminal.text import cells
 from quotaline.usage.report import Meter, overview, period_elapsed, period_end
 from samples import NOW
 
@@ -38,19 +37,19 @@ def said(item: Meter) -> str:
 
 @given(st.none() | st.floats(-1, 3), st.none() | st.floats(0, 1), st.integers(1, 200))
 def test_a_bar_is_as_wide_as_it_was_asked_to_be(share: float | None, tick: float | None, size: int) -> None:
-    assert cells(windows.bar(share, tick, size, "ok")) == size
+    assert windows.bar(share, tick, size, "ok").cell_len == size
 
 
 def test_a_bar_shows_any_use_and_is_full_at_100_only() -> None:
-    assert windows.bar(0.001, None, 10, "ok")[0][0] == "█"
-    assert windows.bar(0.999, None, 10, "ok")[0][0] == "█" * 9
-    assert windows.bar(1.0, None, 10, "ok")[0][0] == "█" * 10
-    assert windows.bar(0, None, 10, "ok")[0][0] == ""
+    assert windows.bar(0.001, None, 10, "ok").plain == "█" + "░" * 9
+    assert windows.bar(0.999, None, 10, "ok").plain == "█" * 9 + "░"
+    assert windows.bar(1.0, None, 10, "ok").plain == "█" * 10
+    assert windows.bar(0, None, 10, "ok").plain == "░" * 10
 
 
 def test_the_tick_is_where_even_use_would_be() -> None:
-    assert "".join(text for text, _ in windows.bar(0.2, 0.5, 10, "ok")) == "██░░░┃░░░░"
-    assert "".join(text for text, _ in windows.bar(0.8, 0.5, 10, "ok")) == "█████┃██░░"
+    assert windows.bar(0.2, 0.5, 10, "ok").plain == "██░░░┃░░░░"
+    assert windows.bar(0.8, 0.5, 10, "ok").plain == "█████┃██░░"
 
 
 @pytest.mark.parametrize(
