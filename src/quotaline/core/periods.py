@@ -46,7 +46,12 @@ def month_before(moment: float) -> float:
 def midnight(now: float, days: int = 0) -> float:
     """The beginning of the local day `days` after today's, by the C library's zone, right also where clocks change."""
     today = time.localtime(now)
-    return time.mktime((today.tm_year, today.tm_mon, today.tm_mday + days, 0, 0, 0, 0, 0, -1))
+    start = time.mktime((today.tm_year, today.tm_mon, today.tm_mday + days, 0, 0, 0, 0, 0, -1))
+    found = time.localtime(start)
+    if found.tm_hour >= 12:  # noqa: PLR2004 - no such time on that day, and mktime took the side before
+        return start + DAY - found.tm_hour * HOUR - found.tm_min * MINUTE - found.tm_sec
+    earlier = start - (time.localtime(start - HOUR * 12).tm_gmtoff - found.tm_gmtoff)
+    return earlier if earlier < start and time.localtime(earlier)[:5] == found[:5] else start  # midnight came twice
 
 
 def not_from_the_future(as_of: float, now: float) -> float:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 MAX_BYTES = 16 * 1024 * 1024
+READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
+KIND, REGULAR = 0o170000, 0o100000  # S_IFMT, S_IFREG: `stat` is not on this path's list of imports
 MAX_DEPTH, MAX_ITEMS, MAX_TEXT = 6, 64, 4096  # of what `encode_json` writes
 BLANK = " \t\n\r\ufeff\0"
 """What may stand around a JSON text: blanks, the byte order mark of PowerShell's pipes, the NULs of a torn write."""
@@ -118,14 +120,15 @@ def quote_json(text: str, *, only_ascii: bool = True) -> str:
 
 
 def read_small_file(path: str, limit: int = MAX_BYTES) -> bytes:
-    """A whole file, or b"" when it cannot be read or is larger than `limit`."""
+    """A whole regular file, or b"" when it cannot be read, is no such file or is larger than `limit`; it never waits."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        descriptor = os.open(path, READ)
     except (OSError, ValueError):
         return b""
     try:
-        size = os.fstat(descriptor).st_size
-        return b"" if size > limit else os.read(descriptor, size)
+        facts = os.fstat(descriptor)
+        is_file = facts.st_mode & KIND == REGULAR
+        return os.read(descriptor, facts.st_size) if is_file and facts.st_size <= limit else b""
     except OSError:
         return b""
     finally:
