@@ -32,13 +32,13 @@ def read_file(path: Path, limit: int = LARGEST_FILE) -> bytes:
     try:
         facts = os.fstat(descriptor)
         if not stat.S_ISREG(facts.st_mode):
-            raise OSError(errno.EISDIR if stat.S_ISDIR(facts.st_mode) else errno.EINVAL, "It is not a regular file", str(path))
+            raise OSError(errno.EISDIR if stat.S_ISDIR(facts.st_mode) else errno.EINVAL, "not a regular file", str(path))
         pieces, room = [], limit + 1  # a file may grow while it is read
         while facts.st_size <= limit and room and (piece := os.read(descriptor, min(room, CHUNK))):
             pieces.append(piece)
             room -= len(piece)
         if facts.st_size > limit or not room:
-            raise OSError(errno.EFBIG, f"It is larger than {_size(limit)}", str(path))
+            raise OSError(errno.EFBIG, f"larger than {_size(limit)}", str(path))
         return b"".join(pieces)
     finally:
         os.close(descriptor)

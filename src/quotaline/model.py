@@ -180,7 +180,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     `readings` holds one merged reading per window. `fields` are ready values for segments, each `[value, until]`: after
     epoch `until` (None: never) the value is no longer true. `problems` are the configuration's, `faults` what the refresh could
     not do: nobody sees the screen of a background process. `segments`, `lines`, `style` and `guard` are the compiled
-    configuration.
+    configuration, `config_state` is how its files were on disk then (see `core.snapshot.config_state`).
     """
 
     version: int = SNAPSHOT_VERSION
@@ -199,3 +199,4 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     lines: dict[str, list[list[str]]] = field(default_factory=dict)
     style: dict[str, Any] = field(default_factory=dict)
     guard: dict[str, Any] = field(default_factory=dict)
+    config_state: str = ""

@@ -21,7 +21,7 @@ from quotaline.alerts.rules import alert_key, due_alerts
 from quotaline.core.child_env import without_session
 from quotaline.core.periods import DAY
 from quotaline.core.values import printable
-from quotaline.files import write_atomic
+from quotaline.files import read_file, write_own
 from quotaline.render.fields import gather_fields
 from quotaline.zone import local_zone
 
@@ -94,7 +94,7 @@ class AlertRun:
     def _save(self) -> bool:
         recent = {key: given for key, given in self._book.given.items() if self._now - given.at < KEPT_FOR}
         try:
-            write_atomic(self._path, msgspec.json.encode(AlertLog(given=recent)))
+            write_own(self._path, msgspec.json.encode(AlertLog(given=recent)))
         except OSError:
             return False
         return True
@@ -103,8 +103,8 @@ class AlertRun:
 def load_alert_log(cache_dir: Path) -> AlertLog:
     """What was given so far; a broken file is an empty one."""
     try:
-        return msgspec.json.decode((cache_dir / "alerts.json").read_bytes(), type=AlertLog)
-    except (OSError, msgspec.MsgspecError):
+        return msgspec.json.decode(read_file(cache_dir / "alerts.json"), type=AlertLog)
+    except (OSError, ValueError, RecursionError, msgspec.MsgspecError):
         return AlertLog()
 
 

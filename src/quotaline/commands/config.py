@@ -77,16 +77,15 @@ def put(key: str, value: str) -> int:
 
     from quotaline.commands.load_config import load_config
     from quotaline.config import edit
-    from quotaline.core.spawn_refresh import spawn_refresh
+    from quotaline.core.spawn_refresh import CONFIG_STAMP, spawn_refresh
     from quotaline.locations import resolve_locations
 
     where = resolve_locations(os.environ)
     found = edit.put(_file(), key, value)
     click.echo(f"{key} = {toml(found)}")
     load_config(where)
-    spawn_refresh(
-        str(where.cache_dir or ""), os.environ, time.time()
-    )  # the lines follow without waiting for their next refresh
+    # the lines follow without waiting for their next refresh
+    spawn_refresh(str(where.cache_dir or ""), os.environ, time.time(), CONFIG_STAMP)
     return 0
 
 
@@ -96,13 +95,14 @@ def edit() -> int:
     import os
 
     from quotaline.commands.load_config import load_config
-    from quotaline.files import private_dir, write_atomic
+    from quotaline.config.edit import editing
+    from quotaline.files import write_atomic
     from quotaline.locations import resolve_locations
 
     path = _file()
-    if not path.exists():
-        private_dir(path.parent)
-        write_atomic(path, TEMPLATE.encode())
+    with editing(path) as target:
+        if not target.exists():
+            write_atomic(target, TEMPLATE.encode())
     click.edit(filename=str(path))
     load_config(resolve_locations(os.environ))
     return 0

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import tomllib
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import filelock
 import msgspec
 import tomlkit
 from msgspec import Struct
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from quotaline.config.schema import Config
 
 PRIVATE = 0o600
+PATIENCE = 10.0
+"""Seconds that one change waits for the others."""
 
 
 class Setting(Struct, frozen=True, kw_only=True):
@@ -44,10 +48,31 @@ def settings(config: Config, path: Path | None) -> list[Setting]:
 def put(path: Path, key: str, value: str) -> Any:
     """Set `key` to `value` and return what it is now: TOML where it reads as TOML and fits, else text.
 
-    Raises ConfigError when the key is none, the value does not fit, or the file would not be a configuration any more;
-    the file is as it was then.
+    Several at once wait for each other, and none is lost. Raises ConfigError when the key is none, the value does not fit, the
+    file would not be a configuration any more, or cannot be written; the file is as it was then.
     """
     where = steps(key)
+    with editing(path) as target:  # a link into a folder of dotfiles stays a link
+        return _put(path, target, where, value)
+
+
+@contextmanager
+def editing(path: Path) -> Iterator[Path]:
+    """Hold config.toml against others of us; where its bytes are. Raises ConfigError."""
+    target = path.resolve()
+    try:
+        if target.exists() and not target.is_file():
+            raise ConfigError(f"{path.name} is not a regular file and cannot be written.")
+        private_dir(target.parent)
+        with filelock.FileLock(target.with_name(f".{target.name}.lock"), timeout=PATIENCE, mode=PRIVATE):
+            yield target
+    except filelock.Timeout:
+        raise ConfigError(f"{path.name} is being changed by another process. Run this again.") from None
+    except OSError as error:
+        raise ConfigError(f"{path.name} cannot be written: {error.strerror}. Check the folder's permissions.") from error
+
+
+def _put(path: Path, target: Path, where: list[str], value: str) -> Any:
     before = _text(path)
     refused: ConfigError | None = None
     for candidate in candidates(value):
@@ -58,8 +83,6 @@ def put(path: Path, key: str, value: str) -> Any:
         except ConfigError as error:
             refused = error if refused is None or "must be text" in str(refused) else refused
             continue
-        target = path.resolve()  # a link into a folder of dotfiles stays a link
-        private_dir(target.parent)
         mode = target.stat().st_mode & 0o777 if target.exists() else PRIVATE
         write_atomic(target, after.encode(), mode=mode)
         return candidate
@@ -133,10 +156,4 @@ def _leaves(tree: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
 
 def _text(path: Path | None) -> str:
     """The file, or an empty one. Raises ConfigError."""
-    try:
-        return path.read_text(encoding="utf-8") if path else ""
-    except FileNotFoundError:
-        return ""
-    except (OSError, UnicodeDecodeError) as error:
-        name = path.name if path else "config.toml"
-        raise ConfigError(f"{name} cannot be read: {error}.") from error
+    return configuration.read_text(path) if path else ""

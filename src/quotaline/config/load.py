@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
@@ -11,34 +12,55 @@ from quotaline.config import segments
 from quotaline.config.alert_rules import alert_problem
 from quotaline.config.explain import convert, listed
 from quotaline.config.guard_limits import guard_problem
+from quotaline.config.last_good import Kept, keep_last_good, read_last_good
 from quotaline.config.palettes import PALETTES
 from quotaline.config.schema import Config
+from quotaline.core.snapshot import config_state
 from quotaline.errors import ConfigError
+from quotaline.files import read_file
 from quotaline.prices import PriceBook
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+LARGEST = 1024 * 1024  # bytes of config.toml
+
 
 def load(path: Path | None) -> Config:
     """The configuration at `path`; the defaults where there is no file. Raises ConfigError with one sentence."""
-    if path is None:
-        return Config()
+    return Config() if path is None else parse(read_text(path), path.name)
+
+
+def read_text(path: Path) -> str:
+    """The text of config.toml; "" where there is no file, and for the null device. Raises ConfigError.
+
+    A link that leads nowhere is no answer: what it should lead to may come back, and says something.
+    """
     try:
-        text = path.read_text(encoding="utf-8")
+        if path.exists() and path.samefile(os.devnull):
+            return ""
+        return read_file(path, LARGEST).decode()
     except FileNotFoundError:
-        return Config()
-    except (OSError, UnicodeDecodeError) as error:
+        if path.is_symlink():
+            raise ConfigError(f"{path.name} is a link to a file that is not there.") from None
+        return ""
+    except OSError as error:
+        raise ConfigError(f"{path.name} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
         raise ConfigError(f"{path.name} cannot be read: {error}.") from error
-    return parse(text, path.name)
 
 
 def parse(text: str, name: str = "config.toml") -> Config:
     """A configuration from TOML text. Raises ConfigError."""
     try:
         tree = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # also a number of 5,000 digits, also 5,000 brackets
         raise ConfigError(f"{name} is not valid TOML: {error}.") from error
+    return understand(tree, name)
+
+
+def understand(tree: Any, name: str = "config.toml") -> Config:
+    """A configuration from its tree. Raises ConfigError."""
     config = convert(tree, Config, name)
     if config.style.palette not in PALETTES:
         raise ConfigError(f"{name}: `style.palette` is {config.style.palette!r}; allowed are {listed(PALETTES)}.")
@@ -55,15 +77,29 @@ def parse(text: str, name: str = "config.toml") -> Config:
     return config
 
 
-def load_or_default(path: Path | None) -> tuple[Config, dict[str, Any], list[str]]:
-    """The user's configuration and its compiled lines; the defaults and one problem where it cannot be followed."""
+def load_or_default(path: Path | None, cache_dir: Path | None = None) -> tuple[Config, dict[str, Any], list[str]]:
+    """The user's configuration, what of it goes into a snapshot, and what is wrong with it, a sentence each. Raises nothing.
+
+    Where config.toml cannot be followed, the last one that could holds as a whole, as `cache_dir` keeps it, else the defaults.
+    A segment file that cannot be followed costs that segment only: its last good form is used, else the shipped one, if any.
+    """
+    state = config_state(str(path or ""))  # before anything is read: what changes meanwhile is seen the next time
+    kept = read_last_good(cache_dir, understand)
+    last = kept.own if kept else {}
+    folder = segments.own_folder(path)
     try:
         config = load(path)
-        found = segments.catalogue(config, segments.own_folder(path))
-        return config, segments.compile_lines(config, found), []
+        own, wrong = segments.read_own(folder, config)
+        own = {**{name: tree for name, tree in last.items() if name in wrong or "" in wrong}, **own}
+        found = segments.assemble(config, own, missing=wrong)
+        keep_last_good(cache_dir, Kept(config=config, own=own))
+        problems = list(wrong.values())
     except ConfigError as error:
-        config = Config()
-        return config, segments.compile_lines(config, segments.catalogue(config, None)), [str(error)]
+        config = kept.config if kept else Config()
+        own, wrong = segments.read_own(folder, config)
+        found = segments.assemble_what_fits(config, {**last, **own})
+        problems = [str(error), *wrong.values()]
+    return config, {**segments.compile_lines(config, found), "config_state": state}, problems
 
 
 def load_checked(path: Path | None) -> Config:

@@ -26,8 +26,8 @@ PALETTES: dict[str, dict[str, str]] = {
     "mono": {"text": "", "muted": "2", "accent": "", "money": "", "ok": "", "warn": "1", "critical": "1;7"},
 }  # fmt: skip
 
-UNICODE_GLYPHS = {"separator": " · ", "bar": ["█", "░"], "ellipsis": "…", "pace": ["⇡", "⇣"]}
-ASCII_GLYPHS = {"separator": " | ", "bar": ["#", "-"], "ellipsis": "..", "pace": ["+", "-"]}
+UNICODE_GLYPHS = {"separator": " · ", "bar": ["█", "░"], "ellipsis": "…", "problem": "×", "pace": ["⇡", "⇣"]}
+ASCII_GLYPHS = {"separator": " | ", "bar": ["#", "-"], "ellipsis": "..", "problem": "x", "pace": ["+", "-"]}
 NAMES = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
 COLOUR_FORMS = f"a role ({', '.join(ROLES)}), a name ({', '.join(NAMES)}), bright-NAME, 0-255 or #rrggbb"
 
@@ -47,6 +47,6 @@ def sgr(colour: str) -> str | None:
 
 
 def style(palette: str, colour: str) -> dict[str, Any]:
-    """The compiled `[style]`: roles as SGR parameters, glyphs, and the marks of stale values."""
+    """The compiled `[style]`: roles as SGR parameters, glyphs, and the marks of stale values and of problems."""
     glyphs = ASCII_GLYPHS if palette == "ascii" else UNICODE_GLYPHS
     return {"colour": colour, "roles": PALETTES[palette], "stale": "?", **glyphs}

@@ -8,7 +8,7 @@ from msgspec import Meta, field
 
 from quotaline.config.explain import Strict
 
-Seconds = Annotated[float, Meta(ge=1)]
+Seconds = Annotated[float, Meta(ge=1, le=30 * 86400)]
 Percent = Annotated[float, Meta(ge=0, le=1000)]
 
 CLAUDE_ROWS = (

@@ -9,19 +9,27 @@ from __future__ import annotations
 import re
 import string
 import tomllib
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+
+from msgspec import Meta
 
 from quotaline.config.explain import Strict, convert, listed
 from quotaline.config.fields import FIELDS, SPECS, is_field
 from quotaline.config.palettes import COLOUR_FORMS, sgr, style
 from quotaline.config.schema import Config
 from quotaline.errors import ConfigError
+from quotaline.files import read_file
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
+Tree: TypeAlias = dict[str, Any]
+LARGEST = 64 * 1024  # bytes of a segment file
+
+Threshold = Annotated[float, Meta(ge=-1e12, le=1e12)]
 SPEC = re.compile(r"money|pct|pace|left|tokens|clock|bar[0-9]{0,2}|\.[1-9][0-9]{0,2}|\.[0-9]f|")
 
 
@@ -42,10 +50,10 @@ class Segment(Strict, frozen=True, kw_only=True):
     short: str | None = None
     each: str | None = None
     level: str | None = None
-    warn: float | None = None
-    critical: float | None = None
+    warn: Threshold | None = None
+    critical: Threshold | None = None
     colour: str = "text"
-    priority: int = 50
+    priority: Annotated[int, Meta(ge=0, le=100)] = 50
     fallback: Fallback | None = None
 
 
@@ -62,25 +70,73 @@ def shipped_folder() -> Path:
     return packaged if packaged.is_dir() else Path(__file__).resolve().parents[3] / "segments"
 
 
-def read_folder(folder: Path) -> dict[str, dict[str, Any]]:
-    """The segment files of a folder by name. Raises ConfigError for one that is not TOML."""
-    found = {}
-    for path in sorted(folder.glob("*.toml")) if folder.is_dir() else []:
+def read_folder(folder: Path | None) -> tuple[dict[str, Tree], dict[str, str]]:
+    """The segment files of a folder by name, and of those that cannot be read what is wrong, a sentence each."""
+    found: dict[str, Tree] = {}
+    problems = {}
+    try:
+        paths = sorted(folder.iterdir()) if folder else []
+    except (FileNotFoundError, NotADirectoryError):
+        paths = []
+    except OSError as error:
+        return {}, {"": f"segments cannot be looked into: {error.strerror}."}
+    for path in paths:
+        if path.suffix != ".toml" or path.name.startswith("."):
+            continue
         try:
-            found[path.stem] = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise ConfigError(f"segments/{path.name} cannot be read: {error}.") from error
-    return found
+            found[path.stem] = tomllib.loads(read_file(path, LARGEST).decode())
+        except OSError as error:
+            problems[path.stem] = f"segments/{path.name} cannot be read: {error.strerror}."
+        except (ValueError, RecursionError) as error:  # of TOML, of UTF-8, of a number of 5,000 digits
+            problems[path.stem] = f"segments/{path.name} cannot be read: {error}."
+    return found, problems
+
+
+@cache
+def shipped() -> dict[str, Tree]:
+    """The shipped segments as written."""
+    return read_folder(shipped_folder())[0]
+
+
+def read_own(folder: Path | None, config: Config) -> tuple[dict[str, Tree], dict[str, str]]:
+    """The user's own segments that can be shown, and of each other one what is wrong, a sentence by name."""
+    found, problems = read_folder(folder)
+    for name, tree in list(found.items()):
+        problem = segment_problem(tree, f"segments/{name}.toml")
+        if problem and segment_problem({**tree, **config.segments.get(name, {})}, ""):
+            del found[name]
+            problems[name] = problem
+    return found, problems
+
+
+def segment_problem(tree: Tree, place: str) -> str | None:
+    """What is wrong with a segment as written at `place`, in a sentence."""
+    try:
+        check(convert(tree, Segment, place), place)
+    except ConfigError as error:
+        return str(error)
+    return None
 
 
 def catalogue(config: Config, own_folder: Path | None) -> Catalogue:
     """Shipped segments, the user's own of the same name instead of them, `[segments.*]` over both. Raises ConfigError."""
-    own = read_folder(own_folder) if own_folder else {}
-    trees = {**read_folder(shipped_folder()), **own}
+    own, problems = read_own(own_folder, config)
+    for problem in problems.values():
+        raise ConfigError(problem)
+    return assemble(config, own)
+
+
+def assemble(config: Config, own: Mapping[str, Tree], missing: Collection[str] = ()) -> Catalogue:
+    """What `catalogue` says of segments that were read. Those of `missing` may be named though they are not there.
+
+    Raises ConfigError for what config.toml says of them.
+    """
+    trees = {**shipped(), **own}
     for name, changes in config.segments.items():
-        if name not in trees:
+        if name in trees:
+            trees[name] = {**trees[name], **changes}
+        elif name not in missing:
             raise ConfigError(f"config.toml: `segments.{name}` is not a segment; allowed are {listed(sorted(trees))}.")
-        trees[name] = {**trees[name], **changes}
     segments = {}
     for name, tree in trees.items():
         place = f"config.toml: `segments.{name}`" if name in config.segments else f"segments/{name}.toml"
@@ -88,8 +144,18 @@ def catalogue(config: Config, own_folder: Path | None) -> Catalogue:
         check(segments[name], place)
     for line, rows in config.lines().items():
         for word in (word for row in rows for word in row):
-            if word not in segments:
+            if word not in segments and word not in missing:
                 raise ConfigError(f"config.toml: `line.{line}.rows` names {word!r}; allowed are {listed(sorted(segments))}.")
+    return Catalogue(segments=segments, own=frozenset(own))
+
+
+def assemble_what_fits(config: Config, own: Mapping[str, Tree]) -> Catalogue:
+    """Of a configuration that is not the present one: the segments that it knows, and of its changes those that still fit."""
+    trees = {**shipped(), **own}
+    segments = {}
+    for name, tree in trees.items():
+        changed = {**tree, **config.segments.get(name, {})}
+        segments[name] = convert(tree if segment_problem(changed, name) else changed, Segment, name)
     return Catalogue(segments=segments, own=frozenset(own))
 
 

@@ -10,8 +10,36 @@ if TYPE_CHECKING:
 
 VERSION = 1
 NAME = "snapshot.json"
+MOST_SEGMENTS = 256
 COMPILED = ("segments", "lines", "style")
 """What a snapshot holds of the configuration, ready for drawing."""
+
+
+def config_state(path: str) -> str:
+    """What tells one state on disk of config.toml, and of the segment files beside it, from another; "" where there are none.
+
+    Contents are not read: times, sizes and names. `hash` of numbers is the same in every process.
+    """
+    if not path:
+        return ""
+    folder = os.path.join(os.path.dirname(path), "segments")
+    facts = [*_facts(path), *_facts(folder)]
+    if facts[-1] >= 0:
+        try:
+            names = sorted(name for name in os.listdir(folder) if name.endswith(".toml"))
+        except OSError:
+            names = []
+        for name in names[:MOST_SEGMENTS]:
+            facts += [int.from_bytes(os.fsencode(name), "big"), *_facts(os.path.join(folder, name))]
+    return str(hash(tuple(facts))) if max(facts) >= 0 else ""
+
+
+def _facts(path: str) -> "tuple[int, int, int]":
+    try:
+        facts = os.stat(path)
+    except (OSError, ValueError):
+        return -1, -1, -1
+    return facts.st_mtime_ns, facts.st_ctime_ns, facts.st_size
 
 
 def read_snapshot(path: str) -> "dict[str, Any] | None":

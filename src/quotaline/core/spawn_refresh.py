@@ -14,14 +14,17 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+STAMP = "nudged"
+CONFIG_STAMP = "nudged-config"
+"""A changed configuration need not wait because an ordinary refresh was started a moment before the change."""
 PAUSE = 15.0  # seconds between two starts from this account's prompts
 
 
-def spawn_refresh(folder: str, env: "Mapping[str, str]", now: float) -> None:
-    """Start `quotaline refresh` detached, unless one was started a moment ago or we are inside one."""
+def spawn_refresh(folder: str, env: "Mapping[str, str]", now: float, stamp: str = STAMP) -> None:
+    """Start `quotaline refresh` detached, unless one was started a moment ago, by this `stamp`, or we are inside one."""
     if not folder or env.get(REFRESH_MARKER) or not sys.executable:
         return
-    if not claim_spawn_slot(os.path.join(folder, "nudged"), now):
+    if not claim_spawn_slot(os.path.join(folder, stamp), now):
         return
     env = {**without_session(env), "QUOTALINE_TTY": _terminal() or env.get("QUOTALINE_TTY", "")}
     # -P: the folder we happen to stand in is no place to import from
@@ -62,8 +65,11 @@ def claim_spawn_slot(stamp: str, now: float) -> bool:
         except OSError:
             return False
     try:
-        os.close(os.open(stamp, os.O_WRONLY | os.O_CREAT, 0o600))
-        os.utime(stamp, (now, now))
+        try:
+            os.utime(stamp, (now, now))  # whatever stands there: a FIFO need not be opened
+        except FileNotFoundError:
+            os.close(os.open(stamp, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+            os.utime(stamp, (now, now))
     except OSError:
         return False
     return True

@@ -36,7 +36,7 @@ class Check(Struct, frozen=True, kw_only=True):
 
 
 class DoctorContext(Struct, frozen=True, kw_only=True):
-    """What checks look at. `broken` is the configuration's mistake in one sentence; `config` is then the default one."""
+    """What checks look at. `broken` is the configuration's mistake in one sentence; `config` is then the last good one."""
 
     where: Locations
     env: Mapping[str, str]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from quotaline.config import segments
+from quotaline.config.load import load_or_default
 from quotaline.doctor.check import Check
 
 if TYPE_CHECKING:
@@ -13,15 +14,22 @@ if TYPE_CHECKING:
     from quotaline.doctor.check import DoctorContext
 
 GROUP = "Configuration"
+EDIT = "run `quotaline config edit`; the last good configuration is used meanwhile"
 
 
 def checks(context: DoctorContext) -> Iterator[Check]:
     """The file, the segments, the alpha switch."""
     path = context.where.config_file
     if context.broken is not None:
-        yield Check(
-            group=GROUP, name="config.toml", status="FAIL", message=context.broken, remedy="run `quotaline config edit`"
-        )
+        for problem in load_or_default(path, context.where.cache_dir)[2] or [context.broken]:
+            segment = problem.startswith("segments")
+            yield Check(
+                group=GROUP,
+                name="segments" if segment else "config.toml",
+                status="FAIL",
+                message=problem,
+                remedy="correct the file; its last good form is used meanwhile" if segment else EDIT,
+            )
         return
     if path is None:
         yield Check(

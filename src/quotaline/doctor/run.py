@@ -5,8 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
-from quotaline.config.load import load_checked
-from quotaline.config.schema import Config
+from quotaline.config.load import load_checked, load_or_default
 from quotaline.doctor.check import Check, DoctorContext
 from quotaline.errors import ConfigError
 from quotaline.locations import resolve_locations
@@ -20,12 +19,12 @@ GROUPS = ("config", "folders", "snapshot", "sources", "endpoint", "integrations"
 
 
 def doctor_context(env: Mapping[str, str], now: float, *, online: bool) -> DoctorContext:
-    """What is there at `now`; a configuration that cannot be followed is told, and the default one looked at."""
+    """What is there at `now`; a configuration that cannot be followed is told, and the last good one looked at."""
     where, broken = resolve_locations(env), None
     try:
         config = load_checked(where.config_file)
     except ConfigError as error:
-        config, broken = Config(), str(error)
+        config, broken = load_or_default(where.config_file, where.cache_dir)[0], str(error)
     return DoctorContext(
         where=where, env=env, now=now, config=config, broken=broken, snapshot=load_snapshot(where.snapshot), online=online
     )

@@ -16,6 +16,7 @@ from quotaline.config.schema import alpha_enabled
 from quotaline.core.formats import format_left
 from quotaline.doctor.check import Check
 from quotaline.errors import SourceError
+from quotaline.files import read_file
 from quotaline.sources import claude_json, credentials, inbox
 from quotaline.sources.credentials import scrubbed_env
 
@@ -78,7 +79,7 @@ def installed(context: DoctorContext) -> tuple[int, int, int] | None:
     package = next((folder / "package.json" for folder in real.parents[:3] if (folder / "package.json").is_file()), None)
     try:
         if package is not None:
-            candidates.append(str(msgspec.json.decode(package.read_bytes()).get("version")))
+            candidates.append(str(msgspec.json.decode(read_file(package)).get("version")))
         if not any(VERSION.fullmatch(text) for text in candidates):
             env = {**scrubbed_env(context.env), "QUOTALINE_REFRESH": "doctor"}
             run = subprocess.run(

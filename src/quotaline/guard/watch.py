@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from quotaline.core.limits import UNTOLD
 from quotaline.core.paths import REFRESH_MARKER
+from quotaline.core.snapshot import config_state
 from quotaline.errors import LedgerError
 from quotaline.guard.verdict import Verdict, current_crossing, verdict
 from quotaline.ledger import open_ledger
@@ -55,7 +56,7 @@ class Watch:
 
     def _snapshot(self, now: float) -> Snapshot | None:
         snapshot = load_snapshot(self._where.snapshot)
-        if not self._offline and (snapshot is None or not 0 <= now - snapshot.written_at < snapshot.fresh_for):
+        if not self._offline and (snapshot is None or not self._is_fresh(snapshot, now)):
             return refresh(self._env, now).snapshot or snapshot
         return snapshot
 
@@ -66,6 +67,10 @@ class Watch:
         if snapshot is None:
             return verdict([], self._limits, now)
         return verdict(self._known(snapshot), self._limits, now, crossing=current_crossing(snapshot, now))
+
+    def _is_fresh(self, snapshot: Snapshot, now: float) -> bool:
+        current = snapshot.config_state == config_state(str(self._where.config_file or ""))
+        return current and 0 <= now - snapshot.written_at < snapshot.fresh_for
 
     def changed(self) -> tuple[int, int]:
         """Something that is another when the snapshot is."""

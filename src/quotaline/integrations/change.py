@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import errno
 import os
 from pathlib import Path
 
 from msgspec import Struct, field
 
 from quotaline.errors import HostError
-from quotaline.files import private_dir, write_atomic
+from quotaline.files import private_dir, read_file, write_atomic
 
 
 class Change(Struct, frozen=True, kw_only=True):
@@ -42,11 +43,13 @@ class Change(Struct, frozen=True, kw_only=True):
 def read_config(path: Path) -> bytes | None:
     """The file's bytes; None when there is none. Raises HostError for one that cannot be read."""
     try:
-        return path.read_bytes()
+        return read_file(path)
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise HostError(f"{path} cannot be read: {error.strerror}. Make it readable and run this again.") from error
+        odd = error.errno in (errno.EISDIR, errno.EINVAL, errno.EFBIG, errno.ENXIO)
+        remedy = "Put a plain file there" if odd else "Make it readable"
+        raise HostError(f"{path} cannot be read: {error.strerror}. {remedy} and run this again.") from error
 
 
 def backup_of(path: Path) -> Path:
@@ -89,6 +92,6 @@ def _replace(change: Change, target: Path) -> None:
 
 def _text(path: Path) -> str | None:
     try:
-        return path.read_bytes().decode("utf-8", "surrogateescape")
+        return read_file(path).decode("utf-8", "surrogateescape")
     except OSError:
         return None

@@ -33,6 +33,8 @@ def prompt_text(arguments: "list[str]", kept: "dict[str, Any]", env: "Mapping[st
     """What `quotaline prompt` prints: the segments that were named, or the line; plain unless a shell is named."""
     names, surface, line = parse(arguments)
     rows = [names] if names else kept["lines"].get(line) or []
+    if names:  # a value that somebody puts into a line of their own carries no mark of ours
+        kept = {**kept, "problems": None}
     fields = gather_fields(kept, [], now)
     if surface == "plain":
         return "\n".join(draw(rows, kept, fields, surface=surface, colour=False, limit=0))

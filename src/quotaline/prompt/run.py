@@ -3,6 +3,7 @@
 import os
 
 from quotaline.core import paths
+from quotaline.core.snapshot import config_state
 from quotaline.core.values import number
 
 TYPE_CHECKING = False
@@ -51,7 +52,7 @@ def emit(text: str) -> None:
 
 
 def refresh_if_stale(kept: "dict[str, Any]", folder: str, now: float, *, told_at: float = 0.0) -> None:
-    """Start a refresh when the snapshot is older than its freshness or than the configuration, or comes from a future.
+    """Start a refresh when the snapshot is older than its freshness, comes from a future, or the configuration has changed.
 
     A future is what a clock that was set back leaves behind. What was left in the inbox at `told_at`, after the snapshot was
     written, waits for NEWS_AFTER seconds only, so that every other surface soon says what this one says.
@@ -60,15 +61,9 @@ def refresh_if_stale(kept: "dict[str, Any]", folder: str, now: float, *, told_at
     fresh_for = number(kept.get("fresh_for")) or FRESH_FOR
     if written is not None and told_at > written:
         fresh_for = min(fresh_for, NEWS_AFTER)
-    if written is None or not 0 <= now - written < fresh_for or changed_at(paths.config_file(os.environ)) > written:
-        from quotaline.core.spawn_refresh import spawn_refresh
+    stale = written is None or not 0 <= now - written < fresh_for
+    changed = config_state(paths.config_file(os.environ)) != kept.get("config_state", "")
+    if stale or changed:
+        from quotaline.core.spawn_refresh import CONFIG_STAMP, STAMP, spawn_refresh
 
-        spawn_refresh(folder, os.environ, now)
-
-
-def changed_at(path: str) -> float:
-    """When a file was last changed, epoch seconds; 0 where there is none."""
-    try:
-        return os.stat(path).st_mtime if path else 0.0
-    except (OSError, ValueError):
-        return 0.0
+        spawn_refresh(folder, os.environ, now, STAMP if stale else CONFIG_STAMP)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import filelock
 
 from quotaline.core.paths import REFRESH_MARKER
+from quotaline.core.snapshot import config_state
 from quotaline.ledger.store import short_waits
 from quotaline.model import Account, Missing, Snapshot
 from quotaline.refresh.run import refresh
@@ -46,4 +47,7 @@ def refreshed(where: Locations, env: Mapping[str, str], now: float) -> Snapshot 
         return report.snapshot
     with contextlib.suppress(filelock.Timeout, OSError), filelock.FileLock(where.cache_dir / "refresh.lock", timeout=PATIENCE):
         pass
-    return load_snapshot(where.snapshot)
+    found = load_snapshot(where.snapshot)
+    if found is None or found.config_state != config_state(str(where.config_file or "")):
+        return refresh(env, now).snapshot  # the one that was under way had read the configuration before it changed
+    return found

@@ -14,8 +14,9 @@ from quotaline.config.guard_limits import guard_limits
 from quotaline.config.load import load_or_default
 from quotaline.config.schema import Config, alpha_enabled, may_ask
 from quotaline.core.periods import not_from_the_future
+from quotaline.core.snapshot import config_state
 from quotaline.errors import SourceError
-from quotaline.files import private_dir
+from quotaline.files import private_dir, remove_scratch
 from quotaline.forecast.fields import forecast_parts, part_of
 from quotaline.locations import Locations, resolve_locations
 from quotaline.model import Account, Snapshot, SourceState
@@ -54,7 +55,7 @@ def refresh(env: Mapping[str, str], now: float, *, force: bool = False) -> Refre
     """Read every source that may be read and write the snapshot; while another refresh holds the lock, `busy`.
 
     `force` ignores freshness, never the rate limit. A configuration that cannot be followed is told in `Snapshot.problems`, and
-    the defaults are used. What fails on the way costs its own stage and is told in `Snapshot.faults`. Raises nothing.
+    the last good one is used. What fails on the way costs its own stage and is told in `Snapshot.faults`. Raises nothing.
     """
     where = resolve_locations(env)
     if where.cache_dir is None or where.snapshot is None:
@@ -64,7 +65,8 @@ def refresh(env: Mapping[str, str], now: float, *, force: bool = False) -> Refre
         with filelock.FileLock(where.cache_dir / "refresh.lock", timeout=0, mode=0o600):
             before = load_snapshot(where.snapshot)
             age = now - before.written_at if before else None
-            if before and age is not None and 0 <= age < (0.0 if force else min(SOON, before.fresh_for)):
+            recent = before is not None and before.config_state == config_state(str(where.config_file or ""))
+            if before and recent and age is not None and 0 <= age < (0.0 if force else min(SOON, before.fresh_for)):
                 return RefreshResult(status="fresh", snapshot=before)
             snapshot = _Refresh(where, env, now, before).run(where.cache_dir, eager=force)
             return RefreshResult(status="written", snapshot=snapshot)
@@ -85,7 +87,7 @@ class _Refresh:
         """Every stage; the snapshot that was written. Raises OSError where it cannot be."""
         now, before, attempt = self._now, self._before, self._stages.attempt
         config, compiled, problems = attempt(
-            "configuration", lambda: load_or_default(self._where.config_file), (Config(), _compiled(before), [])
+            "configuration", lambda: load_or_default(self._where.config_file, cache_dir), (Config(), _compiled(before), [])
         )
         zone: tzinfo = attempt("time zone", local_zone, UTC)
         snapshot = self._collect(config, compiled, problems)
@@ -103,8 +105,14 @@ class _Refresh:
         snapshot = publish(cache_dir, snapshot, now, self._stages)
         if alerts is not None:
             attempt("alerts", lambda: alerts.deliver(self._env), None)
-        attempt("cleaning", lambda: remove_old_hook_marks(cache_dir, now), None)
+        attempt("cleaning", lambda: self._clean(cache_dir), None)
         return snapshot if snapshot.faults == self._stages.faults else publish(cache_dir, snapshot, now, self._stages)
+
+    def _clean(self, cache_dir: Path) -> None:
+        """Remove what broken runs and finished sessions left."""
+        remove_old_hook_marks(cache_dir, self._now)
+        config_dir = self._where.config_file.parent if self._where.config_file else None
+        remove_scratch((cache_dir, cache_dir / "inbox", self._where.data_dir, config_dir), self._now)
 
     def _collect(self, config: Config, compiled: dict[str, Any], problems: list[str]) -> Snapshot:
         """A new snapshot from the sources that are files, and from what the one before still knows."""
@@ -195,7 +203,7 @@ class _Refresh:
 
 def _compiled(before: Snapshot | None) -> dict[str, Any]:
     """The lines of the last snapshot, ready for drawing."""
-    return {part: getattr(before, part) for part in ("segments", "lines", "style")} if before else {}
+    return {part: getattr(before, part) for part in ("segments", "lines", "style", "config_state")} if before else {}
 
 
 def still_open(reading: Reading, config: Config) -> bool:

@@ -26,10 +26,14 @@ def paint_rows(rows: "list[list[tuple[str, str]]]", kept: "dict[str, Any]", surf
 
 
 def arrange(rows: "Any", kept: "dict[str, Any]", fields: "Fields", *, long: bool, limit: int) -> "list[list[tuple[str, str]]]":
-    """Each row that has something to show as `(text, sgr)` pairs, fitted to `limit` cells (0: no limit)."""
+    """Each row that has something to show as `(text, sgr)` pairs, fitted to `limit` cells (0: no limit).
+
+    While the snapshot names problems with the configuration, the first row ends in their mark.
+    """
     style = {**kept["style"], "now": fields.now}
     gap = width(str(style.get("separator", " ")))
-    arranged = []
+    mark = problem_mark(kept)
+    arranged: list[list[tuple[str, str]]] = []
     widest: list[dict[str, Any]] = []
     for row in rows:
         pieces = []
@@ -38,13 +42,24 @@ def arrange(rows: "Any", kept: "dict[str, Any]", fields: "Fields", *, long: bool
             if isinstance(segment, dict):
                 pieces.extend(expand_segment(segment, fields, style, long=long))
         widest = widest or pieces
-        fitted = fit(pieces, limit, gap)
+        room = max(1, limit - gap - 1) if limit and mark and not arranged else limit
+        fitted = fit(pieces, room, gap)
         if fitted:
             arranged.append(fitted)
     if not arranged and widest:  # nothing fits: the most important piece, whole, beats a blank row
         best = max(widest, key=lambda piece: piece["priority"])
         arranged.append([(best["forms"][-1], best["sgr"])])
+    if arranged and mark:
+        arranged[0].append(mark)
     return arranged
+
+
+def problem_mark(kept: "Mapping[str, Any]") -> "tuple[str, str] | None":
+    """One cell that says that the configuration cannot be followed, and its colour; None while it can."""
+    if not kept.get("problems"):
+        return None
+    style = kept["style"]
+    return str(style.get("problem") or "x")[:1], str(style.get("roles", {}).get("critical", ""))
 
 
 def expand_segment(

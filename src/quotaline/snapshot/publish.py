@@ -11,7 +11,7 @@ from msgspec import structs
 
 from quotaline.core.snapshot import NAME
 from quotaline.core.values import loads_json
-from quotaline.files import write_atomic
+from quotaline.files import write_own
 from quotaline.snapshot import prompt_files
 
 if TYPE_CHECKING:
@@ -40,12 +40,12 @@ def publish(folder: Path, snapshot: Snapshot, now: float, net: Net) -> Snapshot:
     plain = loads_json(msgspec.json.encode(snapshot).decode())
     files: dict[str, bytes] = net.attempt("prompt files", lambda: prompt_files.render_prompt_files(plain, now), {})
     written = structs.replace(snapshot, faults=net.faults)
-    write_atomic(folder / NAME, msgspec.json.encode(written))
+    write_own(folder / NAME, msgspec.json.encode(written))
     for name, content in files.items():
-        write_atomic(folder / name, content)
+        write_own(folder / name, content)
     moment = net.attempt("clock", boot_clock, b"")
     if moment:
-        write_atomic(folder / "clock", moment)
+        write_own(folder / "clock", moment)
     return written
 
 

@@ -19,6 +19,7 @@ from quotaline.core import paths
 from quotaline.core.periods import not_from_the_future
 from quotaline.core.values import short_label
 from quotaline.errors import SourceError
+from quotaline.files import read_file
 from quotaline.sources.fields import BadFieldError, moment, table
 from quotaline.sources.json_text import decode_json, members
 from quotaline.sources.usage_body import Readings, readings
@@ -106,14 +107,11 @@ def plan_of(login: Mapping[str, Any]) -> str | None:
 def _load(path: Path) -> dict[str, Any]:
     """The keys of `_File` that are there and can be read, by its names. Raises SourceError."""
     try:
-        with path.open("rb") as file:
-            data = file.read(LARGEST_FILE + 1)
-    except OSError as error:
+        data = read_file(path, LARGEST_FILE)
+    except FileNotFoundError as error:
         raise SourceError(f"{path.name} cannot be read ({error.strerror}); it is there once Claude Code has run.") from None
-    if len(data) > LARGEST_FILE:
-        raise SourceError(
-            f"{path.name} is larger than {LARGEST_FILE >> 20} MiB and was not read; see what Claude Code keeps there."
-        )
+    except OSError as error:
+        raise SourceError(f"{path.name} cannot be read ({error.strerror}); see what Claude Code keeps there.") from None
     names = {part.encode_name: part.name for part in fields(_File)}
     try:
         decoded = msgspec.json.decode(data, type=_File)

@@ -21,6 +21,7 @@ from msgspec import Struct
 from quotaline.core import paths
 from quotaline.core.child_env import without_session
 from quotaline.errors import SourceError
+from quotaline.files import read_file
 from quotaline.sources.fields import BadFieldError, moment, table
 
 if TYPE_CHECKING:
@@ -113,8 +114,7 @@ def _from_environment(env: Mapping[str, str]) -> Credentials | None:
 
 def _from_file(path: Path) -> Credentials | None:
     try:
-        with path.open("rb") as file:
-            return _parse(file.read(LARGEST_FILE), path.name)
+        return _parse(read_file(path, LARGEST_FILE), path.name)
     except OSError:
         return None
 

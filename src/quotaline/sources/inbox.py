@@ -17,6 +17,7 @@ from quotaline.core.merge import SESSION_SOURCE
 from quotaline.core.periods import DAY, not_from_the_future
 from quotaline.core.rate_limits import known_since, parse_rate_limits
 from quotaline.core.values import short_label
+from quotaline.files import read_file
 from quotaline.model import Reading, Window
 from quotaline.sources.fields import BadFieldError, number, table
 from quotaline.sources.json_text import decode_json
@@ -40,8 +41,8 @@ def read(cache_dir: Path, now: float) -> list[Reading]:
             status = path.stat()
             if status.st_mtime < now - KEPT_FOR:
                 path.unlink()
-            elif path.suffix == ".json" and not path.name.startswith(".") and status.st_size <= _LARGEST_FILE:
-                found.extend(parse(decode_json(path.read_bytes()), now))
+            elif path.suffix == ".json" and not path.name.startswith("."):
+                found.extend(parse(decode_json(read_file(path, _LARGEST_FILE)), now))
         except (OSError, ValueError):
             continue  # gone, being replaced or broken: the next render writes it anew
     return found

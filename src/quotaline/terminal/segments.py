@@ -13,6 +13,7 @@ from quotaline.config.fields import FIELDS, SPECS, WINDOW_FIELDS
 from quotaline.config.palettes import COLOUR_FORMS, ROLES
 from quotaline.config.segments import compile_segment, shipped_folder
 from quotaline.core.values import printable
+from quotaline.files import read_file
 from quotaline.preview.segments import meaning, why_absent
 from quotaline.render.layout import render_form
 from quotaline.terminal.page import style_of
@@ -75,7 +76,7 @@ def explained(one: Preview, state: Live, where: Locations) -> list[Line]:
     folder = (where.config_file.parent if where.config_file else shipped_folder()) / "segments"
     path = folder / f"{one.name}.toml" if one.own else shipped_folder() / f"{one.name}.toml"
     title = where.tilde(path) if one.own else f"Copy this to {where.tilde(folder / path.name)} and change it"
-    toml = path.read_text(encoding="utf-8").splitlines()
+    toml = read_file(path).decode("utf-8", "replace").splitlines()
     return [*lines, Text(), Words(title, "accent"), *(Text(printable(line)) for line in toml)]
 
 

@@ -1,0 +1,63 @@
+"""EFFECT The last configuration that was understood, kept in the cache folder: a mistake in the files never opens a guard.
+
+`config.json`, 0600: `{"version": 1, "config": …, "segments": {name: segment as written}}`. Whatever is wrong with it is no
+configuration.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec import Struct
+
+from quotaline.config.schema import Config
+from quotaline.config.segments import Tree, segment_problem
+from quotaline.errors import ConfigError
+from quotaline.files import read_file, write_own
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+NAME = "config.json"
+VERSION = 1
+LARGEST = 4 * 1024 * 1024
+
+
+class Kept(Struct, frozen=True, kw_only=True):
+    """A configuration and the user's own segments as they were written."""
+
+    config: Config
+    own: dict[str, Tree]
+
+
+class _File(Struct, frozen=True, kw_only=True):
+    version: int
+    config: dict[str, Any]
+    segments: dict[str, dict[str, Any]] = {}
+
+
+def read_last_good(cache_dir: Path | None, understand: Callable[[Any], Config]) -> Kept | None:
+    """What was kept, where this version still understands it; `understand` makes a Config of a tree or raises ConfigError."""
+    try:
+        data = read_file(cache_dir / NAME, LARGEST) if cache_dir else b""
+        file = msgspec.json.decode(data, type=_File)
+        config = understand(file.config)
+    except (OSError, ValueError, RecursionError, msgspec.MsgspecError, ConfigError):
+        return None
+    own = {name: tree for name, tree in file.segments.items() if segment_problem(tree, name) is None}
+    return Kept(config=config, own=own) if file.version == VERSION else None
+
+
+def keep_last_good(cache_dir: Path | None, kept: Kept) -> None:
+    """Write it where it is another than what is there. Where that cannot be, nothing else can be written either."""
+    if cache_dir is None or not cache_dir.is_dir():
+        return
+    with contextlib.suppress(OSError, TypeError, ValueError, msgspec.MsgspecError):
+        data = msgspec.json.encode(_File(version=VERSION, config=msgspec.to_builtins(kept.config), segments=kept.own))
+        with contextlib.suppress(OSError):
+            if read_file(cache_dir / NAME, LARGEST) == data:
+                return
+        write_own(cache_dir / NAME, data)
