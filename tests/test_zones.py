@@ -38,7 +38,7 @@ def test_a_time_from_outside_is_the_same_in_every_zone(zone: Callable[[str], Non
         [window] = parse({"five_hour": {"utilization": 1, "resets_at": text}}).values
         assert isinstance(window, Window)
         assert window.resets_at == EVE
-        [row] = parse_rate_limits({"five_hour": {"used_percentage": 1, "resets_at": text}})
+        [row] = parse_rate_limits({"five_hour": {"used_percentage": 1, "resets_at": text}}, EVE)
         assert row["resets_at"] == EVE
     assert rfc3339(EVE) == "2026-11-30T23:30:00Z"
     for header in (

@@ -141,6 +141,18 @@ def test_while_the_configuration_has_problems_a_person_is_asked_once(home: Path,
     assert other["reason"].endswith("Send it again to go on, or mend the configuration; `quotaline doctor` says what is wrong.")
 
 
+def test_a_mistake_in_a_segment_file_leaves_the_limits_as_they_are(home: Path, environment: dict[str, str]) -> None:
+    segment = "segments/mine.toml cannot be read: Permission denied."
+    snapshot(home, 42, problems=[segment], guard={"windows": {"five_hour": 50}})
+    assert asked(environment, TOOL) is None
+    snapshot(home, 42, problems=[segment], guard={"windows": {"five_hour": 40}})
+    assert "is at 42 %" in asked(environment, TOOL)["hookSpecificOutput"]["permissionDecisionReason"]
+    snapshot(home, 42, problems=[segment, BROKEN], guard={"windows": {"five_hour": 40}})
+    assert (
+        "cannot be told" in asked(environment, {**TOOL, "session_id": "s-3"})["hookSpecificOutput"]["permissionDecisionReason"]
+    )
+
+
 def test_where_nobody_sits_a_configuration_with_problems_is_denied_or_passed_over_as_a_limit_is(
     home: Path, environment: dict[str, str]
 ) -> None:

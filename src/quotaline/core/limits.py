@@ -21,8 +21,15 @@ FULL = 100.0
 EXTRA_NAME = window_title(EXTRA_USAGE)
 NOTHING_READ = "Nothing has been read yet"
 UNTOLD = "Whether there is room cannot be told."
+SEGMENT_FILES = "segments/"  # a problem of one of these begins with it
 LISTED = 12  # ids that one sentence names
 UNITS = {"s": 1.0, "m": float(MINUTE), "h": float(HOUR), "d": float(DAY)}
+
+
+def untold_limits(problems: "object") -> "str | None":
+    """What keeps the limits of the configuration from being known: a snapshot's first problem that no segment file has."""
+    told = [str(problem) for problem in (problems if isinstance(problems, list | tuple) else [problems] if problems else [])]
+    return next((problem for problem in told if not problem.startswith(SEGMENT_FILES)), None)
 
 
 def check_limits(

@@ -7,7 +7,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
-from quotaline.core.limits import UNTOLD
+from quotaline.core.limits import UNTOLD, untold_limits
 from quotaline.core.paths import REFRESH_MARKER
 from quotaline.core.snapshot import config_state
 from quotaline.errors import LedgerError
@@ -61,7 +61,7 @@ class Watch:
         return snapshot
 
     def _judge(self, snapshot: Snapshot | None, now: float) -> Verdict:
-        problem = self._problem or next(iter(snapshot.problems if snapshot else ()), "")
+        problem = self._problem or untold_limits(snapshot.problems if snapshot else None)
         if problem and not self._own_limits:
             return Verdict(outcome="unknown", checks=(), message=f"{problem} {UNTOLD}")
         if snapshot is None:

@@ -14,7 +14,16 @@ import os
 import time
 
 from quotaline.core import paths
-from quotaline.core.limits import FULL, UNTOLD, binding, check_limits, explain_check, parse_duration, parse_percent
+from quotaline.core.limits import (
+    FULL,
+    UNTOLD,
+    binding,
+    check_limits,
+    explain_check,
+    parse_duration,
+    parse_percent,
+    untold_limits,
+)
 from quotaline.core.money import parse_amount
 from quotaline.core.snapshot import NAME, read_snapshot
 from quotaline.core.values import encode_json, loads_json, number, printable
@@ -55,7 +64,7 @@ def answer(data: "dict[str, Any]", kept: "dict[str, Any]", arguments: "list[str]
         return ""
     rules, own = kept.get("guard"), has_own_limits(arguments)
     limits = options(arguments, rules if isinstance(rules, dict) else {})
-    if kept.get("problems"):
+    if untold_limits(kept.get("problems")):
         limits = options(arguments, {"max_age": limits.get("max_age"), "hook": limits.get("hook")})
     found = _objection(kept, limits, now, own=own)
     deny, alone = limits.get("hook") == "deny", is_unattended(os.environ)
@@ -82,10 +91,9 @@ def _objection(
     kept: "dict[str, Any]", limits: "dict[str, Any]", now: float, *, own: bool
 ) -> "tuple[dict[str, Any], str, str] | None":
     """The check that speaks against going on, its sentence, and what a person can do about it; None when nothing does."""
-    problems = kept.get("problems")
-    if problems and not own:
-        first = printable(str(problems[0] if isinstance(problems, list) else problems))
-        return {"id": "configuration", "until": None, "limit": None}, f"{first} {UNTOLD}", MEND
+    problem = untold_limits(kept.get("problems"))
+    if problem and not own:
+        return {"id": "configuration", "until": None, "limit": None}, f"{printable(problem)} {UNTOLD}", MEND
     readings = kept.get("readings")
     if not isinstance(readings, list):
         return None
