@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,6 +16,9 @@ from transcript_lines import NOON, append, assistant, dump, tool_result, write
 
 if TYPE_CHECKING:
     from quotaline.ledger import Ledger
+
+
+NESTED = ("cache_creation", "server_tool_use")
 
 
 def inputs(ledger: Ledger) -> list[int]:
@@ -234,13 +237,20 @@ def test_lines_that_make_no_sense_cost_only_themselves(ledger: Ledger, claude: P
     assert [1, 2] == inputs(ledger)
 
 
-@pytest.mark.parametrize("change", [{"input_tokens": -1}, {"input_tokens": "many"}, {"output_tokens": 10**15}])
-def test_a_counter_that_cannot_be_is_a_skipped_line(ledger: Ledger, claude: Path, change: dict[str, object]) -> None:
-    line = assistant("m1", input=1)
-    line["message"]["usage"] |= change
+@pytest.mark.parametrize("bad", [-1, 0.5, "many", True, [], {}, 10**15, 10**400, float("nan"), float("inf"), "9" * 5000])
+@pytest.mark.parametrize("key", ["input_tokens", "output_tokens", "cache_read_input_tokens", *NESTED])
+def test_a_counter_that_cannot_be_costs_itself_only_and_is_counted(ledger: Ledger, claude: Path, key: str, bad: object) -> None:
+    said: dict[str, Any] = {"input": 1, "output": 2, "cache_read": 3, "cache_write_5m": 4, "cache_write_1h": 5, "searches": 6}
+    line = assistant("m1", **said)
+    line["message"]["usage"][key] = dict.fromkeys(line["message"]["usage"][key], bad) if key in NESTED else bad
     write(claude, "s1", line, assistant("m2", input=2))
     assert 1 == import_transcripts(ledger, [claude]).lines_skipped
-    assert [2] == inputs(ledger)
+    query = """SELECT input, output, cache_read, cache_write_5m + cache_write_1h, web_searches FROM message
+        ORDER BY message_id"""
+    rows = ledger.connection.execute(query).fetchall()
+    lost = {"input_tokens": 0, "output_tokens": 1, "cache_read_input_tokens": 2, "server_tool_use": 4}.get(key)
+    truth = [0 if place == lost else count for place, count in enumerate((1, 2, 3, 9, 6))]
+    assert [tuple(truth), (2, 0, 0, 0, 0)] == rows
 
 
 @pytest.mark.parametrize("when", ["", None, "yesterday", "1970-01-01T00:00:00Z", "2026-13-01T00:00:00Z"])

@@ -12,7 +12,7 @@ import pytest
 from quotaline.ledger import Ledger, open_ledger
 from quotaline.ledger.importer import import_transcripts
 from quotaline.transcripts import workers
-from quotaline.transcripts.scan import Job, Scanned
+from quotaline.transcripts.job import Job, Scanned
 from transcript_lines import NOON, assistant, cost_state, owner, write
 
 if TYPE_CHECKING:

@@ -23,28 +23,27 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from quotaline.ledger.store import Ledger
-    from quotaline.transcripts.scan import Scanned
+    from quotaline.transcripts.job import Scanned
 
 BATCH_ROWS = 8192  # rows kept in memory, some 4 MB
 COMMIT_SECONDS = 1.0  # what is lost to `kill -9`, and how long another writer waits
 
 STORE = """
 INSERT INTO message (message_id, request_id, time, session_id, project_id, model_id, flags, account_id,
-  input, output, cache_write_5m, cache_write_1h, cache_read, web_searches, file_id)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (message_id, request_id) DO UPDATE SET
+  input, output, cache_write_5m, cache_write_1h, cache_read, web_searches, part, file_id)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (message_id, request_id, part) DO UPDATE SET
   {first}
-  time = min(time, excluded.time),
   flags = (flags | excluded.flags) & 3 | (flags & excluded.flags & 4),
   {largest}
 WHERE {earlier} OR flags <> ((flags | excluded.flags) & 3 | (flags & excluded.flags & 4)) OR {grown}
 """
-_EARLIER = "(excluded.time, excluded.flags & 4, excluded.file_id) < (time, flags & 4, file_id)"
+_EARLIER = "(excluded.flags & 4, excluded.time, excluded.file_id) < (flags & 4, time, file_id)"
 _COUNTERS = ("input", "output", "cache_write_5m", "cache_write_1h", "cache_read", "web_searches")
 STORE = STORE.format(
     first="".join(
         f"{column} = CASE WHEN {_EARLIER} THEN excluded.{column} ELSE {column} END,\n  "
-        for column in ("session_id", "project_id", "account_id", "file_id")
+        for column in ("session_id", "project_id", "account_id", "file_id", "time")
     ),
     largest=", ".join(f"{column} = max({column}, excluded.{column})" for column in _COUNTERS),
     earlier=_EARLIER,
@@ -197,9 +196,9 @@ class _Store:
             connection.execute("UPDATE session SET client_cost = ? WHERE id = ?", (cost, self._sessions[session]))
         connection.execute(
             """UPDATE file SET inode = ?, size = ?, mtime_ns = ?, read_to = ?, guard = ?, guarded = ?, account_id = ?,
-                skipping = ?, problem = NULL WHERE id = ?""",
+                skipping = ?, skipped = iif(?, 0, skipped) + ?, problem = NULL WHERE id = ?""",
             (
                 *(scanned.inode, state.size, scanned.mtime_ns, state.offset, state.guard, state.guarded),
-                *(self._account(state.owner), state.skipping, state.file_id),
+                *(self._account(state.owner), state.skipping, scanned.anew, scanned.skipped, state.file_id),
             ),
         )

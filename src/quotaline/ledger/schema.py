@@ -124,4 +124,80 @@ CREATE INDEX reading_window ON reading (config_dir, window, as_of);
 CREATE INDEX reading_time ON reading (config_dir, as_of);
 """
 
-MIGRATIONS: tuple[str, ...] = (USAGE, REQUESTS, READINGS)
+# One message under several keys is one message: a request that is not named, and a subagent's copy, have the request ''.
+COPIES = """
+-- `skipped` counts the lines of a file of which something could not be read.
+ALTER TABLE file ADD COLUMN skipped INTEGER NOT NULL DEFAULT 0;
+
+-- `part` is 0, or the place of an iteration that is billed beside its message, from 1 on, perhaps under another model.
+ALTER TABLE message ADD COLUMN part INTEGER NOT NULL DEFAULT 0;
+DROP INDEX message_key;
+CREATE UNIQUE INDEX message_key ON message (message_id, request_id, part);
+
+-- As soon as one copy's request is '', its id alone tells a message, and all its copies become one: the one outside a subagent,
+-- else the earliest, with the largest of each counter.
+DROP TRIGGER message_replayed;
+CREATE TRIGGER message_copied AFTER INSERT ON message
+WHEN EXISTS (
+  SELECT 1 FROM message WHERE message_id = new.message_id AND request_id <> new.request_id AND part = new.part
+    AND (request_id = '' OR new.request_id = '')
+) BEGIN
+  INSERT INTO stale_quarter SELECT DISTINCT time / 900000 FROM message
+    WHERE message_id = new.message_id AND part = new.part AND time / 900000 NOT IN (SELECT quarter FROM stale_quarter);
+  UPDATE message SET (session_id, project_id, account_id, file_id, time) = (
+      SELECT session_id, project_id, account_id, file_id, time FROM message
+      WHERE message_id = new.message_id AND part = new.part ORDER BY flags & 4, time, file_id LIMIT 1
+    ), (flags, input, output, cache_write_5m, cache_write_1h, cache_read, web_searches) = (
+      SELECT max(flags & 1) | max(flags & 2) | min(flags & 4), max(input), max(output), max(cache_write_5m),
+        max(cache_write_1h), max(cache_read), max(web_searches)
+      FROM message WHERE message_id = new.message_id AND part = new.part
+    )
+    WHERE message_id = new.message_id AND part = new.part AND request_id = '';
+  DELETE FROM message WHERE message_id = new.message_id AND part = new.part AND request_id <> '';
+END;
+
+-- What was stored before as two: the copies whose request is not named, and those that two subagents have.
+CREATE TEMP TABLE copied AS SELECT message_id FROM message GROUP BY message_id
+  HAVING count(*) > 1 AND (min(request_id) = '' OR max(flags & 4));
+INSERT INTO stale_quarter SELECT DISTINCT time / 900000 FROM message
+  WHERE message_id IN (SELECT message_id FROM copied) AND time / 900000 NOT IN (SELECT quarter FROM stale_quarter);
+INSERT INTO message (message_id, request_id, time, session_id, project_id, model_id, flags, account_id,
+    input, output, cache_write_5m, cache_write_1h, cache_read, web_searches, file_id)
+  SELECT message_id, '', time, session_id, project_id, model_id, flags, account_id,
+    input, output, cache_write_5m, cache_write_1h, cache_read, web_searches, file_id
+  FROM message WHERE id IN (
+    SELECT min(id) FROM message WHERE message_id IN (SELECT message_id FROM copied)
+    GROUP BY message_id HAVING min(request_id) <> ''
+  );
+UPDATE message SET (session_id, project_id, account_id, file_id, time) = (
+    SELECT session_id, project_id, account_id, file_id, time FROM message AS copy
+    WHERE copy.message_id = message.message_id ORDER BY flags & 4, time, file_id LIMIT 1
+  ), (flags, input, output, cache_write_5m, cache_write_1h, cache_read, web_searches) = (
+    SELECT max(flags & 1) | max(flags & 2) | min(flags & 4), max(input), max(output), max(cache_write_5m),
+      max(cache_write_1h), max(cache_read), max(web_searches)
+    FROM message AS copy WHERE copy.message_id = message.message_id
+  )
+  WHERE request_id = '' AND message_id IN (SELECT message_id FROM copied);
+DELETE FROM message WHERE request_id <> '' AND message_id IN (SELECT message_id FROM copied);
+DROP TABLE copied;
+DELETE FROM usage_quarter WHERE quarter IN (SELECT quarter FROM stale_quarter);
+INSERT INTO usage_quarter SELECT quarter, model_id, flags & 3,
+    (input + cache_write_5m + cache_write_1h + cache_read > 100000)
+    + (input + cache_write_5m + cache_write_1h + cache_read > 200000),
+    count(*), sum(input), sum(output), sum(cache_write_5m), sum(cache_write_1h), sum(cache_read), sum(web_searches)
+  FROM stale_quarter CROSS JOIN message ON time >= quarter * 900000 AND time < (quarter + 1) * 900000
+  GROUP BY 1, 2, 3, 4;
+
+DROP VIEW api_message;
+CREATE VIEW api_message AS SELECT
+  datetime(m.time / 1000.0, 'unixepoch') AS time, account.uuid AS account, config_dir.path AS config_dir,
+  session.uuid AS session, project.path AS project, model.name AS model,
+  iif(m.flags & 1, 'fast', 'standard') AS speed, iif(m.flags & 4, 'subagent', 'main') AS agent,
+  m.input, m.output, m.cache_write_5m, m.cache_write_1h, m.cache_read, m.web_searches, m.part
+FROM message m JOIN session ON session.id = m.session_id JOIN project ON project.id = m.project_id
+  JOIN model ON model.id = m.model_id JOIN file ON file.id = m.file_id
+  JOIN config_dir ON config_dir.id = file.config_dir_id
+  LEFT JOIN account ON account.id = coalesce(m.account_id, session.account_id);
+"""
+
+MIGRATIONS: tuple[str, ...] = (USAGE, REQUESTS, READINGS, COPIES)

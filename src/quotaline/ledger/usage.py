@@ -19,7 +19,7 @@ QUARTER = 900
 DAY = 86_400
 STEPS = (0, 100_001, 200_001)  # a prompt of each step of `usage_quarter`
 
-SUMS = "count(*), sum(input), sum(output), sum(cache_write_5m), sum(cache_write_1h), sum(cache_read), sum(web_searches)"
+SUMS = "sum(part = 0), sum(input), sum(output), sum(cache_write_5m), sum(cache_write_1h), sum(cache_read), sum(web_searches)"
 STEP = """(input + cache_write_5m + cache_write_1h + cache_read > 100000)
  + (input + cache_write_5m + cache_write_1h + cache_read > 200000)"""
 

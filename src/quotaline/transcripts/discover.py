@@ -12,7 +12,7 @@ import os
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from quotaline.transcripts.scan import Job
+from quotaline.transcripts.job import Job
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

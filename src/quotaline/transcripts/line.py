@@ -10,15 +10,19 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Final, Literal, NamedTuple
 
 import msgspec
-from msgspec import Meta, Struct, ValidationError
+from msgspec import Meta, Struct
 
 FAST, US, SIDECHAIN = 1, 2, 4
-BEFORE_ALL = 2000
-# Places in a row. The six counters stand last.
-TIME, FIRST_COUNTER, OUTPUT = 2, 8, 9
+# Places in a row: behind the six counters stand the part and, while the file is read, the time as it was written.
+TIME, MODEL, FLAGS, COUNTERS, PART, WRITTEN = 2, 5, 6, slice(8, 14), 14, 15
+
+DAY_MS: Final = 86_400_000
+FIRST_MS: Final = 946_684_800_000  # 2000: no API message is older
+THIS_RELEASE_MS: Final = 1_795_219_200_000  # 2026-11-21
+END_MS: Final = 4_102_444_800_000  # 2100
 
 # A line whose top-level type is proven, from its first bytes, to be none of ours: before the type stand pairs with a flat value
 # and nothing else, so that the type found is the top one. Most bytes of a transcript are thrown away by this. The usual first
@@ -34,26 +38,48 @@ Count = Annotated[int, Meta(ge=0, le=10**12)]
 
 
 # The fields stand in the order in which Claude Code writes them: the decoder looks for a key where the last one was found.
-class _Server(Struct, gc=False):
+class ServerTools(Struct, gc=False):
+    """Counters of what the server's tools did."""
+
     web_search_requests: Count | None = 0
 
 
-class _Cache(Struct, gc=False):
+class CacheWrites(Struct, gc=False):
+    """A cache write's two kinds."""
+
     ephemeral_1h_input_tokens: Count | None = 0
     ephemeral_5m_input_tokens: Count | None = 0
 
 
+class _Iteration(Struct, gc=False):
+    type: Literal["message", "fallback_message"] | None = None
+
+
+class Billed(NamedTuple):
+    """An iteration that is billed beside the message: `part` is its place, from 1 on; `model` None is the message's."""
+
+    part: int
+    model: str | None
+    usage: Usage
+
+
 class Usage(Struct, gc=False):
-    """The counters of one API message; a null counts as nothing."""
+    """The counters of one API message; a null counts as nothing.
+
+    The counters at the top hold what the iterations of the known types used. Another type the decoder refuses: the careful
+    reading knows which of them are billed beside, and gives those as `billed`.
+    """
 
     input_tokens: Count | None = 0
     cache_creation_input_tokens: Count | None = 0
     cache_read_input_tokens: Count | None = 0
     output_tokens: Count | None = 0
-    server_tool_use: _Server | None = None
-    cache_creation: _Cache | None = None
+    server_tool_use: ServerTools | None = None
+    cache_creation: CacheWrites | None = None
     inference_geo: str | None = None
+    iterations: list[_Iteration] | None = None
     speed: str | None = None
+    billed: list[Billed] | None = msgspec.field(name="-", default=None)
 
     def counters(self) -> tuple[int, int, int, int, int, int]:
         """Input, output, 5-minute and 1-hour cache writes, cache reads, web searches; a write of no kind is a 5-minute one."""
@@ -74,7 +100,9 @@ class Message(Struct, gc=False):
     usage: Usage | None = None
 
 
-class _Fork(Struct, gc=False, rename="camel"):
+class Fork(Struct, gc=False, rename="camel"):
+    """Where a copied line comes from."""
+
     session_id: str | None = None
 
 
@@ -89,81 +117,75 @@ class Line(Struct, gc=False, rename="camel"):
     timestamp: str | None = None
     cwd: str | None = None
     session_id: str | None = None
-    forked_from: _Fork | None = None
+    forked_from: Fork | None = None
     is_api_error_message: bool | None = None
     account_uuid: str | None = None
     total_cost_usd: Decimal | None = msgspec.field(name="totalCostUSD", default=None)
 
 
-# Two halves of a character as JavaScript escapes them, or one half alone, which is no text
-SURROGATES = re.compile(rb"\\u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w|\\u[dD][89a-fA-F]\w\w")
-PAIR = 12
-
 OURS = frozenset(("assistant", "session-owner", "cost-state"))
 decode = msgspec.json.Decoder(Line, strict=False).decode
 
 
-def read_line(data: bytes | bytearray) -> Line | None:
-    """The line, or None when it is of no interest; raises ValueError when it is one of ours and makes no sense."""
-    line: Line | None
-    try:
-        line = decode(data)
-    except ValueError:
-        line = _with_care(data)
-    return line if line is not None and line.type in OURS else None
+def usage_row(line: Line, message: Message, usage: Usage, owner: str | None, newest: int) -> list[Any]:
+    """A row: message id, request id, time, session, project, model, flags, owner, the six counters, part, time as written.
 
-
-def _with_care(data: bytes | bytearray) -> Line | None:
-    """A line that the decoder refused: texts that a client cut in the middle of a character are no reason to lose usage."""
-    mended = SURROGATES.sub(_paired, bytes(data).decode("utf-8", "replace").encode())
-    try:
-        return decode(mended)
-    except ValidationError:
-        loose = msgspec.json.decode(mended)
-        if isinstance(loose, dict) and loose.get("type") in OURS:
-            raise
-        return None
-
-
-def _paired(match: re.Match[bytes]) -> bytes:
-    return match[0] if len(match[0]) == PAIR else rb"\ufffd"
-
-
-def usage_row(line: Line, message: Message, usage: Usage, owner: str | None) -> list[Any]:
-    """A row: message id, request id, time as written, session, project, model, flags, owner, and the six counters.
-
-    `owner` is the account that the file named last. A copy in a fork names the session it comes from, and that one is kept.
-    Raises ValueError when the message has no id or no time.
+    A message whose request is not named, or that stands in a subagent's file, which may be a replay under another request, is
+    known by its own id alone. `owner` is the account that the file named last. A copy in a fork names the session it comes
+    from, and that one is kept. Raises ValueError when the message has no id or no time between 2000 and `newest`.
     """
     key, fork = message.id or line.uuid, line.forked_from
     if not key or not line.timestamp:
         raise ValueError("An API message without an id or a time cannot be kept.")
     return [
         key,
-        line.request_id or "",
-        line.timestamp,
+        "" if line.is_sidechain is True else line.request_id or "",
+        milliseconds(line.timestamp, newest),
         (fork is not None and fork.session_id) or line.session_id or "",
         line.cwd or "",
         message.model or "",
         (usage.speed == "fast") * FAST + (usage.inference_geo == "us") * US + (line.is_sidechain is True) * SIDECHAIN,
         owner,
         *usage.counters(),
+        0,
+        line.timestamp,
     ]
 
 
-def same_message(row: list[Any], line: Line, usage: Usage) -> None:
-    """Fold a further line of the same message into its row: the largest of each counter, the first time."""
-    for place, count in enumerate(usage.counters(), FIRST_COUNTER):
-        row[place] = max(row[place], count)
-    if line.timestamp and line.timestamp < row[TIME]:
-        row[TIME] = line.timestamp
+def same_message(row: list[Any], line: Line, usage: Usage, newest: int) -> None:
+    """Fold a further line of the same message into its row: the largest of each counter, every flag, the first time.
+
+    What a subagent's copy says of the time gives way to what another one says.
+    """
+    for place, count in enumerate(usage.counters(), COUNTERS.start):
+        if count > row[place]:  # noqa: PLR1730 - calling max takes longer than all else here
+            row[place] = count
+    if usage.speed == "fast":
+        row[FLAGS] |= FAST
+    if usage.inference_geo == "us":
+        row[FLAGS] |= US
+    if row[FLAGS] & SIDECHAIN and line.is_sidechain is not True and line.timestamp:
+        row[TIME], row[WRITTEN] = milliseconds(line.timestamp, newest), line.timestamp
+        row[FLAGS] &= ~SIDECHAIN
+    elif line.timestamp and line.timestamp < row[WRITTEN] and (row[FLAGS] & SIDECHAIN or line.is_sidechain is not True):
+        row[TIME], row[WRITTEN] = min(row[TIME], milliseconds(line.timestamp, newest)), line.timestamp
 
 
-def milliseconds(timestamp: str) -> int:
-    """ISO 8601 → milliseconds since the epoch; a time without zone is UTC. Raises ValueError."""
+def milliseconds(timestamp: str, newest: int) -> int:
+    """ISO 8601 → milliseconds since the epoch; a time without zone is UTC. Raises ValueError outside 2000 to `newest`."""
     moment = datetime.fromisoformat(timestamp)
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    if moment.year < BEFORE_ALL:
-        raise ValueError("No API message is that old.")
-    return round(moment.timestamp() * 1000)
+    time = round(moment.timestamp() * 1000)
+    if not FIRST_MS <= time < newest:
+        raise ValueError("No API message is that old, or newer than tomorrow.")
+    return time
+
+
+def tomorrow(now: float) -> int:
+    """The first millisecond that a message cannot have at `now`, epoch seconds.
+
+    A clock that stands before this release is wrong: it must not cost the messages of a better one.
+    """
+    at = int(now * 1000)
+    return at + DAY_MS if at >= THIS_RELEASE_MS else END_MS

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import mmap
 import os
+import stat
+import time
 import zlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from msgspec import Struct
-
-from quotaline.transcripts.line import OTHER, TIME, Line, milliseconds, read_line, same_message, usage_row
+from quotaline.transcripts.collected import Collected
+from quotaline.transcripts.job import Job, Scanned
+from quotaline.transcripts.line import OTHER, OURS, decode, tomorrow
+from quotaline.transcripts.records import search
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,56 +21,30 @@ CHUNK = 1 << 19  # fits the processor's cache: each byte comes from memory once
 LONGEST = 64 << 20  # a longer line is skipped and counted
 BATCH = 4096  # rows of one file that are kept before they are handed on
 GUARD = 4096  # bytes before the offset whose checksum tells a grown file from a rewritten one
-
-
-class Job(Struct, array_like=True, gc=False):
-    """A file to read: from `offset` on. `owner` is the account named before it, `skipping` says it lies in a giant line.
-
-    `size` is what the file had then, `guard` the checksum of the `guarded` bytes before the offset; `ahead` is how many bytes
-    there seem to be to read.
-    """
-
-    file_id: int
-    path: str
-    ahead: int = 0
-    size: int = 0
-    offset: int = 0
-    guard: int = 0
-    guarded: int = 0
-    owner: str | None = None
-    skipping: bool = False
-
-
-class Scanned(Struct, array_like=True):
-    """What a job gave: rows and, when `whole`, the state to go on from and what the file says of sessions.
-
-    `state` has the offset behind the last whole line; `skipped` counts lines above 64 MiB and lines that make no sense.
-    """
-
-    state: Job
-    rows: list[tuple[Any, ...]]
-    whole: bool = False
-    inode: int = 0
-    mtime_ns: int = 0
-    bytes_read: int = 0
-    skipped: int = 0
-    problem: str | None = None
-    owners: dict[str, str] | None = None
-    costs: dict[str, str] | None = None
+# A line of another kind is thrown away by its first bytes. A record of ours that is glued behind it is looked for in all of the
+# line where little is read, which is every time but the first, or where damage was found; else at the end of the line, by a
+# letter of `requestId` and then by the type: to look at every byte would cost half as much again as reading the file.
+GLUED, RARE, END, LITTLE = b'"assistant"', b"q", 448, 1 << 16
+KEPT = 1 << 16  # bytes at the end of a line beyond `CHUNK` that are kept for that
 
 
 def scan(job: Job, buffer: bytearray) -> Iterator[Scanned]:
     """Read `job`'s file from its offset; yields rows in batches, the last one `whole`. Raises nothing.
 
     `buffer`, of `CHUNK` bytes, is lent: thousands of new ones would cost as much as the reading.
-    A file that is shorter than the offset, or does not go on from what was there, is read from its start.
+    A file that is shorter than the offset, or does not go on from what was there, is read from its start. What is no regular
+    file (any more) is refused before it is read, and opening it does not wait for the other end of a pipe.
     """
+    flags = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
-        descriptor = os.open(job.path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
+        descriptor = os.open(job.path, flags)
     except OSError as error:
         yield Scanned(job, [], whole=True, problem=error.strerror or str(error))
         return
     try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            yield Scanned(job, [], whole=True, problem="not a regular file")
+            return
         yield from _Scan(job, descriptor, buffer).run()
     except OSError as error:
         yield Scanned(job, [], whole=True, problem=error.strerror or str(error))
@@ -81,22 +58,21 @@ class _Scan:
 
     def __init__(self, job: Job, descriptor: int, buffer: bytearray) -> None:
         self._job, self._descriptor = job, descriptor
-        self._messages: dict[tuple[str | None, str | None], list[Any]] = {}
-        self._owners: dict[str, str] = {}
-        self._costs: dict[str, str] = {}
+        self._kept = Collected(tomorrow(time.time()), job.owner)
         self._buffer = buffer
         self._held = self._skipped = self._read = self._passed = 0
-        self._offset, self._owner, self._passing = job.offset, job.owner, job.skipping
-        self._counted = job.skipping
+        self._offset, self._passing = job.offset, job.skipping
+        self._counted, self._odd = job.skipping, job.ahead <= LITTLE
         self._tail: bytes | bytearray = b""
 
     def run(self) -> Iterator[Scanned]:
-        stat = os.fstat(self._descriptor)
-        if not self._goes_on(stat.st_size):
-            self._offset, self._owner, self._passing, self._counted = 0, None, False, False
+        status = os.fstat(self._descriptor)
+        if not self._goes_on(status.st_size):
+            self._offset, self._kept.owner, self._passing, self._counted = 0, None, False, False
+        anew = not self._offset
         position = os.lseek(self._descriptor, self._offset, os.SEEK_SET)
-        while position < stat.st_size:
-            room = min(len(self._buffer), self._held + stat.st_size - position)
+        while position < status.st_size:
+            room = min(len(self._buffer), self._held + status.st_size - position)
             with memoryview(self._buffer) as view, view[self._held : room] as free:
                 count = os.readv(self._descriptor, [free])
             if not count:
@@ -105,32 +81,35 @@ class _Scan:
             self._read += count
             self._held += count
             self._advance()
-            if len(self._messages) >= BATCH:
-                yield Scanned(self._job, self._rows())
+            if len(self._kept) >= BATCH:
+                yield Scanned(self._job, self._kept.rows(self._job.file_id))
         if self._passing and self._counted:  # a giant line without its end: never read these bytes again
-            self._offset, self._tail = self._offset + self._passed, b""
+            self._offset, self._tail = self._offset + self._passed + self._held, b""
+        elif self._held and not self._passing:
+            self._rest()
         state = Job(
             self._job.file_id,
             self._job.path,
-            size=stat.st_size,
+            size=status.st_size,
             offset=self._offset,
             guard=zlib.crc32(self._tail),
             guarded=len(self._tail),
-            owner=self._owner,
+            owner=self._kept.owner,
             skipping=self._passing and self._counted,
         )
         if self._offset == self._job.offset:
             state.guard, state.guarded = self._job.guard, self._job.guarded
         yield Scanned(
             state,
-            self._rows(),
+            self._kept.rows(self._job.file_id),
             whole=True,
-            inode=stat.st_ino,
-            mtime_ns=stat.st_mtime_ns,
+            inode=status.st_ino,
+            mtime_ns=status.st_mtime_ns,
             bytes_read=self._read,
             skipped=self._skipped,
-            owners=self._owners,
-            costs=self._costs,
+            anew=anew,
+            owners=self._kept.owners,
+            costs=self._kept.costs,
         )
 
     def _goes_on(self, size: int) -> bool:
@@ -151,82 +130,91 @@ class _Scan:
             return
         done = self._take()
         if done:
-            self._tail = self._buffer[max(0, done - GUARD) : done]
-            self._offset += done
-            self._held -= done
-            self._buffer[: self._held] = self._buffer[done : done + self._held]
+            self._drop(done)
         elif self._held == len(self._buffer):
-            if self._held >= LONGEST or OTHER(self._buffer, 0, CHUNK):
+            if not self._buffer[0]:
+                done = self._held - len(self._buffer[: self._held].lstrip(b"\0"))  # a hole in the file is not read as one line
+                self._drop(done)
+            elif self._held >= LONGEST or OTHER(self._buffer, 0, CHUNK):
                 self._passing, self._passed = True, 0
                 self._pass()
             else:
                 self._buffer.extend(bytes(len(self._buffer)))
 
+    def _drop(self, count: int) -> None:
+        """Go on behind the first `count` bytes of the buffer."""
+        self._tail = self._buffer[max(0, count - GUARD) : count]
+        self._offset += count
+        self._held -= count
+        self._buffer[: self._held] = self._buffer[count : count + self._held]
+
     def _pass(self) -> bool:
-        """Throw away the bytes of a line that is not kept; true when its end was found and the buffer starts after it."""
+        """Throw away the bytes of a line that is not kept; true when its end was found and the buffer starts after it.
+
+        `_passed` bytes of it are thrown away, the buffer begins with those that are kept.
+        """
         end = self._buffer.find(b"\n", 0, self._held) + 1
-        self._passed += end or self._held
-        if self._passed > LONGEST and not self._counted:
+        if self._passed + (end or self._held) > LONGEST and not self._counted:
             self._skipped, self._counted = self._skipped + 1, True
         if not end:
-            self._held = 0
+            gone = max(0, self._held - KEPT)
+            self._passed += gone
+            self._held -= gone
+            self._buffer[: self._held] = self._buffer[gone : gone + self._held]
             return False
-        self._tail = self._buffer[max(0, end - GUARD) : end]
+        if self._buffer.find(GLUED, 0, end) >= 0:
+            self._search(self._buffer[:end], count=not self._counted)
         self._offset += self._passed
-        self._held -= end
-        self._buffer[: self._held] = self._buffer[end : end + self._held]
+        self._drop(end)
         self._passing, self._passed, self._counted = False, 0, False
         return True
 
     def _take(self) -> int:
         """Read the whole lines of the buffer; their length together. The hot loop: most lines end at `OTHER`."""
         buffer, held, start = self._buffer, self._held, 0
-        find, other = buffer.find, OTHER
+        find, other, message = buffer.find, OTHER, self._kept.message
         while (end := find(b"\n", start, held)) >= 0:
-            if end > start and not other(buffer, start, end):
+            if other(buffer, start, end):
+                edge = start if self._odd else find(RARE, max(start, end - END), end)
+                if edge >= 0 and find(GLUED, max(start, edge - END), end) >= 0:
+                    self._glued(buffer[start:end])
+            elif end > start:
                 try:
-                    line = read_line(buffer[start:end])
-                    if line is None:
-                        pass
-                    elif line.type == "assistant":
-                        self._message(line)
-                    else:
-                        self._session(line)
-                except (ValueError, RecursionError):  # msgspec's errors are of the first kind
-                    self._skipped += 1
+                    line = decode(buffer[start:end])
+                    kind = line.type
+                    if kind == "assistant":
+                        message(line)
+                    elif kind in OURS:
+                        self._kept.session(line)
+                except Exception:  # noqa: BLE001 - whatever a line has in it costs that line only
+                    self._search(buffer[start:end])
             start = end + 1
         return start
 
-    def _message(self, line: Line) -> None:
-        """Keep the usage of an API message; raises ValueError when it has no id or no time."""
-        message = line.message
-        if message is None or (usage := message.usage) is None:
-            return
-        if line.is_api_error_message or message.model == "<synthetic>":
-            return
-        key = (message.id or line.uuid, line.request_id)
-        row = self._messages.get(key)
-        if row is not None:
-            same_message(row, line, usage)
-        else:
-            self._messages[key] = usage_row(line, message, usage, self._owner)
+    def _glued(self, data: bytearray) -> None:
+        """Look at a line of another kind with a mark of ours in it: most are one record with that inside."""
+        try:
+            decode(data)
+        except (ValueError, RecursionError):
+            self._search(data)
 
-    def _session(self, line: Line) -> None:
-        """Keep what a line says of its session: whose it is, and what the client says it cost."""
-        if line.session_id and line.account_uuid:
-            self._owner = self._owners[line.session_id] = line.account_uuid
-        elif line.session_id and line.total_cost_usd is not None:
-            self._costs[line.session_id] = str(line.total_cost_usd)
+    def _search(self, data: bytearray, *, count: bool = True) -> None:
+        """Take the whole records of a line that is not simply one; `count` it when something in it is lost."""
+        self._odd = True
+        found = search(data)
+        lost = found.damaged
+        for line in found.lines:
+            lost = not self._kept.record(line) or lost
+        self._skipped += lost and count
 
-    def _rows(self) -> list[tuple[Any, ...]]:
-        rows = []
-        for row in self._messages.values():
-            try:
-                row[TIME] = milliseconds(row[TIME])
-            except ValueError:
-                self._skipped += 1
-                continue
-            row.append(self._job.file_id)
-            rows.append(tuple(row))
-        self._messages.clear()
-        return rows
+    def _rest(self) -> None:
+        """Take the records behind the last newline that are whole: it may never come, and what is taken twice counts once.
+
+        The rest may be half written: then something in it that looks like a record is none.
+        """
+        data = self._buffer[: self._held]
+        if data.rstrip(b" \t\r\0").endswith(b"}") and (GLUED in data or not OTHER(data)):
+            found = search(data)
+            for line, whole in zip(found.lines, found.whole, strict=True):
+                if whole:
+                    self._kept.record(line)

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Self
 
 import msgspec
 
-from quotaline.transcripts.scan import CHUNK, Job, Scanned, scan
+from quotaline.transcripts.job import Job, Scanned
+from quotaline.transcripts.scan import CHUNK, scan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
