@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from genai_prices.data import providers
 
-from quotaline.prices import model_name, table
-from quotaline.prices.generate import THRESHOLDS, render
+from quotaline.prices import model_name, supplement, table
+from quotaline.prices.generate import THRESHOLDS, published, render
 
 
 def test_the_table_is_up_to_date_and_says_its_date() -> None:
-    if f"genai-prices {version('genai-prices')}" != table.SOURCE:
+    if f"genai-prices {version('genai-prices')} and supplement.py" != table.SOURCE:
         pytest.fail("genai-prices is another one than the table was made from: run `make prices`")
     assert render(table.GENERATED) == Path(table.__file__).read_text(encoding="utf-8")
     assert date.fromisoformat(table.GENERATED) >= date(2026, 11, 21)
@@ -22,7 +22,16 @@ def test_the_table_is_up_to_date_and_says_its_date() -> None:
 
 def test_every_claude_model_has_a_price() -> None:
     theirs = next(provider for provider in providers if provider.id == "anthropic").models
-    assert {model_name(model.id) for model in theirs} == {row[0] for row in table.ROWS}
+    lacking = {row[0] for row in supplement.ROWS}
+    assert {model_name(model.id) for model in theirs} | lacking == {row[0] for row in table.ROWS}
+
+
+def test_the_supplement_ends_where_genai_prices_begins() -> None:
+    """The newest of its rows for what genai-prices knows is what genai-prices says: else one of them is old."""
+    theirs = {(row[0], row[2], row[3]): row[4:] for row in sorted(published(), key=lambda row: row[1])}
+    ours = {(row[0], row[2], row[3]): row[4:] for row in sorted(supplement.ROWS, key=lambda row: row[1])}
+    assert {key: ours[key] for key in ours.keys() & theirs.keys()} == {key: theirs[key] for key in ours.keys() & theirs.keys()}
+    assert ours.keys() & theirs.keys()
 
 
 def test_the_ledger_keeps_every_price_step_apart() -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from quotaline.errors import ConfigError
-from quotaline.prices.names import model_name
+from quotaline.prices.names import model_name, region_factor
 from quotaline.prices.table import ROWS
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ class PriceBook:
     def __init__(self, overrides: Mapping[str, Mapping[str, Decimal | str | float]] | None = None) -> None:
         self._rates: dict[tuple[str, bool], list[Rates]] = {}
         self._searches: dict[str, Decimal] = {}
+        self._own: set[str] = set()
         for name, since, speed, above, *prices in ROWS:
             start = datetime.fromisoformat(since).replace(tzinfo=UTC).timestamp() if since else float("-inf")
             sheet = self._rates.setdefault((name, speed == "fast"), [])
@@ -71,6 +72,7 @@ class PriceBook:
             cache_read=given.get("cache_read", plain * READ),
             output=given["output"],
         )
+        self._own.add(name)
         self._rates[name, False] = [rates]
         self._rates.pop((name, True), None)
         if "fast_factor" in given:
@@ -93,7 +95,9 @@ class PriceBook:
         """US dollars for `tokens` of `model` used at epoch `at`; None when the price is not known.
 
         `prompt` is the length of the request's prompt, which chooses the price step; without it the prompt is what `tokens`
-        holds. Costs add up: for a sum over requests of one step, any `prompt` of that step gives the sum of their costs.
+        holds.
+        A region that the model's name says changes the list price, not the user's own. Costs add up: for a sum over requests of
+        one step, any `prompt` of that step gives the sum of their costs.
         """
         name = model_name(model)
         if prompt is None:
@@ -110,8 +114,8 @@ class PriceBook:
             + rates.cache_read * tokens.cache_read
             + rates.output * tokens.output
         ).scaleb(MILLION)
-        if us:
-            dollars *= US_FACTOR
+        factor = Decimal(1) if name in self._own else region_factor(model)
+        dollars *= max(factor, US_FACTOR) if us else factor
         return dollars + self._searches.get(name, SEARCHES_PER_1000) * web_searches / 1000
 
 

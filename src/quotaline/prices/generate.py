@@ -1,4 +1,6 @@
-"""EFFECT Writes `table.py` from genai-prices, a development dependency: `make prices`. Nothing imports this at run time.
+"""EFFECT Writes `table.py` from genai-prices, a development dependency, and `supplement.py`: `make prices`.
+
+Nothing imports this at run time.
 
 A price of a kind that genai-prices does not name for a model is what genai-prices charges then: the plain input price for cache
 traffic. Web searches cost the same for every model that has them.
@@ -12,10 +14,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from quotaline.prices import supplement
 from quotaline.prices.names import model_name
 
 if TYPE_CHECKING:
     from decimal import Decimal
+
+    from quotaline.prices.supplement import Row
 
 THRESHOLDS = (0, 100_000, 200_000)  # the ledger keeps sums apart by these; another one needs a migration there
 KINDS = ("input_mtok", "cache_write_mtok", "cache_write_1h_mtok", "cache_read_mtok", "output_mtok")
@@ -26,14 +31,19 @@ input, 5-minute cache writes, 1-hour cache writes, cache reads, output.
 """
 
 GENERATED = "{date}"
-SOURCE = "genai-prices {version}"
+SOURCE = "genai-prices {version} and supplement.py"
 
 ROWS: tuple[tuple[str, str, str, int, str, str, str, str, str], ...] = (
 '''
 
 
-def rows() -> list[tuple[str, str, str, int, str, str, str, str, str]]:
-    """Every price of every Claude model that genai-prices knows, sorted."""
+def rows() -> list[Row]:
+    """Every price of every Claude model that genai-prices or the supplement knows, sorted."""
+    return sorted({row[:4]: row for row in (*published(), *supplement.ROWS)}.values())
+
+
+def published() -> list[Row]:
+    """Every price of every Claude model that genai-prices knows."""
     from genai_prices.data import providers  # noqa: PLC0415
 
     found = []
@@ -47,10 +57,10 @@ def rows() -> list[tuple[str, str, str, int, str, str, str, str, str]]:
         for variant in model.price_variants or ():
             if variant.when == {"speed": "fast"}:
                 found += _sheet(name, "", "fast", variant.prices)
-    return sorted(found)
+    return found
 
 
-def _sheet(name: str, since: str, speed: str, prices: Any) -> list[tuple[str, str, str, int, str, str, str, str, str]]:
+def _sheet(name: str, since: str, speed: str, prices: Any) -> list[Row]:
     values = [getattr(prices, kind) for kind in KINDS]
     values = [values[0] if value is None else value for value in values]
     starts = sorted({0} | {tier.start for value in values for tier in getattr(value, "tiers", ())})
