@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from quotaline.ledger.importer import import_transcripts
+from quotaline.ledger.skipped import skipped_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,16 +80,15 @@ def history(
 
 
 def _import(ledger: Ledger, config_dirs: tuple[Path, ...]) -> list[str]:
-    """Read what is new, every file looked at; a bar on a terminal when that takes long. What could not be read."""
+    """Read what is new, every file looked at; a bar on a terminal when that takes long. What could not be read, ever."""
     import contextlib
     import sys
 
     with contextlib.ExitStack() as stack:
         report = import_transcripts(ledger, config_dirs, thorough=True, progress=_bar(stack) if sys.stderr.isatty() else None)
     problems = [f"{name}; it is left out." for name in report.unreadable]
-    if report.lines_skipped:
-        problems.append(f"{report.lines_skipped} lines make no sense or are longer than 64 MiB; they are left out.")
-    return problems
+    skipped = skipped_lines(ledger)
+    return [*problems, skipped.sentence()] if skipped else problems
 
 
 def _bar(stack: ExitStack) -> Callable[[int, int], None]:

@@ -69,6 +69,12 @@ def contents(connection: sqlite3.Connection, context: DoctorContext) -> Iterator
     if troubled:
         message, remedy = f"{troubled} transcripts could not be read in full.", "look at their permissions"
         yield Check(group=GROUP, name="import", status="WARN", message=message, remedy=remedy)
+    from quotaline.ledger.skipped import skipped_in  # noqa: PLC0415
+
+    skipped = skipped_in(connection)
+    if skipped:
+        remedy = "look at these lines; the numbers are too low by what they hold"
+        yield Check(group=GROUP, name="lines", status="WARN", message=skipped.sentence(), remedy=remedy)
     unpriced = unpriced_models([name for (name,) in connection.execute("SELECT name FROM model")], context.now)
     if unpriced:
         message = f"No price is known for {', '.join(unpriced)}: tokens count, dollars do not."

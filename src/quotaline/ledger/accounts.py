@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from quotaline.ledger.store import clear_errors
+from quotaline.transcripts.line import tomorrow
 
 if TYPE_CHECKING:
     from quotaline.ledger.store import Ledger
@@ -12,8 +14,9 @@ if TYPE_CHECKING:
 
 def last_activity(ledger: Ledger) -> float | None:
     """The time of the newest message, epoch seconds; None in an empty ledger. Raises LedgerError."""
+    query = "SELECT max(time) FROM message WHERE time < ?"  # an older version took in times of any century
     with clear_errors():
-        (newest,) = ledger.connection.execute("SELECT max(time) FROM message").fetchone()
+        (newest,) = ledger.connection.execute(query, (tomorrow(time.time()),)).fetchone()
     return None if newest is None else newest / 1000
 
 

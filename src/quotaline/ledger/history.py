@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
@@ -9,11 +10,13 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from msgspec import Struct
 
+from quotaline.ledger.projects import projects
 from quotaline.ledger.sums import BLOCK_HOURS
 from quotaline.ledger.totals import HOUR, summed
 from quotaline.ledger.usage import DAY, STEP, SUMS, UsagePart, as_part, usage_between
 from quotaline.model import ModelUsage, TokenUsage
 from quotaline.prices import model_name
+from quotaline.transcripts.line import FIRST_MS, tomorrow
 from quotaline.zone import day_start
 
 if TYPE_CHECKING:
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 
 By = Literal["day", "week", "month", "model", "project", "session", "block"]
 WAYS: tuple[str, ...] = get_args(By)
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)  # nothing stands outside, and every zone can say when they are
 
 
 class HistoryRow(Struct, frozen=True, kw_only=True):
@@ -75,12 +79,16 @@ def history(
 
 
 def _reach(connection: Connection, tz: tzinfo, since: date | None, until: date | None) -> tuple[float, float] | None:
-    """From the first moment asked for that has messages to the end of the last; None without any."""
-    oldest, newest = connection.execute("SELECT min(time), max(time) FROM message").fetchone()
+    """From the first moment asked for that has messages to the end of the last; None without any.
+
+    An older version took messages of any time into the ledger: those that no message can have are left out.
+    """
+    query = "SELECT min(time), max(time) FROM message WHERE time >= ? AND time < ?"
+    oldest, newest = connection.execute(query, (FIRST_MS, tomorrow(time.time()))).fetchone()
     if oldest is None:
         return None
-    start = day_start(since, tz) if since else 0.0
-    end = day_start(until + timedelta(days=1), tz) if until else float("inf")
+    start = day_start(max(since, FIRST_DAY), tz) if since else 0.0
+    end = day_start(min(max(until, FIRST_DAY), LAST_DAY) + timedelta(days=1), tz) if until else float("inf")
     start, end = max(start, oldest / 1000), min(end, newest / 1000 + 0.001)
     return (start, end) if start < end else None
 
@@ -113,16 +121,18 @@ def _blocks(connection: Connection, start: float, end: float) -> Iterator[tuple[
 
 def _grouped(connection: Connection, by: By, start: float, end: float, prices: PriceBook) -> list[HistoryRow]:
     """By session or project: from the messages, for the sums know neither."""
-    query = f"""SELECT {by}_id, time / ({DAY} * 1000) * 96, name, flags & 3, {STEP}, {SUMS}
-        FROM message JOIN model ON model.id = model_id WHERE time >= ? AND time < ? GROUP BY 1, 2, 3, 4, 5"""  # noqa: S608
-    found: dict[int, list[UsagePart]] = defaultdict(list)
-    for key, *row in connection.execute(query, (start * 1000, end * 1000)):
-        found[key].append(as_part(row))
+    query = f"""SELECT session_id, project_id, time / ({DAY} * 1000) * 96, name, flags & 3, {STEP}, {SUMS}
+        FROM message JOIN model ON model.id = model_id WHERE time >= ? AND time < ? GROUP BY 1, 2, 3, 4, 5, 6"""  # noqa: S608
+    paths, found = projects(connection), defaultdict[int | str, list[UsagePart]](list)
+    first_in: dict[int, str] = {}
+    for session, folder, *row in connection.execute(query, (start * 1000, end * 1000)):
+        found[session if by == "session" else paths[session, folder]].append(as_part(row))
     if by == "project":
-        paths = dict(connection.execute("SELECT id, path FROM project"))
-        return _dearest([_row(paths[key], parts, prices) for key, parts in found.items()])
-    query = """SELECT session_id, session.uuid, min(time), max(time), project.path, account.uuid, client_cost
-        FROM message JOIN session ON session.id = session_id JOIN project ON project.id = project_id
+        return _dearest([_row(str(path), parts, prices) for path, parts in found.items()])
+    for (session, _), path in paths.items():
+        first_in.setdefault(session, path)
+    query = """SELECT session_id, session.uuid, min(time), max(time), account.uuid, client_cost
+        FROM message JOIN session ON session.id = session_id
         LEFT JOIN account ON account.id = session.account_id WHERE time >= ? AND time < ? GROUP BY 1 ORDER BY 3, 2"""
     return [
         _row(
@@ -131,11 +141,11 @@ def _grouped(connection: Connection, by: By, start: float, end: float, prices: P
             prices,
             starts_at=first / 1000,
             ends_at=last / 1000,
-            project=project,
+            project=first_in[key],
             account=account,
             client_cost_usd=None if cost is None else Decimal(cost),
         )
-        for key, uuid, first, last, project, account, cost in connection.execute(query, (start * 1000, end * 1000))
+        for key, uuid, first, last, account, cost in connection.execute(query, (start * 1000, end * 1000))
     ]
 
 

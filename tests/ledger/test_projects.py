@@ -1,0 +1,67 @@
+"""A project is one, whatever folder its sessions went to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from quotaline.ledger.importer import import_transcripts
+from quotaline.ledger.projects import checkout, projects, within
+from transcript_lines import NOON, assistant, write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from quotaline.ledger import Ledger
+
+
+@pytest.mark.parametrize(
+    ("path", "project"),
+    [
+        ("/home/u/shop/.claude/worktrees/a", "/home/u/shop"),
+        ("/home/u/shop/.claude/worktrees/a/src", "/home/u/shop/src"),
+        (r"C:\shop\.claude\worktrees\a", r"C:\shop"),
+        ("/home/u/shop/.claude/worktrees", "/home/u/shop/.claude/worktrees"),
+        ("/home/u/shop/.claude/worktreesx/a", "/home/u/shop/.claude/worktreesx/a"),
+        ("", ""),
+    ],
+)
+def test_a_worktree_of_claude_code_is_its_checkout(path: str, project: str) -> None:
+    assert project == checkout(path)
+
+
+@pytest.mark.parametrize(
+    ("path", "folder", "inside"),
+    [
+        ("/a/b", "/a", True),
+        ("/a", "/a", True),
+        ("/ab", "/a", False),
+        ("/a", "/", False),
+        ("/a", "", False),
+        (r"C:\a\b", r"C:\a", True),
+    ],
+)
+def test_a_folder_holds_what_is_below_it(path: str, folder: str, *, inside: bool) -> None:
+    assert inside == within(path, folder)
+
+
+def test_a_sessions_subfolders_are_its_project_and_other_folders_are_their_own(ledger: Ledger, claude: Path) -> None:
+    told = {"s1": ["/shop", "/shop/src", "/other"], "s2": ["/shop/src", "/shop"], "s3": ["/shop/.claude/worktrees/x/deep"]}
+    for session, folders in told.items():
+        lines = [assistant(f"{session}{n}", NOON + n, cwd=cwd, session=session) for n, cwd in enumerate(folders)]
+        write(claude, session, *lines)
+    import_transcripts(ledger, [claude])
+    names = dict(ledger.connection.execute("SELECT id, path FROM project"))
+    found = sorted((session, names[folder], path) for (session, folder), path in projects(ledger.connection).items())
+    sessions = dict(ledger.connection.execute("SELECT uuid, id FROM session"))
+    assert found == sorted(
+        [
+            (sessions["s1"], "/shop", "/shop"),
+            (sessions["s1"], "/shop/src", "/shop"),
+            (sessions["s1"], "/other", "/other"),
+            (sessions["s2"], "/shop/src", "/shop/src"),
+            (sessions["s2"], "/shop", "/shop"),
+            (sessions["s3"], "/shop/.claude/worktrees/x/deep", "/shop/deep"),
+        ]
+    )
