@@ -21,9 +21,7 @@ import time
 from pathlib import Path
 
 from quotaline.core.snapshot import read_or_defaults
-from quotaline.core.surfaces import SHELLS
 from quotaline.integrations import launcher
-from quotaline.integrations.launcher import quote
 from quotaline.snapshot import prompt_files
 from quotaline.snapshot.publish import boot_clock
 
@@ -65,10 +63,7 @@ def cache(folder: Path) -> None:
 def init(shell: str, folder: Path) -> str:
     """The hook's code as `quotaline init` prints it."""
     settings = {"dir": str(folder), "config_dir": "", "command": "/bin/false", "place": "1"}
-    start = "set -g __quotaline_{} {}\n" if shell == "fish" else "__quotaline_{}={}\n"
-    return "".join(start.format(name, quote(value, shell)) for name, value in settings.items()) + launcher.shipped(
-        *SHELLS[shell].init
-    )
+    return launcher.init_code(shell, {f"__quotaline_{name}": value for name, value in settings.items()})
 
 
 def loop(shell: str, what: str, prompts: int, folder: Path, env: dict[str, str], *, hooked: bool = False) -> float:

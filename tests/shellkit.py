@@ -13,9 +13,8 @@ from typing import Any
 
 import pexpect
 
-from quotaline.core.surfaces import SHELLS
 from quotaline.integrations import launcher
-from quotaline.integrations.launcher import quote
+from quotaline.render.paint import LOOK_ALIKES
 
 HOOKED = ("bash", "zsh", "fish")
 # shell → what runs a script of it without the user's own configuration, with -e -u where it knows them
@@ -72,9 +71,7 @@ def code(shell: str, folder: Path, command: Path | str = "/dev/null/none", *, pl
         "__quotaline_command": str(command),
         "__quotaline_place": "1" if place else "0",
     }
-    assignment = "set -g {} {}" if kind == "fish" else "{}={}"
-    lines = [assignment.format(name, quote(value, kind)) for name, value in settings.items()]
-    return "\n".join(lines) + "\n" + launcher.shipped(*SHELLS[kind].init)
+    return launcher.init_code(kind, settings)
 
 
 def run(shell: str, script: str, env: dict[str, str], *, check: bool = True) -> subprocess.CompletedProcess[str]:
@@ -149,10 +146,15 @@ class Terminal:
         self.child.close()
 
 
+def inert(text: str, shell: str) -> str:
+    """What a prompt shows of a text: in these shells some characters have no form that none of their options reads."""
+    return text if shell == "fish" else text.translate(LOOK_ALIKES)
+
+
 def environment() -> dict[str, str]:
     """The environment of a user with these shells; HOME and the rest are the test's own."""
     keep = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "TZ", "TMPDIR")}
-    return {**keep, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
+    return {**keep, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "TERM": "xterm"}
 
 
 def plain(text: str) -> str:

@@ -53,11 +53,15 @@ def test_a_prompt_with_any_name_in_it_runs_nothing_and_shows_it(shell: str, setu
     for number, trap in enumerate(TRAPS):
         value = f"<{number}>{trap}</{number}>"
         write(folder, prompt_files.render_prompt_files(snapshot(value), time.time())[FILE[shell]], FILE[shell])
-        expected = value.replace("\\", "/") if shell in ("sh", "busybox") else value
         terminal.do(":")
-        assert expected in plain(terminal.do(":"))
+        assert shellkit.inert(value, shell) in seen(terminal.do(":"))
     terminal.close()
     assert not list(tmp_path.rglob("canary"))
+
+
+def seen(text: str) -> str:
+    """Without escape sequences and whatever else takes no cell."""
+    return plain(text).replace("\x02", "").replace("\x01", "")
 
 
 class Pane:

@@ -164,15 +164,15 @@ def test_older_bash_tells_the_time_as_well(variant: str, tmp_path: Path, env: di
     "option", ["setopt prompt_subst", "unsetopt prompt_subst", "setopt prompt_subst prompt_bang ksh_arrays"]
 )
 def test_zsh_shows_it_on_the_right_with_any_prompt_option(option: str, tmp_path: Path, env: dict[str, str]) -> None:
-    write(tmp_path / "c", frames((900, "%{\x1b[31m%}$12!40 `x` $HOME 5%%%{\x1b[0m%}")), "prompt.zsh")
+    write(tmp_path / "c", frames((900, "%{\x1b[31m%}$12.40 `x` $HOME 5%%%{\x1b[0m%}")), "prompt.zsh")
     terminal = Terminal("zsh", env)
     terminal.do(option)
     terminal.do("RPROMPT=right")
     terminal.source(code("zsh", tmp_path / "c"), tmp_path)
-    assert "$12!40 `x` $HOME 5% right" in plain(terminal.do(":"))
+    assert "$12.40 `x` $HOME 5% right" in plain(terminal.do(":"))
     terminal.do("setopt prompt_subst" if "unset" in option else "unsetopt prompt_subst")
     seen = plain(terminal.do(":"))
-    assert "$12!40 `x` $HOME 5% right" in seen
+    assert "$12.40 `x` $HOME 5% right" in seen
     assert seen.count("5% $12") == 0
     terminal.close()
 
@@ -235,7 +235,7 @@ def test_another_account_is_another_folder(tmp_path: Path, env: dict[str, str]) 
 @pytest.mark.parametrize("shell", EVERY)
 def test_no_color_gives_plain_text(shell: str, tmp_path: Path, env: dict[str, str]) -> None:
     write(tmp_path / "c", frames((900, "coloured")), FILE[shell])
-    name = {"zsh": "prompt.zsh-plain"}.get(shell, "prompt.plain")
+    name = {"zsh": "prompt.zsh-plain", "bash": "prompt.bash-plain"}.get(shell, "prompt.plain")
     expected = "coloured" if shell in ("sh", "busybox") else "plain"
     write(tmp_path / "c", frames((900, "plain")), name)
     assert shellkit.shown(shell, tmp_path / "c", {**env, "NO_COLOR": "1"}) == expected

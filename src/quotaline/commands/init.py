@@ -38,9 +38,6 @@ def init(shell: str | None, *, no_prompt: bool, where: bool) -> int:
         "__quotaline_command": launcher.command(),
         "__quotaline_place": "0" if no_prompt else "1",
     }
-    for name, value in settings.items():
-        assignment = "set -g {} {}" if SHELLS[shell].quoting == "fish" else "{}={}"
-        click.echo(assignment.format(name, launcher.quote(value, shell)))
-    click.echo(launcher.shipped(*SHELLS[shell].init), nl=False)
+    click.echo(launcher.init_code(shell, settings), nl=False)
     click.echo(completions.script(shell), nl=False)
     return 0

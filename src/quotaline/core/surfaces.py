@@ -11,9 +11,12 @@ if TYPE_CHECKING:
 class Surface:
     """One place where a line is shown.
 
-    `escape` is how text is disarmed there, `marks` what must stand around a colour so that the shell counts no cells for it.
-    `prompt_file`: a refresh leaves it `prompt.NAME`; `option`: `--shell` knows it; `coloured`: it is never without colours for
-    its own sake; `bar`: it is a desktop bar, which wants more than text. For a shell: `init` are the files in `shells/` that
+    `escape` is how text is disarmed there (render/paint.py), `marks` what must stand around a colour so that the shell counts
+    no cells for it. `empty` takes no cell and follows each `$` of the text: no shell reads a variable's name there, whether the
+    text stands in single or in double quotes. `cut` takes no cell either and stands before each separator, where a narrow
+    terminal may cut. `prompt_file`: a refresh leaves it `prompt.NAME`; `ascii_form`: and `prompt.NAME-ascii`, for a locale
+    without UTF-8; `option`: `--shell` knows it; `coloured`: it is never without colours for its own sake; `bar`: it is a
+    desktop bar, which wants more than text. For a shell: `init` are the files in `shells/` that
     `quotaline init` prints, `quoting` is how it writes a word, `rc` where its configuration is (a variable that names the
     folder, the folder under home where it does not, the file), and `rc_block` what `install` writes there, `{program}` a
     quoted path.
@@ -23,9 +26,12 @@ class Surface:
         self,
         name: str,
         *,
-        escape: "Literal['', 'percent', 'slash', 'tmux']" = "",
+        escape: "Literal['', 'shell', 'zsh', 'tmux']" = "",
         marks: "tuple[str, str]" = ("", ""),
+        empty: str = "",
+        cut: str = "",
         prompt_file: bool = True,
+        ascii_form: bool = False,
         option: bool = True,
         coloured: bool = True,
         bar: bool = False,
@@ -34,34 +40,46 @@ class Surface:
         rc: "tuple[str, str, str] | None" = None,
         rc_block: str = "",
     ) -> None:
-        self.name, self.escape, self.marks, self.prompt_file, self.option = name, escape, marks, prompt_file, option
-        self.coloured, self.bar, self.init, self.quoting, self.rc, self.rc_block = coloured, bar, init, quoting, rc, rc_block
+        self.name, self.escape, self.marks, self.empty, self.cut = name, escape, marks, empty, cut
+        self.prompt_file, self.ascii_form, self.option, self.coloured, self.bar = prompt_file, ascii_form, option, coloured, bar
+        self.init, self.quoting, self.rc, self.rc_block = init, quoting, rc, rc_block
 
 
-# A program that is gone, or an rc file that a script reads, costs nothing and says nothing: so the blocks ask first.
+READLINE = ("\x01", "\x02")
+"""What readline counts no cells for (bash does not read \\[ in the output of a $(…)); a terminal draws nothing for it."""
+NOTHING = "\x01\x02"
+CUT = NOTHING * 2
+
+# A program that is gone or lost its interpreter, or an rc file that a script reads, costs nothing and says nothing.
+# PYTHONHOME is for the Python of whoever set it, not for ours.
 SURFACES = {
     surface.name: surface
     for surface in (
         Surface("claude", prompt_file=False, option=False),
-        Surface("plain", coloured=False),
+        Surface("plain", coloured=False, ascii_form=True),
         Surface(
-            "bash", marks=("\x01", "\x02"),  # readline's own: bash does not read \[ in the output of a $(…)
+            "bash", escape="shell", marks=READLINE, empty=NOTHING, cut=CUT, ascii_form=True,
             init=("quotaline.bash",), rc=("", "", ".bashrc"),
-            rc_block='if [[ $- == *i* && -x {program} ]]; then eval "$({program} init bash)"; fi\n',
+            rc_block='if [[ $- == *i* && -x {program} ]]; then eval "$(PYTHONHOME= {program} init bash 2>/dev/null)"; fi\n',
+        ),
+        Surface("bash-plain", escape="shell", empty=NOTHING, cut=CUT, ascii_form=True, coloured=False, option=False),
+        Surface(
+            "zsh", escape="zsh", marks=("%{", "%}"), empty="%{\x02%}", ascii_form=True,
+            init=("quotaline.zsh",), rc=("ZDOTDIR", "", ".zshrc"),
+            rc_block='if [[ -o interactive && -x {program} ]]; then eval "$(PYTHONHOME= {program} init zsh 2>/dev/null)"; fi\n',
+        ),
+        Surface("zsh-plain", escape="zsh", empty="%{\x02%}", ascii_form=True, coloured=False, option=False),
+        Surface(
+            "fish", ascii_form=True, init=("quotaline.fish",), quoting="fish",
+            rc=("XDG_CONFIG_HOME", ".config", "fish/config.fish"),
+            rc_block="if status is-interactive; and test -x {program}\n"
+            "    env PYTHONHOME= {program} init fish 2>/dev/null | source\nend\n",
         ),
         Surface(
-            "zsh", escape="percent", marks=("%{", "%}"), init=("quotaline.zsh",), rc=("ZDOTDIR", "", ".zshrc"),
-            rc_block='if [[ -o interactive && -x {program} ]]; then eval "$({program} init zsh)"; fi\n',
+            "sh", escape="shell", empty=NOTHING, cut=CUT, ascii_form=True, coloured=False, init=("frame.sh", "quotaline.sh"),
         ),
-        Surface("zsh-plain", escape="percent", coloured=False, option=False),  # zsh under NO_COLOR
-        Surface(
-            "fish", init=("quotaline.fish",), quoting="fish", rc=("XDG_CONFIG_HOME", ".config", "fish/config.fish"),
-            rc_block="if status is-interactive; and test -x {program}\n    {program} init fish | source\nend\n",
-        ),
-        # busybox reads backslashes in what PS1 expands to, dash shows two as two: there is no way to write one
-        Surface("sh", escape="slash", coloured=False, init=("frame.sh", "quotaline.sh")),
-        Surface("starship"),
-        Surface("tmux", escape="tmux"),
+        Surface("starship", ascii_form=True),
+        Surface("tmux", escape="tmux", cut="#[]#[]"),
         Surface("waybar", prompt_file=False, bar=True),
         Surface("polybar", prompt_file=False, bar=True),
         Surface("i3blocks", prompt_file=False, bar=True),
@@ -70,4 +88,5 @@ SURFACES = {
 }  # fmt: skip
 PROMPT_SURFACES = tuple(name for name, surface in SURFACES.items() if surface.option)
 SHELLS = {name: surface for name, surface in SURFACES.items() if surface.init}
+PROMPT_FILES = tuple(name for name, surface in SURFACES.items() if surface.prompt_file)
 RC_SHELLS = tuple(name for name, surface in SHELLS.items() if surface.rc)

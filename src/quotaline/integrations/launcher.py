@@ -11,9 +11,22 @@ import shutil
 import sys
 import sysconfig
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from quotaline.core.surfaces import SURFACES
 from quotaline.errors import HostError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ZSH_READER = """__quotaline_load() {{
+  \\builtin emulate -L zsh
+  \\builtin setopt no_aliases
+  \\builtin eval "$1"
+}}
+__quotaline_load {}
+\\builtin unset -f __quotaline_load
+"""
 
 
 def command() -> str:
@@ -35,6 +48,18 @@ def shipped(*names: str) -> str:
     """Shell files of the package, one after the other."""
     folder = Path(__file__).resolve().parent.parent / "shells"  # importlib.resources costs a shell 20 ms at its start
     return "\n".join((folder / name).read_text(encoding="utf-8") for name in names)
+
+
+def init_code(shell: str, settings: Mapping[str, str]) -> str:
+    """What `init` prints for a shell, without completions: `settings` as variables, then the shell's files.
+
+    zsh reads all of an `eval` before it runs any of it, by the options and aliases of that moment: so its code is a word, which
+    is read by zsh's own options and without aliases.
+    """
+    assignment = "set -g {} {}\n" if SURFACES[shell].quoting == "fish" else "{}={}\n"
+    head = "".join(assignment.format(name, quote(value, shell)) for name, value in settings.items())
+    code = shipped(*SURFACES[shell].init)
+    return head + (ZSH_READER.format(quote(code, shell)) if shell == "zsh" else code)
 
 
 def script(surface: str, cache_dir: str, config_dir: str, program: str) -> str:

@@ -45,7 +45,12 @@ def prompt_text(arguments: "list[str]", kept: "dict[str, Any]", env: "Mapping[st
         from quotaline.prompt.desktop_bars import render_bar
 
         return render_bar(surface, rows, kept, fields, colour=colour)
-    return "\n".join(draw(rows, kept, fields, surface=surface, colour=colour, limit=0))
+    text = "\n".join(draw(rows, kept, fields, surface=surface, colour=colour, limit=0))
+    if SURFACES[surface].ascii_form and not text.isascii():
+        from quotaline.render.ascii import to_ascii, wants_ascii
+
+        return to_ascii(text) if wants_ascii(env) else text
+    return text
 
 
 def parse(arguments: "list[str]") -> "tuple[list[str], str, str]":

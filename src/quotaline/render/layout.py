@@ -2,7 +2,7 @@
 
 from quotaline.core.formats import format_value
 from quotaline.core.values import number
-from quotaline.render.paint import fit, paint, width
+from quotaline.render.paint import cut_mark, fit, paint, width
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def paint_rows(rows: "list[list[tuple[str, str]]]", kept: "dict[str, Any]", surf
     """Arranged rows as `surface` wants them."""
     style = kept["style"]
     muted = str(style.get("roles", {}).get("muted", "")) if colour else ""
-    between = paint(str(style.get("separator", " ")), muted, surface)
+    between = cut_mark(surface) + paint(str(style.get("separator", " ")), muted, surface)
     return [between.join(paint(text, sgr if colour else "", surface) for text, sgr in row) for row in rows]
 
 

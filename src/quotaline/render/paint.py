@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 UNESCAPED = ("claude", "plain")
 """They read nothing as their own and need no marks: most prompts do without the table of surfaces."""
+LOOK_ALIKES = str.maketrans({"`": "'", "\\": "/", "!": "\u01c3"})
+"""What a shell may read as its own in a prompt and knows no way to write: inside double quotes, or under PROMPT_BANG."""
 NARROW = frozenset("█░·…↻▲⇡⇣€")  # what quotaline itself writes: one cell each
 
 
@@ -42,13 +44,13 @@ def escape_text(text: str, surface: str) -> str:
         return text
     from quotaline.core.surfaces import SURFACES
 
-    rule = SURFACES[surface].escape
-    if rule == "tmux":
+    place = SURFACES[surface]
+    if place.escape == "tmux":
         return escape_tmux(text) if "#" in text else text
-    if rule == "percent":
-        return text.replace("%", "%%")
-    if rule == "slash":
-        return text.replace("\\", "/")
+    if place.escape == "zsh":
+        text = text.replace("%", "%%")
+    if place.escape:
+        text = text.translate(LOOK_ALIKES).replace("$", "$" + place.empty)
     return text
 
 
@@ -82,6 +84,15 @@ def paint(text: str, sgr: str, surface: str) -> str:
 
     opens, closes = SURFACES[surface].marks
     return f"{opens}\x1b[{sgr}m{closes}{text}{opens}\x1b[0m{closes}"
+
+
+def cut_mark(surface: str) -> str:
+    """What stands before each separator where a narrow terminal may cut the line; it takes no cell."""
+    if surface in UNESCAPED:
+        return ""
+    from quotaline.core.surfaces import SURFACES
+
+    return SURFACES[surface].cut
 
 
 def fit(segments: "list[dict[str, Any]]", limit: int, gap: int) -> "list[tuple[str, str]]":

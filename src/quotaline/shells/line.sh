@@ -1,12 +1,15 @@
 # shellcheck shell=sh disable=SC2154 # frame.sh sets what is read here
-# usage: sh line.sh DIR CONFIG_DIR COMMAND SURFACE
+# usage: sh line.sh DIR CONFIG_DIR COMMAND SURFACE [first]
 # The prompt line for programs that run a command to get it (starship, tmux, i3blocks …): one small process, no Python.
 #
 # frame.sh stands above this file where it is installed. DIR is the account's cache folder, CONFIG_DIR the CLAUDE_CONFIG_DIR
-# that it belongs to: where another one is set, the command itself finds the right folder.
+# that it belongs to: where another one is set, the command itself finds the right folder. `first`: the first segment alone.
 set -u
 
-if [ "${CLAUDE_CONFIG_DIR-}" != "$2" ]; then exec "$3" prompt --shell "$4"; fi
-__quotaline_frame "$1" "prompt.$4"
+if [ "${CLAUDE_CONFIG_DIR-}" != "$2" ]; then PYTHONHOME='' exec "$3" prompt --shell "$4" 2>/dev/null; fi
+__quotaline_name=prompt.$4
+if [ "$4" = starship ]; then __quotaline_form prompt.starship; fi
+__quotaline_frame "$1" "$__quotaline_name"
 if [ "$__quotaline_due" = 1 ]; then __quotaline_ask "$1" "$3"; fi
+if [ "${5-}" = first ]; then __quotaline_text=${__quotaline_text%%"#[]#[]"*}; fi
 if [ -n "$__quotaline_text" ]; then printf '%s\n' "$__quotaline_text"; fi

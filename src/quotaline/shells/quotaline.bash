@@ -1,21 +1,32 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2016 # what stands in PS1 and PROMPT_COMMAND is expanded there
 # quotaline in bash 3.2 or newer: the line before each prompt, without a process.
 #
 # `quotaline init bash` prints this file after four assignments: __quotaline_dir (the account's cache folder),
 # __quotaline_config_dir (the CLAUDE_CONFIG_DIR it belongs to), __quotaline_command (an absolute path), __quotaline_place
 # (1 puts the line into PS1). A refresh leaves `prompt.bash` in that folder: a head, `quotaline 1 WRITTEN EXPIRES TAG`, then
 # frames, `UNTIL<tab>TEXT` in order of time: what the line is until then. Times are epoch seconds. Nothing in it is evaluated.
-# Every statement here must bear `set -eu`: under -e a false statement in a prompt command ends the user's shell.
+# Every statement here must bear `set -eu`: under -e a false statement in a prompt command ends the user's shell. No alias is
+# expanded below, and no function stands in for a builtin.
+
+if \builtin shopt -q expand_aliases; then __quotaline_aliases=1; else __quotaline_aliases=0; fi
+\builtin shopt -u expand_aliases
 
 QUOTALINE=
 __quotaline_head='' __quotaline_until=0 __quotaline_written=0 __quotaline_expires=0 __quotaline_asked=0
-: "${__quotaline_dir:=}" "${__quotaline_config_dir:=}" "${__quotaline_command:=quotaline}" "${__quotaline_place:=1}"
-if [[ -n ${NO_COLOR-} ]]; then __quotaline_file=prompt.plain; else __quotaline_file=prompt.bash; fi
+__quotaline_columns=${COLUMNS-} __quotaline_lost=0 __quotaline_where=0
+builtin : "${__quotaline_dir:=}" "${__quotaline_config_dir:=}" "${__quotaline_command:=quotaline}" "${__quotaline_place:=1}"
+__quotaline_file=prompt.bash
+# A dumb terminal is read by a program, which takes a `$` for the end of a prompt: nothing is put into it.
+if [[ ${TERM-} == dumb ]]; then __quotaline_place=0; fi
+if [[ -n ${NO_COLOR-} || ${TERM-} == dumb ]]; then __quotaline_file+=-plain; fi
+case ${LC_ALL:-${LC_CTYPE:-${LANG-}}} in *[Uu][Tt][Ff]8* | *[Uu][Tt][Ff]-8*) ;; *) __quotaline_file+=-ascii ;; esac
+# bash knows the terminal's width after its first child: that is this one.
+if [[ $- == *i* && -z ${COLUMNS-} ]]; then (builtin :); fi
 
 # Sets `now`, a local of the caller. bash 5 has the clock in a variable, 4.2 in printf; 3.2 counts from a known time.
 if [[ ${BASH_VERSINFO[0]} -gt 4 || ${BASH_VERSINFO[0]} -eq 4 && ${BASH_VERSINFO[1]} -ge 2 ]] &&
   [[ -z ${__quotaline_no_printf_clock-} ]]; then
-  __quotaline_clock() { printf -v now '%(%s)T' -1; }
+  __quotaline_clock() { builtin printf -v now '%(%s)T' -1; }
 else
   __quotaline_start=$(($(command date +%s) - SECONDS))
   __quotaline_clock() { now=$((__quotaline_start + SECONDS)); }
@@ -25,12 +36,13 @@ fi
 __quotaline_read() {
   local mark='' version='' written='' expires='' tag='' until='' text='' found=
   QUOTALINE='' __quotaline_head=$head __quotaline_until=0 __quotaline_written=0 __quotaline_expires=0
+  __quotaline_columns=${COLUMNS-}
   [[ -n $head ]] || return 0
   {
-    IFS=' ' read -r mark version written expires tag || return 0
+    IFS=' ' builtin read -r mark version written expires tag || return 0
     [[ $mark == quotaline && $version == 1 && -n $tag ]] || return 0
     case ${written:-x}${expires:-x} in *[!0-9]* | 0*) return 0 ;; esac
-    while IFS=$'\t' read -r until text; do
+    while IFS=$'\t' builtin read -r until text; do
       case ${until:-x} in *[!0-9]* | 0*) return 0 ;; esac
       if [[ $now -lt $until ]]; then
         found=1
@@ -41,6 +53,21 @@ __quotaline_read() {
   [[ -n $found ]] || return 0
   __quotaline_until=$until __quotaline_written=$written __quotaline_expires=$expires
   QUOTALINE=${text//$'\037'/$'\n'}
+  case ${__quotaline_columns:-x} in *[!0-9]* | 0*) ;; *) __quotaline_fit $((__quotaline_columns * 2 / 3)) ;; esac
+}
+
+# Of the row beside the prompt only the segments that leave a third of the terminal free: whole ones, from the left.
+__quotaline_fit() {
+  local row=${QUOTALINE##*$'\n'} above='' bare='' cut=$'\001\002\001\002'
+  above=${QUOTALINE%"$row"}
+  while [[ -n $row ]]; do
+    bare=$row
+    while [[ $bare == *$'\001'*$'\002'* ]]; do bare=${bare%%$'\001'*}${bare#*$'\002'}; done
+    if [[ ${#bare} -le $1 ]]; then break; fi
+    if [[ $row == *"$cut"* ]]; then row=${row%"$cut"*}; else row=''; fi
+  done
+  QUOTALINE=$above$row
+  if [[ -z $row ]]; then QUOTALINE=${above%$'\n'}; fi
 }
 
 # Start a refresh and forget it: once a minute in this shell, and in all shells together as far as the stamp can be written.
@@ -48,34 +75,51 @@ __quotaline_ask() {
   [[ -z ${QUOTALINE_REFRESH-} ]] || return 0
   local asked='' stamp=$__quotaline_dir/nudged
   __quotaline_asked=$((now + 60))
-  if [[ -r $stamp ]]; then IFS= read -r asked <"$stamp" || :; fi
+  case $- in *r*) return 0 ;; esac # a restricted shell may not redirect
+  if [[ -r $stamp ]]; then IFS= builtin read -r asked <"$stamp" || builtin :; fi
   case ${asked:-x} in
     *[!0-9]* | 0*) ;;
     *) if [[ ${#asked} -lt 12 && $asked -le $now && $((asked + 60)) -gt $now ]]; then return 0; fi ;;
   esac
-  if [[ -d $__quotaline_dir && -w $__quotaline_dir ]]; then { printf '%s\n' "$now" >|"$stamp"; } 2>/dev/null || :; fi
+  if [[ -d $__quotaline_dir && -w $__quotaline_dir ]]; then
+    { builtin printf '%s\n' "$now" >|"$stamp"; } 2>/dev/null || builtin :
+  fi
   # Twice in the background: neither this shell's job table nor its exit knows of the child.
   (
-    trap - ERR DEBUG EXIT
-    "$__quotaline_command" refresh --background </dev/null >/dev/null 2>&1 &
-  ) || :
+    builtin trap - ERR DEBUG EXIT
+    PYTHONHOME='' "$__quotaline_command" refresh --background </dev/null >/dev/null 2>&1 &
+  ) || builtin :
 }
 
 # Another CLAUDE_CONFIG_DIR is another account; its folder's name is asked for once, when it changes.
 __quotaline_account() {
   __quotaline_config_dir=${CLAUDE_CONFIG_DIR-} __quotaline_asked=0 __quotaline_until=0
-  __quotaline_dir=$("$__quotaline_command" init --where 2>/dev/null </dev/null) || __quotaline_dir=/dev/null/none
+  __quotaline_dir=$(PYTHONHOME='' "$__quotaline_command" init --where 2>/dev/null </dev/null) || __quotaline_dir=/dev/null/none
 }
 
-# Last in PROMPT_COMMAND, whatever its kind, so that a theme that sets PS1 there has done so.
+# Last in PROMPT_COMMAND, whatever its kind, so that a theme that sets PS1 there has done so. A child shell may inherit the
+# variable, and never the hook: what is called stands in a variable that is not exported. Where PROMPT_COMMAND is readonly, PS1
+# itself calls the hook, with a fork.
 __quotaline_join() {
-  if [[ $(declare -p PROMPT_COMMAND 2>/dev/null) == 'declare -a'* && ${BASH_VERSINFO[0]}${BASH_VERSINFO[1]} -ge 51 ]]; then
-    PROMPT_COMMAND+=(__quotaline_hook)
+  local kind=
+  kind=$(builtin declare -p PROMPT_COMMAND 2>/dev/null) || kind=
+  kind=${kind#declare -}
+  kind=${kind%% *}
+  if [[ $kind == *r* ]]; then
+    __quotaline_where=1
+    if [[ $__quotaline_place == 1 && ${PS1-} != *__quotaline_* ]]; then PS1='${__quotaline_hook+$(__quotaline_show)}'${PS1-}; fi
+  elif [[ $kind == *a* && ${BASH_VERSINFO[0]}${BASH_VERSINFO[1]} -ge 51 ]]; then
+    PROMPT_COMMAND+=('${__quotaline_hook-:}')
   elif [[ -n ${PROMPT_COMMAND-} ]]; then
-    PROMPT_COMMAND+=$'\n__quotaline_hook'
+    PROMPT_COMMAND+=$'\n${__quotaline_hook-:}'
   else
-    PROMPT_COMMAND=__quotaline_hook
+    PROMPT_COMMAND='${__quotaline_hook-:}'
   fi
+}
+
+__quotaline_show() {
+  __quotaline_hook
+  if [[ -n $QUOTALINE ]]; then builtin printf '%s ' "$QUOTALINE"; fi
 }
 
 __quotaline_hook() {
@@ -83,20 +127,30 @@ __quotaline_hook() {
   if [[ -z $now ]]; then __quotaline_clock; fi
   if [[ ${CLAUDE_CONFIG_DIR-} != "$__quotaline_config_dir" ]]; then __quotaline_account; fi
   if [[ -f $__quotaline_dir/$__quotaline_file && -r $__quotaline_dir/$__quotaline_file ]]; then
-    IFS= read -r head <"$__quotaline_dir/$__quotaline_file" || :
+    IFS= builtin read -r head <"$__quotaline_dir/$__quotaline_file" || builtin :
   fi
-  if [[ $head != "$__quotaline_head" || $now -ge $__quotaline_until ]]; then __quotaline_read; fi
+  if [[ $head != "$__quotaline_head" || $now -ge $__quotaline_until || ${COLUMNS-} != "$__quotaline_columns" ]]; then
+    __quotaline_read
+  fi
   # A file from the future, by more than a minute, is a clock that was put back.
   if [[ $now -ge $__quotaline_expires || $((now + 60)) -lt $__quotaline_written ]] && [[ $now -ge $__quotaline_asked ]]; then
     __quotaline_ask
   fi
-  if [[ $__quotaline_place == 1 && ${PS1-} != *QUOTALINE* ]] && shopt -q promptvars; then
-    PS1='${QUOTALINE:+$QUOTALINE }'${PS1-}
+  if [[ $__quotaline_place$__quotaline_where == 10 ]]; then
+    if [[ ${PS1-} == *QUOTALINE* ]]; then
+      __quotaline_lost=0
+    elif builtin shopt -q promptvars; then
+      PS1='${QUOTALINE:+$QUOTALINE }'${PS1-}
+      # A theme that came later and took PROMPT_COMMAND calls us before it sets PS1: then stand behind it from now on.
+      __quotaline_lost=$((__quotaline_lost + 1))
+      if [[ $__quotaline_lost == 2 && ${PROMPT_COMMAND[*]-} != *'${__quotaline_hook-:}' ]]; then __quotaline_join; fi
+    fi
   fi
-  # A prompt tool that came later and took PROMPT_COMMAND calls us before it sets PS1: stand behind it from now on.
-  case ${PROMPT_COMMAND[*]-} in *__quotaline_hook*) ;; *) __quotaline_join ;; esac
   case $- in *e*) return 0 ;; esac
   return "$status"
 }
 
+__quotaline_hook=__quotaline_hook
+builtin export -n QUOTALINE __quotaline_hook
 case ${PROMPT_COMMAND[*]-} in *__quotaline_hook*) ;; *) __quotaline_join ;; esac
+if [[ $__quotaline_aliases == 1 ]]; then builtin shopt -s expand_aliases; fi

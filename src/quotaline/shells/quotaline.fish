@@ -13,12 +13,17 @@ set -g __quotaline_key ''
 set -g __quotaline_right ''
 set -g __quotaline_until 0
 set -g __quotaline_ask_at 0
+set -g __quotaline_drawn 0
 set -q __quotaline_dir; or set -g __quotaline_dir ''
 set -q __quotaline_config_dir; or set -g __quotaline_config_dir ''
 set -q __quotaline_command; or set -g __quotaline_command quotaline
 set -q __quotaline_place; or set -g __quotaline_place 1
 set -g __quotaline_file prompt.fish
 set -q NO_COLOR; and test -n "$NO_COLOR"; and set -g __quotaline_file prompt.plain
+# A dumb terminal is read by a program, which takes a `$` for the end of a prompt: nothing is put into it.
+test "$TERM" = dumb; and set -g __quotaline_file prompt.plain; and set -g __quotaline_place 0
+set -g __quotaline_locale $LC_ALL $LC_CTYPE $LANG
+string match -qir 'utf-?8' -- "$__quotaline_locale[1]"; or set -g __quotaline_file $__quotaline_file-ascii
 set -g __quotaline_path $__quotaline_dir/$__quotaline_file
 set -g __quotaline_counter ''
 test -r /proc/uptime; and set -g __quotaline_counter /proc/uptime
@@ -26,7 +31,7 @@ test -r /proc/uptime; and set -g __quotaline_counter /proc/uptime
 # Epoch seconds.
 function __quotaline_now
     if builtin -q path
-        math (path mtime /) + (path mtime --relative /)
+        builtin math (builtin path mtime /) + (builtin path mtime --relative /)
     else
         command date +%s
     end
@@ -69,7 +74,7 @@ function __quotaline_read --argument-names tick
             end
         end <$__quotaline_path
     end
-    set -g __quotaline_until (math $tick + $back)
+    set -g __quotaline_until (builtin math $tick + $back)
     string match -q 'min(300*' -- $back; or __quotaline_ask $now
     return 0
 end
@@ -77,18 +82,18 @@ end
 # Start a refresh and forget it: once a minute in this shell, and in all shells together as far as the stamp can be written.
 function __quotaline_ask --argument-names now
     test $now -ge $__quotaline_ask_at; and not set -q QUOTALINE_REFRESH; or return 0
-    set -g __quotaline_ask_at (math $now + 60)
+    set -g __quotaline_ask_at (builtin math $now + 60)
     set -l stamp $__quotaline_dir/nudged
     set -l asked ''
     test -f $stamp; and read asked <$stamp
-    if string match -qr '^[1-9][0-9]{0,11}$' -- "$asked"; and test $asked -le $now; and test (math $asked + 60) -gt $now
+    if string match -qr '^[1-9][0-9]{0,11}$' -- "$asked"; and test $asked -le $now; and test (builtin math $asked + 60) -gt $now
         return 0
     end
-    test -d "$__quotaline_dir"; and test -w "$__quotaline_dir"; and echo $now >$stamp
+    test -d "$__quotaline_dir"; and test -w "$__quotaline_dir"; and builtin echo $now >$stamp
     test -f "$__quotaline_command"; and test -x "$__quotaline_command"; or return 0
     # In an event's handler the child shares our process group: it must outlive the terminal.
-    command nohup $__quotaline_command refresh --background </dev/null >/dev/null 2>&1 &
-    disown $last_pid 2>/dev/null
+    command env PYTHONHOME= nohup $__quotaline_command refresh --background </dev/null >/dev/null 2>&1 &
+    builtin disown $last_pid 2>/dev/null
     return 0
 end
 
@@ -96,29 +101,35 @@ end
 function __quotaline_account
     set -g __quotaline_config_dir "$CLAUDE_CONFIG_DIR"
     set -g __quotaline_ask_at 0
-    set -g __quotaline_dir (command $__quotaline_command init --where 2>/dev/null </dev/null)
+    set -g __quotaline_dir (command env PYTHONHOME= $__quotaline_command init --where 2>/dev/null </dev/null)
 end
 
-# In front of whatever the right prompt is by the time of the first prompt, so that the order in config.fish does not matter.
-# A prompt that names QUOTALINE itself is left alone.
-function __quotaline_wrap --on-event fish_prompt
-    functions -e __quotaline_wrap
-    if test "$__quotaline_place" != 1
+# direnv and friends set it in an event of their own, which may come after ours and before the prompt.
+function __quotaline_changed --on-variable CLAUDE_CONFIG_DIR
+    test "$CLAUDE_CONFIG_DIR" = "$__quotaline_config_dir"; or __quotaline_hook
+end
+
+# In front of whatever the right prompt is by the time of a prompt, so that the order in config.fish does not matter and one that
+# is defined later keeps the line. A prompt that names QUOTALINE itself is left alone.
+function __quotaline_wrap
+    if test "$__quotaline_place" != 1; or builtin functions fish_prompt fish_right_prompt 2>/dev/null | string match -q '*QUOTALINE*'
         return 0
-    else if functions fish_prompt fish_right_prompt 2>/dev/null | string match -q '*QUOTALINE*'
+    end
+    if not builtin functions -q fish_right_prompt
+        function __quotaline_theirs
+        end
+    else if builtin functions fish_right_prompt | string match -q '*__quotaline_right*'
         return 0
-    else if not functions -q fish_right_prompt
-        function fish_right_prompt
-            printf %s "$__quotaline_right"
-        end
-    else if not functions fish_right_prompt | string match -q '*__quotaline_right*'
-        functions -c fish_right_prompt __quotaline_theirs
-        function fish_right_prompt
-            set -l theirs (__quotaline_theirs | string collect)
-            printf %s "$__quotaline_right"
-            test -n "$__quotaline_right"; and test -n "$theirs"; and printf ' '
-            printf %s "$theirs"
-        end
+    else
+        builtin functions -q __quotaline_theirs; and builtin functions -e __quotaline_theirs
+        builtin functions -c fish_right_prompt __quotaline_theirs
+    end
+    function fish_right_prompt
+        set -l theirs (__quotaline_theirs | string collect)
+        set -g __quotaline_drawn 1
+        builtin printf %s "$__quotaline_right"
+        test -n "$__quotaline_right"; and test -n "$theirs"; and builtin printf ' '
+        builtin printf %s "$theirs"
     end
 end
 
@@ -127,9 +138,12 @@ function __quotaline_hook --on-event fish_prompt
     if test -n "$__quotaline_counter"
         read -d ' ' tick rest <$__quotaline_counter
     else
-        set tick (path mtime --relative /)
+        set tick (builtin path mtime --relative /)
     end
     if test "$CLAUDE_CONFIG_DIR $head" != "$__quotaline_key" -o $tick -ge $__quotaline_until
         __quotaline_read $tick
     end
+    # A right prompt that was not drawn since the last prompt is not ours any more.
+    test $__quotaline_drawn = 1; or __quotaline_wrap
+    set -g __quotaline_drawn 0
 end

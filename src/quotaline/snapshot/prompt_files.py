@@ -6,7 +6,7 @@
 Times are epoch seconds; TAG is another one for other frames, so that a shell reads on only where the head is new. The texts
 are what `quotaline prompt` would print at that time, already escaped for the surface: a countdown that moves, a value whose
 window has reset, a value that turned stale, each is a frame of its own. So a shell compares numbers and never calculates.
-The rows of a line of several are separated by the byte 0x1f.
+The rows of a line of several are separated by the byte 0x1f. `prompt.NAME-ascii` is for a locale without UTF-8.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING, Any
 
 from quotaline.core import values
 from quotaline.core.periods import DAY, HOUR, MINUTE, midnight, month_end
+from quotaline.core.surfaces import PROMPT_FILES, SURFACES
 from quotaline.render import layout
+from quotaline.render.ascii import to_ascii
 from quotaline.render.fields import gather_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 VERSION = 1
-SURFACES = ("bash", "zsh", "fish", "sh", "starship", "tmux", "plain", "zsh-plain")
-UNCOLOURED = ("sh", "plain", "zsh-plain")
 FOREVER = 9_999_999_999
 
 # How far ahead each minute, each tenth minute and each hour of a countdown has a frame of its own. A file is as old as that
@@ -40,15 +40,18 @@ def render_prompt_files(kept: Mapping[str, Any], now: float, line: str = "prompt
     expires = written + max(1, int(values.number(kept.get("fresh_for")) or MINUTE))
     rows = kept["lines"].get(line) or []
     coloured = kept["style"].get("colour") != "never"
-    texts: dict[str, list[str]] = {surface: [] for surface in SURFACES}
+    texts: dict[str, list[str]] = {surface: [] for surface in PROMPT_FILES}
     for until, arranged in frames(kept, rows, now):
         for surface, lines in texts.items():
-            painted = layout.paint_rows(arranged, kept, surface, colour=coloured and surface not in UNCOLOURED)
+            painted = layout.paint_rows(arranged, kept, surface, colour=coloured and SURFACES[surface].coloured)
             lines.append(f"{until}\t" + "\x1f".join(painted) + "\n")
     files = {}
     for surface, lines in texts.items():
-        body = "".join(lines).encode("utf-8", "replace")
-        files[f"prompt.{surface}"] = f"quotaline {VERSION} {written} {expires} {zlib.crc32(body):x}\n".encode() + body
+        text = "".join(lines)
+        forms = {surface: text, **({f"{surface}-ascii": to_ascii(text)} if SURFACES[surface].ascii_form else {})}
+        for name, form in forms.items():
+            body = form.encode("utf-8", "replace")
+            files[f"prompt.{name}"] = f"quotaline {VERSION} {written} {expires} {zlib.crc32(body):x}\n".encode() + body
     return files
 
 
