@@ -194,6 +194,23 @@ def test_new_keys_of_an_answer_are_named_and_their_values_never() -> None:
     assert endpoint.shape({"five_hour": None, "tangelo": None}).status == "PASS"
 
 
+def test_what_no_version_knows_in_the_last_answer_is_named_without_asking_anybody(
+    home: Path, environment: dict[str, str]
+) -> None:
+    config(home, "enable_alpha_features = true\nsources.claude_cli.enabled = false\nsources.endpoint.enabled = false\n")
+    file = recorded("claude-json-2.1.329")["file"]
+    file["cachedUsageUtilization"]["utilization"] |= {"brand_new": "secret", "seven_day_opus": 7}
+    (home / ".claude.json").write_text(json.dumps(file), encoding="utf-8")
+    check = asked(environment)["Sources/claude-json answer"]
+    assert check["status"] == "WARN"
+    assert "brand_new: a key" in check["says"]
+    assert "seven_day_opus: int" in check["says"]
+    assert "secret" not in check["says"]
+    run(environment, "refresh")
+    usage = run(environment, "usage", "--json", "--offline")
+    assert {"brand_new", "seven_day_opus"} <= {gap["id"] for gap in json.loads(usage.stdout)["missing"]}
+
+
 def test_the_code_names_of_the_recorded_answers_are_quiet() -> None:
     for name in (name for name in NAMES if name.startswith("20")):
         content = recorded(name)

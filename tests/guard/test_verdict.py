@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from quotaline.config.guard_limits import guard_limits
 from quotaline.config.schema import Guard
-from quotaline.core.limits import parse_duration, parse_percent
-from quotaline.core.money import parse_amount
+from quotaline.core.limits import check_limits, explain_check, outcome, parse_duration, parse_percent
+from quotaline.core.money import CURRENCIES, format_money, money_left, parse_amount
 from quotaline.core.periods import month_end
 from quotaline.guard.verdict import verdict
 from quotaline.model import Money, Reading
@@ -177,3 +177,54 @@ def test_a_stricter_limit_never_makes_room(readings: list[Reading], limit: float
     order = ["room", "unknown", "no_room"]
     loose, strict = (judged(readings, NOW + later, five_hour=value) for value in (limit, limit / 2))
     assert order.index(loose) <= order.index(strict)
+
+
+@pytest.mark.parametrize(
+    ("used", "limit", "balance", "left"),
+    [
+        ([1500, "USD", 2], [10000, "USD", 2], [620, "USD", 2], [620, "USD", 2]),
+        ([1500, "USD", 2], [10000, "USD", 2], [99999, "USD", 2], [8500, "USD", 2]),
+        ([1500, "USD", 2], [10000, "USD", 2], None, [8500, "USD", 2]),
+        ([1500, "USD", 2], None, [620, "USD", 2], [620, "USD", 2]),
+        ([1500, "USD", 2], None, None, None),
+        ([6120, "USD", 2], [4000, "USD", 2], [-310, "USD", 2], [0, "USD", 2]),
+        ([1500, "USD", 2], [10000, "USD", 2], [-310, "USD", 2], [0, "USD", 2]),
+        ([1500, "USD", 2], [10000, "USD", 2], [5, "EUR", 2], [8500, "USD", 2]),
+        ([1500, "USD", 2], [10000, "USD", 2], [6205, "USD", 3], [6205, "USD", 3]),
+        ([15, "USD", 0], [10000, "USD", 2], None, [8500, "USD", 2]),
+        ([15, "JPY", 0], [10000, "USD", 2], None, None),
+    ],
+)
+def test_what_is_left_is_the_less_of_cap_and_balance_and_never_below_zero(
+    used: list[object], limit: list[object] | None, balance: list[object] | None, left: list[object] | None
+) -> None:
+    assert left == money_left(used, limit, balance)
+
+
+@given(st.integers(0, 10**12), st.sampled_from([*CURRENCIES, "CHF", "KWD", "XYZ"]), st.integers(0, 4))
+def test_every_amount_that_is_printed_is_understood(amount: int, currency: str, exponent: int) -> None:
+    text = format_money([amount, currency, exponent])
+    assert text is not None
+    assert [amount, exponent] == parse_amount(text)
+    ascii_symbol = CURRENCIES.get(currency, ("", ""))[1]
+    assert [amount, exponent] == parse_amount(
+        text.replace(CURRENCIES.get(currency, ("",))[0] or currency, ascii_symbol or currency)
+    )
+
+
+@pytest.mark.parametrize("text", ["CHF", "5 5", "CHF 5 CHF", "5 C4F", "$ 5 USD", "x", "5 CHF 3"])
+def test_what_is_no_amount_is_none_with_a_code_too(text: str) -> None:
+    assert parse_amount(text) is None
+
+
+@pytest.mark.parametrize("key", ["wattle_ember", "cinder_cove", "promo_credit_p_nov"])
+def test_a_credit_that_is_used_up_stops_nobody_who_did_not_ask(key: str) -> None:
+    credit = {
+        "value": {"type": "window", "id": key, "name": "Credit", "utilization": 100.0, "resets_at": NOW + 60},
+        "as_of": NOW,
+    }
+    room = {"value": {"type": "window", "id": "five_hour", "utilization": 10.0, "resets_at": NOW + 60}, "as_of": NOW}
+    assert outcome(check_limits([credit, room], {}, NOW)) == "room"
+    asked = check_limits([credit, room], {"windows": {key: 80}}, NOW)
+    assert outcome(asked) == "no_room"
+    assert "it expires at" in explain_check(asked[0], NOW)

@@ -50,6 +50,36 @@ def test_numbers_as_strings_are_still_shown(environment: dict[str, str]) -> None
     assert done.stdout.decode() == "M · ctx ████░░░░░░ 42% · ~$1.50 session\n"
 
 
+AROUND = {"byte order mark": (b"\xef\xbb\xbf", b""), "nuls": (b"\0\0", b"\0" * 64), "all": (b"\n\xef\xbb\xbf ", b"\r\n\0")}
+INSIDE = {
+    "endless integer": b"9" * 5000,
+    "long integer": b"9" * 401,
+    "deep": b"[" * 980 + b"]" * 980,
+    "deeper": b"[" * 5000 + b"]" * 5000,
+    "infinite": b"1e400",
+}
+LIMITS = b'"rate_limits":{"five_hour":{"used_percentage":42,"resets_at":null}}'
+
+
+@pytest.mark.parametrize("name", [*AROUND, *INSIDE])
+def test_one_odd_value_never_blanks_the_row(name: str, environment: dict[str, str]) -> None:
+    before, after = AROUND.get(name, (b"", b""))
+    text = b'{"model":{"display_name":"M"},"odd":' + INSIDE.get(name, b"1") + b"," + LIMITS + b"}"
+    done = quotaline("statusline", env={**environment, "NO_COLOR": "1"}, stdin=before + text + after)
+    assert done.stdout.decode() == "M\n5h 42%\n"
+
+
+@pytest.mark.parametrize("odd", ["1e30", "-1", "1001", "1795251000", "9" * 401, "true"])
+def test_a_number_that_is_none_is_not_drawn(odd: str, environment: dict[str, str]) -> None:
+    cost = "-0.5" if odd == "-1" else "1e30"
+    text = (
+        f'{{"model":{{"display_name":"M"}},"context_window":{{"used_percentage":{odd}}},'
+        f'"rate_limits":{{"five_hour":{{"used_percentage":{odd}}}}},"cost":{{"total_cost_usd":{cost}}}}}'
+    )
+    done = quotaline("statusline", env={**environment, "NO_COLOR": "1"}, stdin=text.encode())
+    assert done.stdout.decode() == "M\n"
+
+
 def test_windows_are_shown_even_when_stdin_is_broken(environment: dict[str, str], home: Path) -> None:
     seed(home)
     done = quotaline("statusline", env={**environment, "NO_COLOR": "1"}, stdin=b"{")

@@ -1,6 +1,7 @@
 import random
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -131,6 +132,24 @@ def test_the_order_is_session_week_other_windows_extra_usage() -> None:
         "spend_limit",
         "extra_usage",
     ]
+
+
+def test_the_servers_order_outlives_a_newer_reading_that_lists_nothing() -> None:
+    def listed(window_id: str, position: int | None, as_of: float, source: str = "endpoint") -> Reading:
+        reading = window(as_of - NOW + 1000, as_of, source, window_id=window_id)
+        return msgspec.structs.replace(reading, value=msgspec.structs.replace(reading.value, position=position))
+
+    readings = [
+        listed("seven_day_zephyr", 0, NOW - 9),
+        listed("seven_day_aurora", 1, NOW - 9),
+        listed("seven_day_aurora", 0, NOW - 99),
+        listed("seven_day_zephyr", None, NOW - 1, "statusline"),
+        listed("seven_day_unlisted", None, NOW - 1),
+    ]
+    for order in (readings, readings[::-1]):
+        merged = merge(order, NOW)
+        assert [reading.value.id.rpartition("_")[2] for reading in merged] == ["zephyr", "aurora", "unlisted"]
+        assert merged == merge(merged, NOW)
 
 
 def test_extra_usage_falls_only_when_a_newer_reading_says_so_and_is_then_marked() -> None:

@@ -100,3 +100,26 @@ def test_what_nobody_wrote_for_eight_days_is_removed_half_written_files_included
 def test_a_file_beyond_all_measure_is_not_read(tmp_path: Path) -> None:
     put(tmp_path, "s-1.json", FULL | {"padding": "x" * 300_000})
     assert inbox.read(tmp_path, NOW) == []
+
+
+@pytest.mark.parametrize(
+    "window",
+    [{"used_percentage": 1795251000}, {"used_percentage": 1e30}, {"used_percentage": 9, "resets_at": NOW + 9e8}],
+)
+def test_a_window_that_cannot_be_is_no_window(tmp_path: Path, window: object) -> None:
+    limits: dict[str, Any] = FULL["rate_limits"] | {"five_hour": window}  # type: ignore[operator]
+    put(tmp_path, "s-1.json", FULL | {"rate_limits": limits})
+    assert "five_hour" not in [reading.value.id for reading in inbox.read(tmp_path, NOW)]
+
+
+def test_money_stands_in_for_a_percentage_that_is_none(tmp_path: Path) -> None:
+    limits = {"spend_limit": {"used_percentage": 1e30, "used_usd": 5.0, "limit_usd": 10.0}}
+    put(tmp_path, "s-1.json", FULL | {"rate_limits": limits})
+    assert [told(reading.value) for reading in inbox.read(tmp_path, NOW)] == ["Spend limit: 50 %, 5.00 USD of 10.00"]
+
+
+def test_two_models_under_one_name_are_two_windows_and_half_an_emoji_costs_itself(tmp_path: Path) -> None:
+    rows = [{"display_name": name, "utilization": used} for name, used in (("Opus", 22), ("Opus", 91), ("\ud83d", 1))]
+    put(tmp_path, "s-1.json", FULL | {"rate_limits": {"model_scoped": rows}})
+    found = [reading.value for reading in inbox.read(tmp_path, NOW)]
+    assert [(value.id, value.utilization) for value in found] == [("seven_day_opus", 22), ("seven_day_opus_2", 91)]

@@ -27,10 +27,11 @@ from overviews import full
 from quotaline.config.schema import Config
 from quotaline.files import private_dir, write_atomic
 from quotaline.locations import resolve_locations
-from quotaline.model import ExtraUsage, Money, Reading
+from quotaline.model import ExtraUsage, Missing, Money, Reading, Window
 from quotaline.refresh import current
 from quotaline.refresh.run import RefreshResult
 from quotaline.terminal import page
+from quotaline.terminal.windows import detail_pieces
 from quotaline.usage import as_json, report
 from samples import NOW
 
@@ -218,3 +219,29 @@ def test_the_forecast_is_written_like_the_rest() -> None:
     assert by_id["extra_usage"] == {"at_reset": 31.2, "left": 37.6, "alpha": True}
     assert by_id["five_hour"] == {"at_reset": 88.3, "limit_at": "2026-11-21T07:01:00Z"}
     jsonschema.validate(said, json.loads(COMMITTED.read_text()))
+
+
+def test_credits_expire_and_what_is_left_is_no_more_than_the_prepaid_balance() -> None:
+    credit = Window(
+        id="wattle_ember",
+        name="Welcome credit",
+        utilization=21,
+        resets_at=NOW + 86400,
+        used_money=Money(1050),
+        limit_money=Money(5000),
+    )
+    extra = ExtraUsage(is_enabled=True, used=Money(1500), limit=Money(10_000), balance=Money(620))
+    found = full(readings=tuple(Reading(value=value, source="endpoint", as_of=NOW) for value in (credit, extra)))
+    view = report.overview(found, NOW, UTC)
+    said = json.loads(as_json.to_json(view))["windows"]
+    assert said[0]["extras"] == {"expires": True}
+    assert said[1]["extras"] == {"left": 6.2, "prepaid_balance": 6.2}
+    shown = [[words for words, _ in detail_pieces(meter, NOW)] for meter in view.windows]
+    assert [words[:9] for words in shown[0]][:3] == ["of $50.00", "$39.50 le", "expires i"]
+    assert shown[1][:3] == ["of $100.00", "balance $6.20", "$6.20 left"]
+    uncapped = structs.replace(extra, limit=None, reloads=True)
+    [meter] = report.overview(full(readings=(Reading(value=uncapped, source="endpoint", as_of=NOW),)), NOW, UTC).windows
+    assert [words for words, _ in detail_pieces(meter, NOW)][:2] == ["no cap", "balance $6.20"]
+    assert "left" not in meter.extras
+    later = report.overview(found, NOW + 86400, UTC)
+    assert Missing("wattle_ember", "it has expired") in later.missing
