@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from quotaline.ledger.importer import import_transcripts
-from quotaline.transcripts.line import BEFORE_ALL, milliseconds
+from quotaline.transcripts.line import FIRST_MS, milliseconds
 from transcript_lines import NOON, append, assistant, cost_state, owner, write
 
 if TYPE_CHECKING:
@@ -117,9 +117,9 @@ def test_a_time_without_zone_is_utc_wherever_the_machine_stands(
 
 
 def test_the_first_year_that_counts_is_the_first() -> None:
-    assert milliseconds(f"{BEFORE_ALL}-01-01T00:00:00.001Z") == 946_684_800_001
+    assert milliseconds("2000-01-01T00:00:00.000Z", NOON * 1000) == FIRST_MS
     with pytest.raises(ValueError, match="old"):
-        milliseconds(f"{BEFORE_ALL - 1}-12-31T23:59:59.999Z")
+        milliseconds("1999-12-31T23:59:59.999Z", NOON * 1000)
 
 
 def test_a_line_that_is_no_object_costs_itself(ledger: Ledger, claude: Path) -> None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from quotaline.core.formats import format_left
 from quotaline.doctor.check import Check
+from quotaline.errors import LedgerError
+from quotaline.ledger.store import REBUILD, migrate, remedy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,25 +20,28 @@ if TYPE_CHECKING:
 GROUP = "Ledger"
 PATIENCE = 0.3
 """Seconds that the quick check of a large database may take."""
-REBUILD = "move the file away: it is rebuilt from the transcripts that are still there"
 
 
 def checks(context: DoctorContext) -> Iterator[Check]:
     """Nothing is written: a ledger of an older version is brought up to date by the next refresh, not here."""
     path = context.where.ledger
     if path is None or not path.exists():
-        remedy = "run `quotaline refresh`" if path else "set HOME or QUOTALINE_DATA_DIR"
-        yield Check(group=GROUP, name="file", status="SKIP", message="There is no ledger yet.", remedy=remedy)
+        first = "run `quotaline refresh`" if path else "set HOME or QUOTALINE_DATA_DIR"
+        yield Check(group=GROUP, name="file", status="SKIP", message="There is no ledger yet.", remedy=first)
+        return
+    if not path.is_file():
+        message = f"{path} is not a regular file."
+        yield Check(group=GROUP, name="file", status="FAIL", message=message, remedy="move it away")
         return
     try:
         connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=PATIENCE)
     except sqlite3.Error as error:
-        yield Check(group=GROUP, name="file", status="FAIL", message=f"{path} cannot be opened: {error}.", remedy=REBUILD)
+        yield Check(group=GROUP, name="file", status="FAIL", message=f"{path} cannot be opened: {error}.", remedy=todo(error))
         return
     try:
         yield from inside(connection, path, context)
     except sqlite3.Error as error:
-        yield Check(group=GROUP, name="file", status="FAIL", message=f"{path} cannot be read: {error}.", remedy=REBUILD)
+        yield Check(group=GROUP, name="file", status="FAIL", message=f"{path} cannot be read: {error}.", remedy=todo(error))
     finally:
         connection.close()
 
@@ -52,11 +57,45 @@ def inside(connection: sqlite3.Connection, path: Path, context: DoctorContext) -
         return
     later = "" if version == known else f", {known} after the next refresh"
     message = f"{path}: schema {version}{later}, {path.stat().st_size / 1048576:.1f} MiB."
+    failed = migration_problem(connection, version, context) if version < known else None
+    if failed:
+        told = "move nothing away; run `quotaline history` to see it, and please report it"
+        yield Check(group=GROUP, name="schema", status="FAIL", message=failed, remedy=told)
+        return
     yield Check(group=GROUP, name="schema", status="PASS", message=message)
     if version < known:
         return
     yield from contents(connection, context)
     yield sound(connection)
+
+
+def migration_problem(connection: sqlite3.Connection, version: int, context: DoctorContext) -> str | None:
+    """Why an older ledger will not come to this version's schema: tried on empty tables of the same form, in memory.
+
+    What only its rows can say, the last refresh said.
+    """
+    rows = connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'").fetchall()
+    copy = sqlite3.connect(":memory:")
+    try:
+        for (statement,) in rows:
+            copy.execute(statement)
+        migrate(copy, version)
+    except (LedgerError, sqlite3.Error) as error:
+        return str(error)
+    finally:
+        copy.close()
+    states = context.snapshot.sources if context.snapshot else ()
+    return next((s.problem for s in states if s.source == "transcripts" and s.problem and "ledger" in s.problem.lower()), None)
+
+
+def todo(error: sqlite3.Error) -> str:
+    """What to do about an error of SQLite, as the end of a line."""
+    return phrase(remedy(error))
+
+
+def phrase(sentence: str) -> str:
+    """A sentence as the end of a line."""
+    return sentence[:1].lower() + sentence[1:].rstrip(".")
 
 
 def contents(connection: sqlite3.Connection, context: DoctorContext) -> Iterator[Check]:
@@ -106,5 +145,5 @@ def sound(connection: sqlite3.Connection) -> Check:
     finally:
         connection.set_progress_handler(None, 0)
     if answer != "ok":
-        return Check(group=GROUP, name="quick_check", status="FAIL", message=f"SQLite says: {answer}.", remedy=REBUILD)
+        return Check(group=GROUP, name="quick_check", status="FAIL", message=f"SQLite says: {answer}.", remedy=phrase(REBUILD))
     return Check(group=GROUP, name="quick_check", status="PASS", message="SQLite finds no fault.")

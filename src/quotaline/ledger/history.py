@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 from msgspec import Struct
 
 from quotaline.ledger.projects import projects
+from quotaline.ledger.store import clear_errors
 from quotaline.ledger.sums import BLOCK_HOURS
 from quotaline.ledger.totals import HOUR, summed
 from quotaline.ledger.usage import DAY, STEP, SUMS, UsagePart, as_part, usage_between
@@ -56,9 +57,15 @@ def history(
 ) -> list[HistoryRow]:
     """The rows with usage, in order of time, or of cost for models and projects.
 
-    `since` and `until` are days of `tz`, both included.
+    `since` and `until` are days of `tz`, both included. Raises LedgerError.
     """
-    span = _reach(connection, tz, since, until)
+    with clear_errors():
+        return _history(connection, by, tz, prices, _reach(connection, tz, since, until))
+
+
+def _history(
+    connection: Connection, by: By, tz: tzinfo, prices: PriceBook, span: tuple[float, float] | None
+) -> list[HistoryRow]:
     if span is None:
         return []
     start, end = span

@@ -6,11 +6,14 @@ and it is on the disk, not only in the system's memory, before the request leave
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from quotaline.core.periods import DAY, HOUR
 from quotaline.errors import Outcome
+from quotaline.ledger.store import clear_errors
 from quotaline.ratelimit.policy import (
     Decision,
     LimiterState,
@@ -118,12 +121,14 @@ def note_unsupported(ledger: Ledger, version: str, now: float) -> None:
 @contextmanager
 def durable(ledger: Ledger) -> Iterator[Connection]:
     """A write transaction that has reached the disk when it ends: a block must survive a power cut."""
-    ledger.connection.execute("PRAGMA synchronous = FULL")
+    with clear_errors():
+        ledger.connection.execute("PRAGMA synchronous = FULL")
     try:
         with ledger.transaction() as connection:
             yield connection
     finally:
-        ledger.connection.execute("PRAGMA synchronous = NORMAL")
+        with contextlib.suppress(sqlite3.Error):
+            ledger.connection.execute("PRAGMA synchronous = NORMAL")
 
 
 def _load(connection: Connection, key: str, now: float) -> LimiterState:
