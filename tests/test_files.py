@@ -1,14 +1,23 @@
-"""Files are replaced in one step: a writer that is stopped anywhere leaves the old file and no scraps."""
+"""Files are read by kind and size, and replaced in one step: a writer that is stopped leaves the old file and no scraps."""
 
 from __future__ import annotations
 
+import json
 import os
+import resource
+import socket
+import subprocess
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from quotaline.files import private_dir, write_atomic
+from commandline import QUOTALINE, quotaline
+from quotaline.core.values import read_small_file
+from quotaline.files import private_dir, read_file, remove_scratch, write_atomic, write_own
 from quotaline.prompt import inbox
 
 OLD = {"five_hour": {"used_percentage": 1}}
@@ -78,3 +87,144 @@ def test_half_a_write_is_no_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         by_inbox(tmp_path, NEW)
     assert path.read_bytes() == before
     assert [file.name for file in path.parent.iterdir()] == ["s.json"]
+
+
+def open_a_socket(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as server:
+        here = Path.cwd()
+        os.chdir(path.parent)  # a socket's path may have 107 bytes
+        server.bind(path.name)
+        os.chdir(here)
+
+
+def make_sparse(path: Path) -> None:
+    with path.open("wb") as file:
+        file.truncate(5 << 30)
+
+
+ODD: dict[str, Callable[[Path], object]] = {
+    "fifo": os.mkfifo,
+    "folder": Path.mkdir,
+    "socket": open_a_socket,
+    "zero": lambda path: path.symlink_to("/dev/zero"),
+    "terminal": lambda path: path.symlink_to("/dev/tty"),
+    "sparse": make_sparse,
+    "loop": lambda path: path.symlink_to(path.name),
+    "fifo by a link": lambda path: (os.mkfifo(path.with_name("behind")), path.symlink_to("behind")),
+}
+
+
+@pytest.mark.parametrize("kind", ODD)
+def test_what_is_no_file_or_too_large_is_refused_before_it_is_read(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    ODD[kind](path)
+    with pytest.raises(OSError) as found:  # noqa: PT011 - of every errno
+        read_file(path)
+    assert found.value.strerror
+    assert read_small_file(str(path)) == b""
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.binary(max_size=300), limit=st.integers(1, 300))
+def test_a_file_is_read_whole_or_not_at_all(data: bytes, limit: int, tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    path.write_bytes(data)
+    if len(data) <= limit:
+        assert data == read_file(path, limit) == read_small_file(str(path), limit)
+        return
+    with pytest.raises(OSError, match="larger than"):
+        read_file(path, limit)
+    assert read_small_file(str(path), limit) == b""
+
+
+def test_a_file_that_says_that_it_is_empty_is_read_to_its_limit() -> None:
+    assert b"Linux" in read_file(Path("/proc/version"), 4096)
+    with pytest.raises(OSError, match="larger than"):
+        read_file(Path("/proc/cpuinfo"), 10)
+
+
+CACHE, CONFIG = ".cache/quotaline/default", ".config/quotaline"
+PLACES = (
+    f"{CACHE}/snapshot.json", f"{CACHE}/inbox/s.json", f"{CACHE}/alerts.json", f"{CACHE}/config.json", f"{CACHE}/prompt.bash",
+    f"{CACHE}/nudged", f"{CONFIG}/config.toml", f"{CONFIG}/segments/mine.toml", ".claude.json", ".claude/.credentials.json",
+    ".claude/settings.json", ".bashrc", ".zshrc", ".tmux.conf", ".config/starship.toml",
+)  # fmt: skip
+OURS = tuple(place for place in PLACES if place.startswith(CACHE) and "inbox" not in place and "nudged" not in place)
+COMMANDS = (["refresh", "--force"], ["usage"], ["doctor"], ["prompt"], ["statusline"], ["install", "--yes", "bash"])
+
+
+def spare() -> None:
+    """A child that eats `/dev/zero` dies of it instead of the machine."""
+    resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
+
+
+@pytest.mark.parametrize("kind", ["fifo", "folder", "zero", "sparse"])
+def test_no_command_waits_for_or_eats_what_stands_in_place_of_any_file(
+    kind: str, home: Path, environment: dict[str, str]
+) -> None:
+    """All places at once; each command ends, without a traceback."""
+    alpha = "enable_alpha_features = true\nsources.claude_cli.enabled = false\nsources.endpoint.enabled = false\n"
+    for place in PLACES:
+        path = home / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if place.endswith("config.toml"):
+            path.write_text(alpha)
+        else:
+            ODD[kind](path)
+    for command in COMMANDS:
+        done = subprocess.run(
+            [QUOTALINE, *command], env=environment, input=b"{}", capture_output=True, preexec_fn=spare, check=False
+        )
+        assert b"Traceback" not in done.stderr, done.stderr.decode()
+    quotaline("refresh", "--background", env=environment)
+    files = [home / place for place in OURS if (home / place).is_file() and not (home / place).is_symlink()]
+    assert {"snapshot.json", "config.json", "prompt.bash"} <= {path.name for path in files}, "what is ours is mended"
+    assert json.loads((home / CACHE / "snapshot.json").read_bytes())["version"] == 1
+
+
+def test_a_folder_in_our_place_is_removed_when_empty_and_else_moved_aside(tmp_path: Path) -> None:
+    for name in ("empty", "full"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "full/inside").write_text("kept")
+    for name in ("empty", "full"):
+        write_own(tmp_path / name, b"new")
+        assert (tmp_path / name).read_bytes() == b"new"
+    assert [path.name.split("-")[0] for path in tmp_path.glob("*.moved-*")] == ["full.moved"]
+    assert (next(tmp_path.glob("full.moved-*")) / "inside").read_text() == "kept"
+
+
+def test_what_killed_writers_left_is_removed_after_an_hour_and_nothing_else(home: Path) -> None:
+    tmp_path = home
+    now = time.time()
+    scraps = [".snapshot.json.123.0123abcd", "s.json.99.new"]
+    others = [".snapshot.json.123.0123abcz", "snapshot.json", ".bashrc.1.swp", "s.new", "config.toml", ".config.toml.lock"]
+    for name in (*scraps, *others):
+        (tmp_path / name).write_text("x")
+    (tmp_path / ".folder.1.0123abcd").mkdir()
+    remove_scratch([tmp_path, None, tmp_path / "none"], now + 3000)
+    assert {*scraps, *others, ".folder.1.0123abcd"} == {path.name for path in tmp_path.iterdir()}
+    remove_scratch([tmp_path, None, tmp_path / "none"], now + 3700)
+    assert {*others, ".folder.1.0123abcd"} == {path.name for path in tmp_path.iterdir()}
+
+
+def test_a_refresh_removes_them(home: Path, environment: dict[str, str]) -> None:
+    for folder in (CACHE, f"{CACHE}/inbox", CONFIG, ".local/share/quotaline"):
+        scrap = home / folder / ".x.1.0123abcd"
+        scrap.parent.mkdir(parents=True, exist_ok=True)
+        for path in (scrap, home / CONFIG / ".config.toml.1.0123abcd"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text("x")
+            os.utime(path, (1, 1))
+    quotaline("refresh", env=environment)
+    assert [home / CONFIG / ".x.1.0123abcd"] == list(home.rglob(".*.0123abcd")), "another program's, beside config.toml"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root writes for others")
+def test_what_root_writes_into_somebodys_folder_is_that_ones(tmp_path: Path) -> None:
+    folder, path = tmp_path, tmp_path / "x"
+    os.chown(folder, 4242, 4242)
+    write_atomic(path, b"one")
+    assert (path.stat().st_uid, path.stat().st_gid) == (4242, 4242)
+    os.chown(path, 4243, 4244)
+    write_atomic(path, b"two")
+    assert (path.stat().st_uid, path.stat().st_gid) == (4243, 4244)

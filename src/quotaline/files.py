@@ -83,14 +83,17 @@ def write_own(path: Path, data: bytes) -> None:
         write_atomic(path, data)
 
 
-def remove_scratch(folders: Iterable[Path | None], now: float) -> None:
-    """Remove what writers that were killed left half written in `folders`, an hour later. Raises nothing."""
-    for folder in folders:
+def remove_scratch(folders: Iterable[Path | None], now: float, *, beside: Path | None = None) -> None:
+    """Remove what writers that were killed left half written, an hour later; `folders` are ours. Raises nothing.
+
+    In the folder of the file `beside`, which others use as well, only what was to become that file.
+    """
+    for folder, start in ((beside and beside.parent, f".{beside.name}." if beside else ""), *((one, "") for one in folders)):
         if folder is None:
             continue
         with contextlib.suppress(OSError), os.scandir(folder) as entries:
             for entry in entries:
-                if SCRATCH.fullmatch(entry.name):
+                if entry.name.startswith(start) and SCRATCH.fullmatch(entry.name):
                     _remove_old(entry, now)
 
 

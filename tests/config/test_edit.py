@@ -178,3 +178,37 @@ def test_edit_opens_the_editor_and_tells_what_is_wrong(environment: dict[str, st
     assert "`style.palette` is 'pink'; allowed are" in found.stderr
     assert found.returncode == 2
     assert Path(run(environment, "path").stdout.strip()).exists()
+
+
+def test_of_twenty_changes_at_once_none_is_lost(home: Path, environment: dict[str, str]) -> None:
+    children = [
+        subprocess.Popen([*QUOTALINE, "set", f"segments.extra.{key}", value], env=environment, stdout=subprocess.DEVNULL)
+        for key, value in (("warn", "61"), ("critical", "93"), ("priority", "7"), ("colour", "red"), ("short", "x"))
+    ]
+    children += [
+        subprocess.Popen([*QUOTALINE, "set", f"guard.windows.w{n}", str(n)], env=environment, stdout=subprocess.DEVNULL)
+        for n in range(15)
+    ]
+    assert [0] * 20 == [child.wait() for child in children]
+    read = load.load(home / ".config/quotaline/config.toml")
+    assert {f"w{n}": float(n) for n in range(15)} == read.guard.windows
+    assert {"warn": 61, "critical": 93, "priority": 7, "colour": "red", "short": "x"} == read.segments["extra"]
+
+
+def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigError, match=r"cannot be written: .*permissions\.$"):
+        edit.put(tmp_path / "file" / "config.toml", "style.colour", "never")
+
+
+@pytest.mark.parametrize("device", ["null", "zero"])
+def test_a_link_to_a_device_is_never_replaced(device: str, tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.symlink_to(f"/dev/{device}")
+    with pytest.raises(ConfigError):
+        edit.put(path, "style.colour", "never")
+    assert Path(f"/dev/{device}").is_char_device()
+
+
+def test_the_null_device_is_an_empty_configuration() -> None:
+    assert load.load(Path("/dev/null")) == load.parse("")

@@ -111,8 +111,8 @@ class _Refresh:
     def _clean(self, cache_dir: Path) -> None:
         """Remove what broken runs and finished sessions left."""
         remove_old_hook_marks(cache_dir, self._now)
-        config_dir = self._where.config_file.parent if self._where.config_file else None
-        remove_scratch((cache_dir, cache_dir / "inbox", self._where.data_dir, config_dir), self._now)
+        folders = (cache_dir, cache_dir / "inbox", self._where.data_dir)
+        remove_scratch(folders, self._now, beside=self._where.config_file)
 
     def _collect(self, config: Config, compiled: dict[str, Any], problems: list[str]) -> Snapshot:
         """A new snapshot from the sources that are files, and from what the one before still knows."""
