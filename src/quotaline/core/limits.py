@@ -10,7 +10,7 @@ from quotaline.core.formats import format_clock, format_left
 from quotaline.core.money import format_money, to_minor_units
 from quotaline.core.periods import DAY, HOUR, MINUTE, month_end, month_start
 from quotaline.core.values import as_money, number, printable
-from quotaline.core.windows import EXTRA_USAGE, PLAN_KINDS, window_expires, window_kind, window_title
+from quotaline.core.windows import EVERYTHING, EXTRA_USAGE, PLAN_KINDS, window_expires, window_kind, window_title
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,9 +64,7 @@ def check_limits(
     if limits.get("no_extra") and not full:  # a full window draws the money, and its reset ends that
         checks += _any_extra(extra, crossing, now, seen=bool(known))
     if not checks:
-        checks.append(
-            _check("everything", "Every window", "unknown", why=absent if absent == NOTHING_READ else "none was read")
-        )
+        checks.append(_check(EVERYTHING, "Every window", "unknown", why=absent if absent == NOTHING_READ else "none was read"))
     return checks
 
 
@@ -180,7 +178,7 @@ def _any_extra(reading: "dict[str, Any] | None", crossing: "Any", now: float, *,
     enabled = reading is not None and reading["value"].get("is_enabled")
     if enabled and reading is not None and month_start(reading["as_of"]) == month_start(now):
         return [_check(EXTRA_USAGE, EXTRA_NAME, "over", why="is on and no window is known: each request may cost money")]
-    return [_check("everything", "Every window", "unknown", why="none was read" if reading else NOTHING_READ)]
+    return [_check(EVERYTHING, "Every window", "unknown", why="none was read" if reading else NOTHING_READ)]
 
 
 def _old(age: float) -> str:

@@ -84,6 +84,7 @@ KINDS = (
     WindowKind("promo_credit_", "{}", many=True, expires=True),
     WindowKind(EXTRA_USAGE, "Extra Usage Spend", title="Extra usage", order=3),
 )  # fmt: skip
+EVERYTHING = "everything"  # what is missing where nothing is known
 BY_ID = {kind.id: kind for kind in KINDS}
 FAMILIES = tuple(kind for kind in KINDS if kind.many)
 MODELS, PROMO_CREDITS = FAMILIES
@@ -112,6 +113,8 @@ def window_label(key: str, name: str) -> str:
 
 def window_title(key: str, name: str = "") -> str:
     """A window's name, short enough for a column; `key` may also be the id under which a whole family is missing."""
+    if key == EVERYTHING:
+        return "Everything"
     known = next((kind for kind in KINDS if key == (kind.missing_id if kind.many else kind.id)), None)
     return known.title if known and not (known.expires and name) else name or key
 

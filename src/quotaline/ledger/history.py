@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from msgspec import Struct
 
+from quotaline.core.periods import DAY, HOUR
 from quotaline.ledger.projects import projects
 from quotaline.ledger.store import clear_errors
 from quotaline.ledger.sums import BLOCK_HOURS
-from quotaline.ledger.totals import HOUR, summed
-from quotaline.ledger.usage import DAY, STEP, SUMS, UsagePart, as_part, usage_between
+from quotaline.ledger.totals import summed
+from quotaline.ledger.usage import STEP, SUMS, UsagePart, as_part, usage_between
 from quotaline.model import ModelUsage, TokenUsage
 from quotaline.prices import model_name
 from quotaline.transcripts.line import FIRST_MS, tomorrow

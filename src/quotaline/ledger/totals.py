@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from quotaline.core.periods import HOUR
 from quotaline.ledger.store import clear_errors
 from quotaline.ledger.sums import BLOCK_HOURS
 from quotaline.ledger.usage import UsagePart, usage_between
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
     from quotaline.ledger.store import Ledger
 
-HOUR = 3600
 FIVE_HOURS = BLOCK_HOURS * HOUR
 SEVEN_DAYS = 7 * 24 * HOUR
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from quotaline.core.periods import DAY
 from quotaline.model import TokenUsage
 from quotaline.transcripts.line import FAST, US
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from quotaline.prices import PriceBook
 
 QUARTER = 900
-DAY = 86_400
 STEPS = (0, 100_001, 200_001)  # a prompt of each step of `usage_quarter`
 
 SUMS = "sum(part = 0), sum(input), sum(output), sum(cache_write_5m), sum(cache_write_1h), sum(cache_read), sum(web_searches)"

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from quotaline.config.fields import FIELDS, WINDOW_FIELDS
 from quotaline.config.segments import compile_segment, forms, parts
+from quotaline.core.windows import EVERYTHING
 from quotaline.render import layout
 
 if TYPE_CHECKING:
@@ -110,4 +111,4 @@ def why_absent(field: str, fields: Mapping[str, Any], missing: Sequence[Missing]
 
 def reason(key: str, missing: Sequence[Missing]) -> str:
     """The snapshot's own reason for a value that is missing."""
-    return next((gap.why for gap in missing if gap.id in (key, "everything")), "")
+    return next((gap.why for gap in missing if gap.id in (key, EVERYTHING)), "")

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import filelock
 
+from quotaline.config.schema import Refresh
 from quotaline.core.paths import REFRESH_MARKER
 from quotaline.core.snapshot import config_state
+from quotaline.core.windows import EVERYTHING
 from quotaline.ledger.store import short_waits
 from quotaline.model import Account, Missing, Snapshot
 from quotaline.refresh.run import refresh
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
 PATIENCE = 2.0
 """Seconds that a person waits for another process's refresh."""
-NOTHING = Missing("everything", "nothing has been read yet", "run `quotaline refresh`")
+NOTHING = Missing(EVERYTHING, "nothing has been read yet", "run `quotaline refresh`")
 
 
 def current_snapshot(where: Locations, env: Mapping[str, str], now: float, *, offline: bool = False) -> Snapshot:
@@ -33,11 +35,12 @@ def current_snapshot(where: Locations, env: Mapping[str, str], now: float, *, of
         kept = load_snapshot(where.snapshot) if offline or env.get(REFRESH_MARKER) else refreshed(where, env, now)
     if kept is not None:
         return kept
-    gap = Missing("everything", "the cache folder cannot be written", "set QUOTALINE_CACHE_DIR to a folder that can")
+    gap = Missing(EVERYTHING, "the cache folder cannot be written", "set QUOTALINE_CACHE_DIR to a folder that can")
     if offline or env.get(REFRESH_MARKER) or (where.cache_dir and where.cache_dir.is_dir()):
         gap = NOTHING
     account = Account(config_dir=where.config_dir)
-    return Snapshot(written_at=now, fresh_for=60, stale_after=3600, account=account, missing=(gap,))
+    usual = Refresh()
+    return Snapshot(written_at=now, fresh_for=usual.fresh_for, stale_after=usual.stale_after, account=account, missing=(gap,))
 
 
 def refreshed(where: Locations, env: Mapping[str, str], now: float) -> Snapshot | None:

@@ -13,10 +13,11 @@ from rich.theme import Theme
 
 from quotaline.config.palettes import PALETTES
 from quotaline.core.values import printable
+from quotaline.core.windows import window_title
 from quotaline.render.paint import wants_colour
 from quotaline.render.sgr import parse_sgr
 from quotaline.terminal import tokens, windows
-from quotaline.terminal.text import ASCII, Flow, Words, clock_with_zone, title
+from quotaline.terminal.text import ASCII, Flow, Words, clock_with_zone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -103,7 +104,7 @@ def gaps(missing: list[Missing]) -> list[Line]:
     """Why anything is missing, and what to do; values that are missing for one reason share its lines."""
     reasons: dict[tuple[str, str], list[str]] = {}
     for gap in missing:
-        reasons.setdefault((gap.why, gap.remedy), []).append(title(gap.id))
+        reasons.setdefault((gap.why, gap.remedy), []).append(window_title(gap.id))
     lines: list[Line] = [Text("Not shown", "accent")] if missing else []
     for (why, remedy), names in reasons.items():
         lines.append(Words(f"{', '.join(names)}: {why}"))
@@ -118,7 +119,7 @@ def unforeseen(view: Overview, snapshot: Snapshot, now: float) -> list[Line]:
         prefix = "extra" if meter.id == "extra_usage" else meter.id
         why, until = snapshot.fields.get(f"{prefix}.no_forecast", (None, None))
         if why and (until is None or now < until):
-            lines.append(Words(f"{title(meter.id, meter.name)}: {why}"))
+            lines.append(Words(f"{window_title(meter.id, meter.name)}: {why}"))
     return [Text("No forecast yet", "accent"), *lines] if lines else []
 
 

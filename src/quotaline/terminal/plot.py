@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 from rich.text import Text
 
+from quotaline.core.periods import DAY
+from quotaline.core.windows import window_title
 from quotaline.model import ExtraUsage, Window
-from quotaline.terminal.text import percent, short, title
+from quotaline.terminal.text import percent, short
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
 STEPS = " ▁▂▃▄▅▆▇█"
 ROWS = 4
 FULL = 100.0
-DAY = 86400.0
 MARGIN = 5
 
 
@@ -31,7 +32,7 @@ def plots(readings: Sequence[Reading], start: float, end: float, limit: int) -> 
     """
     names: dict[str, str] = {}
     for reading in readings:
-        names.setdefault(reading.value.id, title(reading.value.id, reading.value.name))
+        names.setdefault(reading.value.id, window_title(reading.value.id, reading.value.name))
     columns = max(10, limit - MARGIN)
     lines: list[Text] = []
     for key, name in names.items():
@@ -91,7 +92,7 @@ def scores(found: Sequence[Score], limit: int) -> list[Text]:
         return [Text("No period has ended yet with enough readings to score a forecast.", "muted")]
     lines: list[Text] = []
     for score in found:
-        lines.append(Text(short(title(score.id, score.name), limit), "accent"))
+        lines.append(Text(short(window_title(score.id, score.name), limit), "accent"))
         told = [
             f"{score.forecasts} forecasts in {score.periods} period{'s' if score.periods != 1 else ''}",
             f"percent at the reset: off by {score.points:.1f} points (median), {score.points_90:.1f} (9 of 10)",

@@ -14,6 +14,7 @@ from rich.text import Text
 from quotaline.core import formats
 from quotaline.core.money import format_money
 from quotaline.core.periods import MINUTE
+from quotaline.render.ascii import GLYPHS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,17 +26,7 @@ Line: TypeAlias = "RenderableType"
 Piece: TypeAlias = tuple[str, str]
 """A text and its role in the palette."""
 
-TITLES = {
-    "five_hour": "Session (5h)", "seven_day": "Weekly", "weekly_model": "Weekly by model", "extra_usage": "Extra usage",
-    "spend_limit": "Spend limit", "everything": "Everything",
-}  # fmt: skip
-ASCII = str.maketrans({"·": "|", "…": "..", "→": "->", "█": "#", "░": "-", "┃": "|", "€": "EUR ", "£": "GBP ", "¥": "JPY ",
-                       "₹": "INR ", "₩": "KRW ", "⇡": "+", "⇣": "-", "▲": "^", "≥": ">=", "✓": "ok", "✗": "x"})  # fmt: skip
-
-
-def title(key: str, name: str = "") -> str:
-    """A window's name, short enough for a column."""
-    return TITLES.get(key) or name or key
+ASCII = str.maketrans({**GLYPHS, "→": "->", "┃": "|", "≥": ">=", "✓": "ok", "✗": "x"})
 
 
 def countdown(moment: float, now: float) -> str:

@@ -11,6 +11,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from quotaline.core import formats
+from quotaline.core.money import format_money
 from quotaline.core.windows import EXTRA_USAGE, FIVE_HOUR, field_prefix, window_expires, window_title
 from quotaline.render.layout import segment_colour
 from quotaline.snapshot.reasons import reason_text
@@ -82,8 +83,8 @@ def detail_pieces(meter: Meter, now: float) -> list[Piece]:
 def money_pieces(meter: Meter) -> list[Piece]:
     """Money against its cap, and what of both cap and prepaid balance can still be spent."""
     left, balance = (meter.extras.get(name) for name in ("left", "prepaid_balance"))
-    prepaid = [(f"balance {_listed(balance)}", "text")] if isinstance(balance, list) else []
-    rest = [(f"{_listed(left)} left", "text")] if isinstance(left, list) else []
+    prepaid = [(f"balance {format_money(balance)}", "text")] if isinstance(balance, list) else []
+    rest = [(f"{format_money(left)} left", "text")] if isinstance(left, list) else []
     if meter.limit is None:
         return [("no cap", "text"), *prepaid, *rest]
     every = PERIOD_WORDS.get(str(meter.extras.get("period")), "")
@@ -102,16 +103,17 @@ def forecast_pieces(meter: Meter, now: float) -> list[Piece]:
     if isinstance(at_reset, (int, float)):
         pieces.append((f"~{formats.format_percent(at_reset)} at the reset", "text"))
     elif isinstance(at_reset, list):
-        pieces.append((f"~{_listed(at_reset)} at the month's end", "text"))
+        pieces.append((f"~{format_money(at_reset)} at the month's end", "text"))
     if isinstance(limit_at, (int, float)) and limit_at > now:
         pieces.append((f"full {countdown(limit_at, now).replace('in ', 'in ~', 1)}{_range(extras, now)}", "warn"))
         if extras.get("binds_first"):
             pieces.append(("the first to be full", "warn"))
     if isinstance(extras.get("crossed"), list):
-        pieces.append((f"▲ {_listed(extras['crossed'])} since {formats.format_clock(extras['crossed_at'], now)}", "critical"))
+        since = formats.format_clock(extras["crossed_at"], now)
+        pieces.append((f"▲ {format_money(extras['crossed'])} since {since}", "critical"))
     for key, form in (("today", "{} today"), ("rate", "{}/h")):
         if isinstance(extras.get(key), list):
-            pieces.append((form.format(_listed(extras[key])), "text"))
+            pieces.append((form.format(format_money(extras[key])), "text"))
     return pieces
 
 
@@ -122,11 +124,6 @@ def _range(extras: Mapping[str, Any], now: float) -> str:
         return ""
     upper = f"{formats.format_clock(latest, now)}" if isinstance(latest, (int, float)) else "not before the reset"
     return f" ({formats.format_clock(earliest, now)} to {upper})"
-
-
-def _listed(amount: list[Any]) -> str:
-    """`[minor units, currency, exponent]` as money."""
-    return money(Decimal(int(amount[0])).scaleb(-int(amount[2])), str(amount[1]))
 
 
 def lines(meters: Sequence[Meter], segments: Mapping[str, Any], now: float, limit: int) -> list[Line]:

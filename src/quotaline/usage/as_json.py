@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from inspect import cleandoc
 from typing import Any
 
 import msgspec
 from msgspec import structs
 
+from quotaline.model import Money
 from quotaline.usage.report import OUTLOOK, SCHEMA_VERSION, Overview, moment
 
 MOMENTS = ("limit_at", "limit_earliest", "limit_latest", "crossed_at")
@@ -26,7 +26,7 @@ def plain(extras: dict[str, Any]) -> dict[str, Any]:
     for name in (*OUTLOOK, "left", "prepaid_balance"):
         value = found.get(name)
         if isinstance(value, list):
-            found[name] = Decimal(int(value[0])).scaleb(-int(value[2]))
+            found[name] = Money(*value).decimal()
         elif name in MOMENTS and isinstance(value, int | float):
             found[name] = moment(value)
         elif isinstance(value, float):
