@@ -20,7 +20,7 @@ from usage_history import DAY, HOUR, NOW, configure, tell
 
 # stage → what is broken, and what of the snapshot it costs
 STAGES = {
-    "configuration": ("quotaline.refresh.run.load_or_default", {"extra", "claude-json", "alert", "meter", "forecast"}),
+    "configuration": ("quotaline.refresh.run.load_or_default", set()),
     "time zone": ("quotaline.refresh.run.local_zone", set()),
     "login": ("quotaline.sources.claude_json.read_account", set()),
     "accounts": ("quotaline.refresh.run.only_current_account", set()),
@@ -154,3 +154,17 @@ def test_an_error_of_ours_explains_itself_and_any_other_quotes_no_data() -> None
     assert "x y z" not in stages.faults[0].message
     assert stages.attempt("forecast", lambda: 1 / 0, otherwise=8) == 8
     assert len(stages.faults) == 1, "the first fault of a stage is told"
+
+
+def test_what_of_the_transcripts_could_not_be_read_is_told(home: Path, environment: dict[str, str]) -> None:
+    path = home / ".claude" / "projects" / "-p" / "s.jsonl"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(dump(assistant("m1", input=100, at=NOW - 60)) + b'{"type":"assistant","message":{"usage":{"input_tok\n')
+    snapshot = refresh(environment, NOW).snapshot
+    assert snapshot
+    [gap] = [gap for gap in snapshot.missing if gap.id == "transcripts"]
+    assert gap.why == f"1 line of {path} could not be read in full; what it holds does not count"
+    path.write_bytes(dump(assistant("m1", input=100, at=NOW - 60)))
+    snapshot = refresh(environment, NOW + 60).snapshot
+    assert snapshot
+    assert [] == [gap for gap in snapshot.missing if gap.id == "transcripts"]

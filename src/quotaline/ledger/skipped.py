@@ -21,9 +21,10 @@ class Skipped(NamedTuple):
 
     def sentence(self) -> str:
         """One sentence for people."""
+        whole = "what it" if self.lines == 1 else "what they"
         lines, files = f"{self.lines} line{'s' * (self.lines != 1)}", f"{self.files} transcript{'s' * (self.files != 1)}"
         where = f" of {self.most}" if self.files == 1 else f" of {files}, most of them of {self.most},"
-        return f"{lines}{where} could not be read in full; what they hold does not count."
+        return f"{lines}{where} could not be read in full; {whole} hold{'s' * (self.lines == 1)} does not count."
 
 
 def skipped_lines(ledger: Ledger) -> Skipped | None:

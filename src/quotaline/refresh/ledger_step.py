@@ -13,6 +13,7 @@ from quotaline.ledger import open_ledger
 from quotaline.ledger.accounts import last_activity
 from quotaline.ledger.importer import ImportReport, import_transcripts
 from quotaline.ledger.readings import activity, readings_since, store_readings
+from quotaline.ledger.skipped import skipped_lines, why_no_usage
 from quotaline.ledger.totals import local_totals
 from quotaline.model import LocalTotals, Reading, SourceState, Window
 
@@ -34,13 +35,15 @@ SPANS = 3  # the 5-hour block, the last seven days, today
 class LedgerFacts(Struct, frozen=True, kw_only=True):
     """What the ledger knows: `totals` None when there is no ledger to be had, which `state` then says.
 
-    `history` are the kept readings of this month and of the days before it, `activity` when the account was used.
+    `history` are the kept readings of this month and of the days before it, `activity` when the account was used, `skipped` a
+    sentence about what of the transcripts could not be read.
     """
 
     state: SourceState
     totals: LocalTotals | None = None
     history: tuple[Reading, ...] = ()
     activity: tuple[tuple[float, float], ...] = ()
+    skipped: str | None = None
 
 
 def update_ledger(
@@ -73,9 +76,12 @@ def _facts(
     )
     used = stages.attempt("history", lambda: activity(ledger, now - RECENT), [])
     failed = next((fault.message for fault in stages.faults if fault.stage == IMPORT), None)
-    problem = failed or "; ".join(report.unreadable) or (None if known else "no transcripts were found")
+    why = None if known else stages.attempt("totals", lambda: why_no_usage(ledger), None)
+    skipped = stages.attempt("totals", lambda: skipped_lines(ledger), None)
+    problem = failed or "; ".join(report.unreadable) or why
     state = SourceState(source="transcripts", readings=SPANS if known else 0, problem=problem)
-    return LedgerFacts(state=state, totals=totals, history=tuple(kept), activity=tuple(used))
+    told = skipped.sentence() if skipped else None
+    return LedgerFacts(state=state, totals=totals, history=tuple(kept), activity=tuple(used), skipped=told)
 
 
 def _reset(readings: Sequence[Reading]) -> float | None:

@@ -11,7 +11,8 @@ from msgspec import Struct, structs
 
 from quotaline.alerts.delivery import AlertRun, remove_old_hook_marks
 from quotaline.config.guard_limits import guard_limits
-from quotaline.config.load import load_or_default
+from quotaline.config.last_good import read_last_good
+from quotaline.config.load import load_or_default, understand
 from quotaline.config.schema import Config, alpha_enabled, may_ask
 from quotaline.core.periods import not_from_the_future
 from quotaline.core.snapshot import config_state
@@ -19,7 +20,7 @@ from quotaline.errors import SourceError
 from quotaline.files import private_dir, remove_scratch
 from quotaline.forecast.fields import forecast_parts, part_of
 from quotaline.locations import Locations, resolve_locations
-from quotaline.model import Account, Snapshot, SourceState
+from quotaline.model import Account, Missing, Snapshot, SourceState
 from quotaline.prices import PriceBook
 from quotaline.refresh.accounts import only_current_account
 from quotaline.refresh.ledger_step import update_ledger
@@ -86,9 +87,8 @@ class _Refresh:
     def run(self, cache_dir: Path, *, eager: bool) -> Snapshot:
         """Every stage; the snapshot that was written. Raises OSError where it cannot be."""
         now, before, attempt = self._now, self._before, self._stages.attempt
-        config, compiled, problems = attempt(
-            "configuration", lambda: load_or_default(self._where.config_file, cache_dir), (Config(), _compiled(before), [])
-        )
+        loaded = attempt("configuration", lambda: load_or_default(self._where.config_file, cache_dir), None)
+        config, compiled, problems = loaded or (self._last_config(cache_dir), _compiled(before), [])
         zone: tzinfo = attempt("time zone", local_zone, UTC)
         snapshot = self._collect(config, compiled, problems)
         if before is None or may_ask(config):  # a first import or an answer may take a while: nobody need wait for it
@@ -107,6 +107,11 @@ class _Refresh:
             attempt("alerts", lambda: alerts.deliver(self._env), None)
         attempt("cleaning", lambda: self._clean(cache_dir), None)
         return snapshot if snapshot.faults == self._stages.faults else publish(cache_dir, snapshot, now, self._stages)
+
+    def _last_config(self, cache_dir: Path) -> Config:
+        """The last configuration that was understood, else the defaults."""
+        kept = self._stages.attempt("configuration", lambda: read_last_good(cache_dir, understand), None)
+        return kept.config if kept else Config()
 
     def _clean(self, cache_dir: Path) -> None:
         """Remove what broken runs and finished sessions left."""
@@ -198,7 +203,10 @@ class _Refresh:
         for part, compute in parts.items():
             last = {name: value for name, value in old.items() if part_of(name) == part}
             fields |= attempt(part, compute, last)
-        return structs.replace(snapshot, local=totals, fields=fields, sources=(*snapshot.sources, facts.state))
+        gaps = (Missing("transcripts", facts.skipped.rstrip("."), "run `quotaline doctor`"),) if facts.skipped else ()
+        return structs.replace(
+            snapshot, local=totals, fields=fields, sources=(*snapshot.sources, facts.state), missing=(*snapshot.missing, *gaps)
+        )
 
 
 def _compiled(before: Snapshot | None) -> dict[str, Any]:
