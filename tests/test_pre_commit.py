@@ -19,6 +19,8 @@ import pytest
 from guard_snapshot import leave_snapshot
 from usage_history import HOUR, used
 
+pytest.importorskip("pre_commit", reason="it cannot be installed beside the lowest allowed dependencies")
+
 ROOT = Path(__file__).resolve().parents[1]
 PRE_COMMIT = [sys.executable, "-m", "pre_commit"]
 YAML = re.findall(r"^```yaml\n(.*?)^```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
