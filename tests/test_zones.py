@@ -38,7 +38,7 @@ def test_a_time_from_outside_is_the_same_in_every_zone(zone: Callable[[str], Non
         [window] = parse({"five_hour": {"utilization": 1, "resets_at": text}}).values
         assert isinstance(window, Window)
         assert window.resets_at == EVE
-        [row] = parse_rate_limits({"five_hour": {"used_percentage": 1, "resets_at": text}}, EVE)
+        [row] = parse_rate_limits({"five_hour": {"used_percentage": 1, "resets_at": text}}, EVE - HOUR)
         assert row["resets_at"] == EVE
     assert rfc3339(EVE) == "2026-11-30T23:30:00Z"
     for header in (
@@ -67,7 +67,15 @@ def test_the_month_of_extra_usage_is_the_servers(zone: Callable[[str], None], na
 def test_a_person_reads_the_local_time(zone: Callable[[str], None], name: str, clock: str) -> None:
     zone(name)
     reset = at("2026-11-21T10:00Z")
-    check: dict[str, Any] = {"state": "over", "name": "Session (5h)", "used": 83.0, "limit": 80.0, "until": reset, "why": ""}
+    check: dict[str, Any] = {
+        "id": "five_hour",
+        "state": "over",
+        "name": "Session (5h)",
+        "used": 83.0,
+        "limit": 80.0,
+        "until": reset,
+        "why": "",
+    }
     assert f"it starts anew at {clock}, in 1h" in explain_check(check, reset - HOUR)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from quotaline.core.snapshot import is_compiled, read_or_defaults
 from quotaline.core.values import MAX_DEPTH, MAX_ITEMS, MAX_TEXT, encode_json
 from quotaline.prompt import inbox, run
 from samples import NOW, sample
+from usage_history import HOUR
 
 LIMITS = {"five_hour": {"used_percentage": 42, "resets_at": 1_795_251_475}}
 LATE = {
@@ -36,7 +38,7 @@ def test_a_snapshot_that_fails_only_when_it_is_drawn_costs_no_number_of_this_ses
     (folder / "snapshot.json").write_text(json.dumps(kept))
     data = sample("after-response")
     for window in data["rate_limits"].values():
-        window["resets_at"] = 4e9
+        window["resets_at"] = time.time() + HOUR
     done = quotaline("statusline", env={**environment, "NO_COLOR": "1"}, stdin=json.dumps(data).encode())
     assert (done.returncode, done.stderr) == (0, b"")
     assert b"42%" in done.stdout
@@ -57,7 +59,7 @@ def test_a_refresh_starts_on_the_edge_and_not_before(
     age: float, fresh_for: float, told_ago: float | None, starts: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[str] = []
-    monkeypatch.setattr("quotaline.core.spawn_refresh.spawn_refresh", lambda folder, _env, _now: started.append(folder))
+    monkeypatch.setattr("quotaline.core.spawn_refresh.spawn_refresh", lambda folder, *_: started.append(folder))
     told_at = 0.0 if told_ago is None else NOW - told_ago
     run.refresh_if_stale({"written_at": NOW - age, "fresh_for": fresh_for}, "folder", NOW, told_at=told_at)
     assert starts == bool(started)

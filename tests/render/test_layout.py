@@ -49,7 +49,7 @@ def test_each_window_of_a_repeated_segment_has_its_own_piece_and_level() -> None
         ([5000, "USD", 2], [5000, "USD", 2], [0, "USD", 2]),
         ([4999, "USD", 2], [5000, "USD", 2], [1, "USD", 2]),
         ([1, "USD", 2], [5000, "EUR", 2], None),
-        ([1, "USD", 2], [5000, "USD", 0], None),
+        ([1, "USD", 2], [5000, "USD", 0], [499_999, "USD", 2]),
         ([1, "USD", 2], None, None),
         (None, [5000, "USD", 2], None),
     ],
