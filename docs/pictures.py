@@ -90,9 +90,10 @@ def ansi(text: str, surface: str) -> str:
     if surface == "bash":
         return text.replace("\x01", "").replace("\x02", "")
     if surface == "zsh":
-        return re.sub(r"%[{}]", "", text).replace("%%", "%")
+        return re.sub(r"%[{}]|\x02", "", text).replace("%%", "%")
     if surface == "tmux":
         text = re.sub(r"#\[fg=colour(\d+)\]", "\x1b[38;5;\\1m", text.replace("##", "#"))
+        text = text.replace("#[]", "")
         return re.sub(r"#\[dim\]", "\x1b[2m", text).replace("#[default]", "\x1b[0m")
     return text
 

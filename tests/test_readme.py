@@ -98,7 +98,19 @@ def test_every_picture_and_file_that_is_linked_is_there() -> None:
 
 
 def test_every_variable_that_the_code_reads_is_in_the_readme() -> None:
-    ordinary = {"HOME", "USERPROFILE", "LOCALAPPDATA", "PATH", "TERM", "COLORTERM", "EDITOR", "VISUAL"}
+    ordinary = {
+        "HOME",
+        "USERPROFILE",
+        "LOCALAPPDATA",
+        "PATH",
+        "TERM",
+        "COLORTERM",
+        "EDITOR",
+        "VISUAL",
+        "LC_ALL",
+        "LC_CTYPE",
+        "LANG",
+    }
     hosts = {"ZDOTDIR", "STARSHIP_CONFIG", "QUOTALINE_TTY"}  # where a host keeps its file; how a shell names its terminal
     read = set()
     for path in SOURCE.rglob("*.py"):

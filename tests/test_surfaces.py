@@ -26,7 +26,8 @@ from shellkit import Terminal, plain
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "surfaces.md"
 RECIPES = dict(re.findall(r"<!-- recipe: (\S+) -->\n```\w+\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL))
 TESTED = {
-    "bash", "zsh", "fish", "sh", "bash-placed", "zsh-placed", "fish-placed", "ps1", "zsh-ps1", "starship", "tmux",
+    "bash", "zsh", "fish", "sh", "bash-placed", "zsh-placed", "fish-placed", "ps1", "zsh-ps1", "ps1-anew",
+    "zsh-ps1-anew", "starship", "tmux",
     "powerlevel10k", "oh-my-posh", "waybar", "polybar", "i3blocks", "xbar", "claude-code",
 }  # fmt: skip
 EXTRA: dict[str, Any] = {
@@ -70,12 +71,15 @@ def test_the_page_has_exactly_the_recipes_that_are_tested() -> None:
     assert set(RECIPES) == TESTED
 
 
-@pytest.mark.parametrize("name", ["bash", "zsh", "fish", "sh", "bash-placed", "zsh-placed", "fish-placed", "ps1", "zsh-ps1"])
+@pytest.mark.parametrize(
+    "name",
+    ["bash", "zsh", "fish", "sh", "bash-placed", "zsh-placed", "fish-placed", "ps1", "zsh-ps1", "ps1-anew", "zsh-ps1-anew"],
+)
 def test_a_shell_that_pastes_it_shows_the_line(name: str, env: dict[str, str], tmp_path: Path) -> None:
-    shell = {"ps1": "bash", "zsh-ps1": "zsh"}.get(name, name.partition("-")[0])
+    shell = {"ps1": "bash", "ps1-anew": "bash"}.get(name, name.partition("-")[0])
     terminal = Terminal(shell, env)
     terminal.source(RECIPES[name], tmp_path)
-    shown = plain(terminal.do(":"))
+    shown = plain(terminal.do(":")).replace("\x02", "")
     assert "$12.40 extra" in shown, shown
     terminal.close()
 
@@ -84,7 +88,9 @@ def test_powerlevel10k_is_handed_the_line(env: dict[str, str]) -> None:
     """The theme itself is not here: its `p10k segment` is, as a function that prints what it was given."""
     after = "__quotaline_precmd\nprompt_quotaline\nprint $POWERLEVEL9K_RIGHT_PROMPT_ELEMENTS"
     script = f"p10k() {{ print -P -- $3 }}\n{RECIPES['powerlevel10k']}\n{after}"
-    assert ["$12.40 extra · 5h 92% 2h13m", "quotaline"] == plain(shellkit.run("zsh", script, env).stdout).splitlines()
+    assert ["$12.40 extra · 5h 92% 2h13m", "quotaline"] == plain(shellkit.run("zsh", script, env).stdout).replace(
+        "\x02", ""
+    ).splitlines()
 
 
 def command(words: str, env: dict[str, str]) -> str:

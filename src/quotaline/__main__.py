@@ -26,7 +26,7 @@ def main() -> int:
         if own[0] == "statusline":
             from quotaline.prompt.statusline import main as statusline
 
-            statusline()
+            statusline(own[1:])
         elif own[0] == "prompt":
             from quotaline.prompt.line import main as prompt
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commandline import quotaline
-from quotaline.core.surfaces import SHELLS
-from quotaline.integrations import blocks
+from quotaline.core.surfaces import RC_SHELLS, SHELLS, SURFACES
+from quotaline.integrations import blocks, launcher
 
 HOSTS = ("bash", "zsh", "fish", "starship", "tmux")
 FILES = {
@@ -24,16 +24,59 @@ FILES = {
 TEXTS = {"starship": 'add_newline = false\n\n[character]\nsuccess_symbol = "x"'}
 
 
-@given(st.none() | st.text(), st.text(alphabet="abc #'\n").map(lambda text: text + "\n"))
+PROGRAMS = ["/usr/bin/quotaline", "'/home/John Smith/bin/quotaline'", "/opt/x-1.2/bin/quotaline"]
+BODIES = [SURFACES[shell].rc_block.format(program=program) for shell in RC_SHELLS for program in PROGRAMS] + [
+    launcher.shipped("tmux.conf").replace("@JOB@", "#(/bin/sh /x/tmux.sh)").replace("@FIRST@", "#(/bin/sh /x/tmux.sh first)"),
+    launcher.shipped("starship.toml").replace("@SCRIPT@", "/x/starship.sh"),
+    # those of 0.1.0
+    'if [[ $- == *i* && -x /x/quotaline ]]; then eval "$(/x/quotaline init bash)"; fi\n',
+    'if [[ -o interactive && -x /x/quotaline ]]; then eval "$(/x/quotaline init zsh)"; fi\n',
+    "if status is-interactive; and test -x /x/quotaline\n    /x/quotaline init fish | source\nend\n",
+    (
+        "# To place it yourself, put #{E:@quotaline} into status-left or status-right: nothing is added to a line that has it."
+        '\nset -g @quotaline "#(/bin/sh /x/tmux.sh)"\n'
+        'if -F "#{m:*@quotaline*,#{status-right}#{status-left}}" "" "set -ga status-right \' #{E:@quotaline}\'"\n'
+        'if -F "#{e|<:#{status-right-length},120}" "set -g status-right-length 120" ""\n'
+    ),
+]
+foreign = st.lists(
+    st.sampled_from(["export PRECIOUS=1", "fi # theirs", "alias ll='ls -l'", "", "# mine", "set -g status on", "a = 1"])
+)
+
+
+@given(st.none() | st.text(), st.sampled_from(BODIES))
 def test_adding_and_removing_are_inverse(before: str | None, body: str) -> None:
     once = blocks.add(before, body)
     assert once == blocks.add(once, body)
     assert before == blocks.remove(once)
 
 
+@given(st.tuples(foreign, foreign, foreign), st.sampled_from(BODIES), st.sampled_from(BODIES), st.data())
+def test_no_line_of_others_is_ever_taken(
+    around: tuple[list[str], list[str], list[str]], body: str, newer: str, data: st.DataObject
+) -> None:
+    """Lines among and around ours, a mark that was lost, CRLF, install again: whatever is not ours is there afterwards."""
+    before, between, behind = around
+    text = "".join(line + "\n" for line in before)
+    block = blocks.add(text, body)[len(text) :].splitlines()
+    lost = data.draw(st.sampled_from([None, 0, -1]))
+    if lost is not None:
+        del block[lost]
+    at = data.draw(st.sampled_from([1, len(block) - 1, len(block)]))
+    lines = [*before, *block[:at], *between, *block[at:], *behind]
+    end = data.draw(st.sampled_from(["\n", "\r\n"]))
+    damaged = "".join(line + end for line in lines)
+    others = [*before, *between, *behind]
+    for once in (damaged, blocks.add(damaged, newer), blocks.add(blocks.add(damaged, newer), body)):
+        rest = blocks.remove(once)
+        assert rest is not None
+        assert [line for line in others if line] == [line for line in rest.splitlines() if line and line not in block]
+        assert rest.count(">>> quotaline") <= once.count(">>> quotaline") - 1 or lost == 0
+
+
 @given(st.text(), st.text(min_size=1))
 def test_what_others_add_behind_the_block_stays(before: str, behind: str) -> None:
-    once = blocks.add(before, "body\n")
+    once = blocks.add(before, BODIES[0])
     rest = blocks.remove(once + behind)
     assert rest is not None
     assert rest.startswith(before)
@@ -110,8 +153,6 @@ def test_an_interactive_shell_reads_the_block(shell: str, options: list[str], ho
 
 
 def test_init_prints_the_files_that_are_shipped(environment: dict[str, str]) -> None:
-    from quotaline.integrations import launcher
-
     for shell, surface in SHELLS.items():
         done = quotaline("init", shell, "--no-prompt", env=environment)
         assert done.returncode == 0

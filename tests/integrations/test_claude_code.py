@@ -17,7 +17,7 @@ from commandline import QUOTALINE, quotaline
 from quotaline.errors import HostError
 from quotaline.integrations import claude_code, json_text
 
-OURS = {"type": "command", "command": f"{QUOTALINE} statusline", "refreshInterval": 30}
+OURS = {"type": "command", "command": f"PYTHONHOME= {QUOTALINE} statusline", "refreshInterval": 30}
 THEIRS: dict[str, Any] = {"type": "command", "command": "~/.claude/line.sh 'a b'", "padding": 2}
 
 
@@ -40,6 +40,8 @@ def uninstall(env: dict[str, str]) -> str:
 
 
 FILES = {
+    "nothing": "",
+    "a blank line": " \n",
     "empty object": "{}",
     "empty object, spread": "{ \n}\n",
     "two spaces": '{\n  "model": "opus",\n  "hooks": {\n    "Stop": []\n  }\n}\n',
@@ -134,7 +136,7 @@ def test_a_linked_file_stays_a_link(tmp_path: Path, settings_json: Path, environ
 @pytest.mark.parametrize(
     ("text", "where"),
     [
-        ("", "line 1, column 1"), ('{"a": 1,}', "line 1, column "), ('{\n  "a": 1\n  "b": 2\n}', "line 3, column 3"),
+        ('{"a": 1,}', "line 1, column "), ('{\n  "a": 1\n  "b": 2\n}', "line 3, column 3"),
         ("[]", "line 1, column 1"), ('{"a": tru}', "line 1, column 7"), ("{} {}", "line 1, column 4"),
         ("[" * 100_000, "nested"),
         ('{\n  // a comment\n  "a": 1\n}', "line 2, column 3"),
@@ -158,8 +160,10 @@ def test_a_held_slot_is_not_taken_without_a_word(settings_json: Path, environmen
     assert {"statusLine": THEIRS} == json.loads(settings_json.read_text())
 
 
-@pytest.mark.parametrize(("answer", "words", "code"), [("chain", 4, 0), ("replace", 2, 0), ("leave", 0, 1)])
-def test_at_a_terminal_it_asks(answer: str, words: int, code: int, settings_json: Path, environment: dict[str, str]) -> None:
+@pytest.mark.parametrize(("answer", "chained", "code"), [("chain", "old", 0), ("replace", "", 0), ("leave", None, 1)])
+def test_at_a_terminal_it_asks(
+    answer: str, chained: str | None, code: int, settings_json: Path, environment: dict[str, str]
+) -> None:
     settings_json.write_text(json.dumps({"statusLine": THEIRS}))
     child = pexpect.spawn(QUOTALINE, ["install", "claude-code"], env=environment, encoding="utf-8", timeout=30)
     child.expect("leave it")
@@ -168,7 +172,8 @@ def test_at_a_terminal_it_asks(answer: str, words: int, code: int, settings_json
     child.close()
     assert code == child.exitstatus
     command = json.loads(settings_json.read_text())["statusLine"]["command"]
-    assert len(claude_code.installed_words(command) or []) == words
+    mine = claude_code.installed_command(command)
+    assert ({"old": THEIRS["command"]}.get(chained, chained) if chained is not None else None) == (mine and mine.chained)
 
 
 @pytest.mark.parametrize("option", ["--chain", "--replace"])
@@ -192,9 +197,41 @@ def test_what_hooks_switch_off_is_said(settings_json: Path, environment: dict[st
     assert "disableAllHooks" in install(environment)
 
 
+@pytest.mark.parametrize("text", ['{"disableAllHooks":true}', '{"disableAllHooks" :\ttrue}'])
+def test_what_hooks_switch_off_is_seen_in_any_spelling(text: str, settings_json: Path, environment: dict[str, str]) -> None:
+    settings_json.write_text(text)
+    assert "disableAllHooks" in install(environment)
+    assert b"disableAllHooks" in quotaline("doctor", env=environment).stdout
+
+
+@pytest.mark.usefixtures("settings_json")
+@pytest.mark.parametrize("name", ["settings.json", "settings.local.json"])
+def test_a_projects_own_line_is_said_by_install_and_doctor(
+    name: str, environment: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "project" / ".claude").mkdir(parents=True)
+    (tmp_path / "project" / ".claude" / name).write_text(json.dumps({"statusLine": THEIRS}))
+    monkeypatch.chdir(tmp_path / "project")
+    assert f"project/.claude/{name} has a status line of its own" in install(environment)
+    assert f"project/.claude/{name}" in quotaline("doctor", env=environment).stdout.decode()
+    monkeypatch.chdir(tmp_path)
+    assert "project/.claude" not in quotaline("doctor", env=environment).stdout.decode()
+
+
+@pytest.mark.parametrize("option", ["--chain", "--replace"])
+def test_the_padding_is_handed_over(option: str, settings_json: Path, environment: dict[str, str]) -> None:
+    settings_json.write_text(json.dumps({"statusLine": THEIRS}))
+    install(environment, option)
+    command = json.loads(settings_json.read_text())["statusLine"]["command"]
+    assert command.endswith(" --padding 2")
+    assert (claude_code.installed_command(command) or ("", None))[1] == (THEIRS["command"] if option == "--chain" else "")
+    uninstall(environment)
+    assert {"statusLine": THEIRS} == json.loads(settings_json.read_text())
+
+
 def test_the_program_is_named_by_its_absolute_path(settings_json: Path, environment: dict[str, str]) -> None:
     install(environment)
-    program = shlex.split(json.loads(settings_json.read_text())["statusLine"]["command"])[0]
+    program = shlex.split(json.loads(settings_json.read_text())["statusLine"]["command"])[1]
     assert Path(program).is_absolute()
     assert Path(program).is_file()
 

@@ -56,17 +56,21 @@ def carry_out(planned: Change, host: str, *, dry_run: bool, done: str, already: 
     """Show a change and make it, unless nothing would be different or it is only to be shown."""
     from quotaline.integrations.change import apply_change, backup_of
 
-    if not planned.needed:
+    changes = [one for one in (planned, *planned.more) if one.needed]
+    if not changes:
         click.echo(f"{host}: {already}; nothing to change in {planned.path}.")
-        return 0
-    click.echo(planned.diff(), nl=False)
-    if dry_run:
+    for one in changes:
+        click.echo(one.diff(), nl=False)
+    if dry_run and changes:
         click.echo(f"{host}: nothing was written.")
         return 0
-    apply_change(planned)
-    click.echo(f"{host}: {done}.")
-    if planned.backup and planned.before is not None and planned.before != planned.after:
-        click.echo(f"The file as it was: {backup_of(planned.path.resolve())}")
-    for note in planned.notes:
+    for one in changes:
+        apply_change(one)
+    if changes:
+        click.echo(f"{host}: {done}.")
+    for one in changes:
+        if one.backup and one.before is not None and one.before != one.after:
+            click.echo(f"The file as it was: {backup_of(one.path.resolve())}")
+    for note in dict.fromkeys(note for one in (planned, *planned.more) for note in one.notes):
         click.echo(note)
     return 0

@@ -5,8 +5,9 @@ import click
 from quotaline.core.surfaces import PROMPT_SURFACES
 
 
-@click.command()
-def statusline() -> None:
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.option("--padding", type=int, default=0, metavar="N", help="The `padding` of the status line in Claude Code's settings.")
+def statusline(padding: int) -> None:
     """Print the line for Claude Code's statusLine, from its JSON on stdin.
 
     Rows are fitted to COLUMNS and coloured unless NO_COLOR is set. The rate limits on stdin are left for the other

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from quotaline.core.paths import REFRESH_MARKER
@@ -47,7 +48,7 @@ def slot(context: DoctorContext) -> Iterator[Check]:
     path = claude_code.settings_file(context.env)
     data = change.read_config(path)
     text = (data or b"").decode("utf-8", "replace")
-    found = json_text.get(text, path.name, claude_code.KEY) if text.strip() else None
+    found = json_text.get(text, path.name, claude_code.KEY) if text.removeprefix("\ufeff").strip() else None
     value = found[0] if found else None
     if value is None:
         yield Check(group=SLOT, name="status line", status="WARN", message=f"{path} has no status line.", remedy=INSTALL)
@@ -57,15 +58,20 @@ def slot(context: DoctorContext) -> Iterator[Check]:
         message = f"The status line in {path} is not of the type `command`."
         yield Check(group=SLOT, name="status line", status="FAIL", message=message, remedy=INSTALL)
         return
-    if claude_code.installed_words(command) is None:
+    if claude_code.installed_command(command) is None:
         message = f"The status line in {path} belongs to another command."
         remedy = "run `quotaline install claude-code --chain` to show both"
         yield Check(group=SLOT, name="status line", status="WARN", message=message, remedy=remedy)
         return
     yield Check(group=SLOT, name="status line", status="PASS", message=f"It is ours in {path}.")
-    if '"disableAllHooks": true' in text:
-        message = "`disableAllHooks` is true: Claude Code runs no status line."
+    if (off := json_text.get(text, path.name, claude_code.OFF)) and off[0] is True:
+        message = f"`{claude_code.OFF}` is true: Claude Code runs no status line."
         yield Check(group=SLOT, name="hooks", status="WARN", message=message, remedy=f"take it out of {path}")
+    for message in claude_code.above(context.env, Path.cwd()):
+        yield Check(group=SLOT, name="project settings", status="WARN", message=message, remedy="see the sentence")
+    if claude_code.install(context.env).needed:
+        message = "The command is not what this quotaline would write (another program, or another `padding`)."
+        yield Check(group=SLOT, name="command line", status="WARN", message=message, remedy=INSTALL)
     yield works(command, context)
 
 
@@ -110,7 +116,7 @@ def block(host: str, context: DoctorContext) -> Check | None:
         text = shell_rc.decode(change.read_config(path) or b"")
     except HostError as error:
         return Check(group=SHELLS, name=host, status="FAIL", message=str(error), remedy="make the file readable")
-    if blocks.BLOCK.search(text) is None:
+    if blocks.find(text).at is None:
         by_hand = any("quotaline" in line and not line.lstrip().startswith("#") for line in text.splitlines())
         return Check(group=SHELLS, name=host, status="PASS", message=f"{path} names quotaline.") if by_hand else None
     try:
@@ -118,7 +124,12 @@ def block(host: str, context: DoctorContext) -> Check | None:
     except HostError as error:
         return Check(group=SHELLS, name=host, status="FAIL", message=str(error))
     if planned.needed:
-        message = f"The block in {path} is not what this quotaline would write."
+        message = f"The block in {path} is not what this quotaline would write: another program, or an older form."
+        remedy = f"run `quotaline install {host}`"
+        return Check(group=SHELLS, name=host, status="WARN", message=message, remedy=remedy)
+    if any(one.needed for one in planned.more):
+        path = planned.more[0].path
+        message = f"A login {host} reads {path}, which has no line."
         return Check(group=SHELLS, name=host, status="WARN", message=message, remedy=f"run `quotaline install {host}`")
     return Check(group=SHELLS, name=host, status="PASS", message=f"The line is in {path}.")
 

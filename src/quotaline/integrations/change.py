@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 import errno
 import os
+import secrets
+import shutil
 from pathlib import Path
 
 from msgspec import Struct, field
@@ -16,7 +18,8 @@ from quotaline.files import private_dir, read_file, write_atomic
 class Change(Struct, frozen=True, kw_only=True):
     """`path` from `before` to `after` (None: no such file). `scripts` are files of our own to write, or with None to remove.
 
-    `backup` says whether what was there is kept beside it. `notes` are sentences for the person.
+    `backup` says whether what was there is kept beside it. `folders`: how many of the file's folders go with it when they are
+    empty. `notes` are sentences for the person. `more` are changes of other files that belong to it.
     """
 
     path: Path
@@ -24,7 +27,9 @@ class Change(Struct, frozen=True, kw_only=True):
     after: bytes | None
     scripts: dict[Path, str | None] = field(default_factory=dict)
     backup: bool = True
+    folders: int = 0
     notes: tuple[str, ...] = ()
+    more: tuple[Change, ...] = ()
 
     @property
     def needed(self) -> bool:
@@ -70,24 +75,89 @@ def apply_change(change: Change) -> None:
             _replace(change, target)
         for path in [path for path, text in change.scripts.items() if text is None]:
             path.unlink(missing_ok=True)
+            remove_empty(path.parent, 2)  # `shell`, and the data folder around it
         if not change.backup and change.after == read_config(backup_of(target)):
             backup_of(target).unlink(missing_ok=True)
+        if change.after is None:
+            remove_empty(target.parent, change.folders)
     except OSError as error:
-        raise HostError(f"{error.filename or target} cannot be written: {error.strerror}. Nothing else was changed.") from error
+        raise HostError(f"{target} cannot be written: {error.strerror}. Nothing else was changed.") from error
+
+
+def missing_folders(path: Path) -> int:
+    """How many folders have to be made for a file."""
+    return sum(not folder.exists() for folder in path.parents)
+
+
+def remove_empty(folder: Path, levels: int) -> None:
+    """Take away up to so many folders, from the inside, as long as they are empty."""
+    try:
+        for path in (folder, *folder.parents)[:levels]:
+            path.rmdir()
+    except OSError:
+        pass
 
 
 def _replace(change: Change, target: Path) -> None:
     if read_config(change.path) != change.before:
         raise HostError(f"{change.path} was changed by another program meanwhile. Run this again.")
-    mode = target.stat().st_mode & 0o777 if change.before is not None else 0o600
     if change.backup and change.before is not None:
-        write_atomic(backup_of(target), change.before, mode=mode)
+        write_like(backup_of(target), change.before, target)
     if change.after is None:
         target.unlink()
         return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    write_atomic(target, change.after, mode=mode)
-    target.chmod(mode)  # the mask does not apply to a file that was there before
+    make_folders(target.parent)
+    write_like(target, change.after, target)
+
+
+def make_folders(folder: Path) -> None:
+    """Make a folder and its parents; root makes them for whom the folder around them belongs to."""
+    for path in reversed([path for path in (folder, *folder.parents) if not path.exists()]):
+        path.mkdir(exist_ok=True)
+        adopt(path)
+
+
+def adopt(path: Path) -> None:
+    """Give what root has made to the owner of the folder that it stands in."""
+    if os.geteuid() == 0:
+        around = path.parent.stat()
+        os.chown(path, around.st_uid, around.st_gid)
+
+
+def write_like(path: Path, data: bytes, model: Path) -> None:
+    """Write a file whole, with the owner, the mode and the attributes of `model`, or private where there is none.
+
+    A file of several names, one that is mounted, or one whose owner cannot be given away is written in place, after the new
+    content was written beside it: so there is room for it. Raises OSError.
+    """
+    scratch = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    there = path.exists()
+    try:
+        try:
+            with os.fdopen(os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(data)
+            if model.exists():
+                owner = model.stat()
+                shutil.copystat(model, scratch)
+                os.utime(scratch)
+                if (owner.st_uid, owner.st_gid) != (scratch.stat().st_uid, scratch.stat().st_gid):
+                    os.chown(scratch, owner.st_uid, owner.st_gid)
+                    scratch.chmod(owner.st_mode & 0o7777)
+            else:
+                adopt(scratch)
+            if not there or path.stat().st_nlink == 1:
+                scratch.replace(path)
+                return
+        except OSError:
+            if not there:
+                raise
+        with path.open("r+b") as file:
+            file.write(data)
+            file.truncate()
+            file.flush()
+            os.fsync(file.fileno())
+    finally:
+        scratch.unlink(missing_ok=True)
 
 
 def _text(path: Path) -> str | None:

@@ -5,18 +5,32 @@ from __future__ import annotations
 import json
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from quotaline.errors import HostError
 from quotaline.integrations import change, json_text, launcher
 from quotaline.locations import resolve_locations
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 KEY = "statusLine"
 REFRESH_INTERVAL = 30  # seconds; a countdown in minutes is at most half a minute behind
 SCRIPT = "chain.sh"
+NO_PYTHON_HOME = "PYTHONHOME="
+"""In front of the command: a PYTHONHOME of the person's own Python keeps ours from starting. An empty one is none."""
+MANAGED = (
+    Path("/etc/claude-code/managed-settings.json"),
+    Path("/Library/Application Support/ClaudeCode/managed-settings.json"),
+)
+OFF = "disableAllHooks"
+
+
+class InstalledCommand(NamedTuple):
+    """A command line that `install` wrote: the program, and the command that it is chained behind, "" for none."""
+
+    program: str
+    chained: str
 
 
 def settings_file(env: Mapping[str, str]) -> Path:
@@ -29,60 +43,91 @@ def settings_file(env: Mapping[str, str]) -> Path:
 
 def held_by(env: Mapping[str, str]) -> str | None:
     """The command line of somebody else that holds the slot; None when it is free or ours."""
-    text = _text(change.read_config(settings_file(env)), settings_file(env))
-    found = json_text.get(text, settings_file(env).name, KEY) if text.strip() else None
+    text = _object(_text(change.read_config(settings_file(env)), settings_file(env)))
+    found = json_text.get(text, settings_file(env).name, KEY)
     value = found[0] if found else None
-    if value is None or (isinstance(value, dict) and installed_words(value.get("command")) is not None):
+    if value is None or (isinstance(value, dict) and installed_command(value.get("command")) is not None):
         return None
     return str(value.get("command")) if isinstance(value, dict) else json.dumps(value)
 
 
-def installed_words(command: Any) -> list[str] | None:
-    """The words of a command line that `install` wrote: `[program, "statusline"]` or `["/bin/sh", chain.sh, OLD, program]`."""
+def installed_command(command: Any) -> InstalledCommand | None:
+    """What `install` wrote: `[PYTHONHOME=] program statusline …`, or `/bin/sh chain.sh OLD program …`."""
     try:
         words = shlex.split(command) if isinstance(command, str) else []
     except ValueError:
         return None
-    if len(words) == 2 and Path(words[0]).name == "quotaline" and words[1] == "statusline":  # noqa: PLR2004 - as above
-        return words
-    if len(words) == 4 and words[0] == "/bin/sh" and Path(words[1]).name == SCRIPT and Path(words[3]).name == "quotaline":  # noqa: PLR2004
-        return words
+    if words[:1] == [NO_PYTHON_HOME]:
+        del words[0]
+    if len(words) > 2 and words[-2] == "--padding":  # noqa: PLR2004 - as above
+        del words[-2:]
+    match words:
+        case [program, "statusline"] if Path(program).name == "quotaline":
+            return InstalledCommand(program, "")
+        case ["/bin/sh", script, old, program] if Path(script).name == SCRIPT and Path(program).name == "quotaline":
+            return InstalledCommand(program, old)
     return None
+
+
+def above(env: Mapping[str, str], folder: Path) -> Iterator[str]:
+    """What hides the line although it is in the person's settings, a sentence each.
+
+    The settings of this folder's project and those of the organisation win over the person's.
+    """
+    own = settings_file(env).resolve()
+    for path in (*MANAGED, folder / ".claude" / "settings.local.json", folder / ".claude" / "settings.json"):
+        try:
+            tree = json.loads(path.read_text(encoding="utf-8-sig")) if path.resolve() != own else None
+        except (OSError, ValueError, RecursionError):
+            continue
+        if not isinstance(tree, dict):
+            continue
+        slot = tree.get(KEY)
+        if isinstance(slot, dict) and installed_command(slot.get("command")) is None:
+            yield f"{path} has a status line of its own, which hides this one here: take it out or chain it there."
+        if tree.get(OFF) is True:
+            yield f"`{OFF}` is true in {path}: Claude Code runs no status line here until it is taken out."
 
 
 def install(env: Mapping[str, str], *, chain: bool = False, replace: bool = False) -> change.Change:
     """Put our command into the slot. One that is chained already stays chained unless `replace`. Raises HostError."""
     path = settings_file(env)
     before = change.read_config(path)
-    text = _text(before, path) if before is not None else "{}\n"
+    text = _object(_text(before, path))
     found = json_text.get(text, path.name, KEY)
     old = found[0] if found else None
     held = dict(old) if isinstance(old, dict) else {}
-    words = installed_words(held.get("command"))
-    other = held.get("command") if isinstance(held.get("command"), str) and words is None else None
-    if old is not None and words is None and not (replace or (chain and other)):
+    mine = installed_command(held.get("command"))
+    other = held.get("command") if isinstance(held.get("command"), str) and mine is None else None
+    if old is not None and mine is None and not (replace or (chain and other)):
         raise HostError(
             f"Another command holds Claude Code's status line: {other or json.dumps(old)}. "
             "Run this again with --chain to show its rows above ours, or with --replace to take its place."
         )
-    if words and len(words) == 4 and not replace:  # noqa: PLR2004 - installed_words() says so
-        other = words[2]
-    program = launcher.command()
+    if mine and mine.chained and not replace:
+        other = mine.chained
+    words = [launcher.command()]
     scripts: dict[Path, str | None] = {}
     if other and not replace:
         script = _script(env)
         scripts[script] = launcher.shipped(SCRIPT)
-        command = shlex.join(["/bin/sh", str(script), other, program])
+        words = ["/bin/sh", str(script), other, *words]
     else:
-        command = shlex.join([program, "statusline"])
+        words.append("statusline")
+    padding = held.get("padding")
+    if isinstance(padding, int) and padding > 0:  # Claude Code keeps it to itself, and cuts a row that is wider
+        words += ["--padding", str(padding)]
+    command = shlex.join(words) if scripts else f"{NO_PYTHON_HOME} {shlex.join(words)}"  # the script sees to it for ours alone
     value = {**held, "type": "command", "command": command}
     value.setdefault("refreshInterval", REFRESH_INTERVAL)
+    if value != old and mine is not None and sum(member.key == KEY for member in json_text.members(text, path.name)) > 1:
+        raise HostError(f"{path.name} has `{KEY}` twice, and only the last one counts. Take the other out and run this again.")
     after = text if value == old else json_text.put(text, path.name, KEY, value)
-    notes = []
-    if '"disableAllHooks": true' in text:
-        notes.append("`disableAllHooks` is true in these settings: Claude Code runs no status line until it is taken out.")
+    notes = list(above(env, Path.cwd()))
+    if (off := json_text.get(text, path.name, OFF)) and off[0] is True:
+        notes.append(f"`{OFF}` is true in these settings: Claude Code runs no status line until it is taken out.")
     return change.Change(
-        path=path, before=before, after=after.encode(), scripts=scripts, backup=words is None, notes=tuple(notes)
+        path=path, before=before, after=after.encode(), scripts=scripts, backup=mine is None, notes=tuple(notes)
     )
 
 
@@ -93,32 +138,37 @@ def uninstall(env: Mapping[str, str]) -> change.Change:
     unchanged = change.Change(path=path, before=before, after=before, backup=False)
     if before is None:
         return unchanged
-    text = _text(before, path)
+    text = _object(_text(before, path))
     found = json_text.get(text, path.name, KEY)
-    words = installed_words(found[0].get("command")) if found and isinstance(found[0], dict) else None
-    if words is None:
+    mine = installed_command(found[0].get("command")) if found and isinstance(found[0], dict) else None
+    if mine is None:
         return unchanged
     scripts: dict[Path, str | None] = {_script(env): None}
     kept = change.read_config(change.backup_of(path.resolve()))
-    after = text_after(text, path.name, words, None if kept is None else _text(kept, path))
+    after = text_after(text, path.name, mine, None if kept is None else _text(kept, path))
     if kept is None and after == "{}\n":
-        return change.Change(path=path, before=before, after=None, scripts=scripts, backup=False)
+        return change.Change(path=path, before=before, after=None, scripts=scripts, backup=False, folders=1)
     return change.Change(path=path, before=before, after=after.encode(), scripts=scripts, backup=False)
 
 
-def text_after(text: str, name: str, words: list[str], kept: str | None) -> str:
+def text_after(text: str, name: str, mine: InstalledCommand, kept: str | None) -> str:
     """The settings without us: `kept` is the backup's text, where there is one and it is JSON still."""
     try:
-        was = json_text.get(kept, name, KEY) if kept is not None else None
+        was = json_text.get(_object(kept), name, KEY) if kept is not None else None
     except HostError:
         kept = was = None
-    if kept is not None and _without(text, name) == _without(kept, name):
+    if kept is not None and _without(text, name) == _without(_object(kept), name):
         return kept
     if was is not None:
         return json_text.put_raw(text, name, KEY, was[1])
-    if len(words) == 4:  # noqa: PLR2004 - the chained command is in the command line itself
-        return json_text.put_raw(text, name, KEY, json.dumps({"type": "command", "command": words[2]}, ensure_ascii=False))
+    if mine.chained:
+        return json_text.put_raw(text, name, KEY, json.dumps({"type": "command", "command": mine.chained}, ensure_ascii=False))
     return json_text.drop(text, name, KEY)
+
+
+def _object(text: str) -> str:
+    """The text of the settings; an empty file is an empty object, which is how Claude Code reads it."""
+    return text if text.removeprefix("\ufeff").strip() else "{}\n"
 
 
 def _without(text: str, name: str) -> str:

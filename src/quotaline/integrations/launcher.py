@@ -65,7 +65,7 @@ def init_code(shell: str, settings: Mapping[str, str]) -> str:
 def script(surface: str, cache_dir: str, config_dir: str, program: str) -> str:
     """A POSIX script that prints the line for `surface` without Python: `line.sh` with its arguments in it."""
     words = shlex.join([cache_dir, config_dir, program, surface])
-    head = f"# Written by `quotaline install`; `quotaline uninstall` removes it.\nset -- {words}\n"
+    head = f'# Written by `quotaline install`; `quotaline uninstall` removes it.\nset -- {words} "$@"\n'
     return head + shipped("frame.sh", "line.sh")
 
 

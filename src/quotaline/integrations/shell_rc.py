@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import structs
 
 from quotaline.core import paths
 from quotaline.core.surfaces import SURFACES
@@ -11,7 +16,7 @@ from quotaline.errors import HostError
 from quotaline.integrations import blocks, change, launcher
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 
 def rc_file(shell: str, env: Mapping[str, str]) -> Path:
@@ -20,30 +25,95 @@ def rc_file(shell: str, env: Mapping[str, str]) -> Path:
     if not home:
         raise HostError("There is no home folder to find the shell's configuration in; set HOME.")
     variable, folder, name = SURFACES[shell].rc or ("", "", "")
-    return Path(env.get(variable) or Path(home, folder), name)
+    chosen = env.get(variable) or (zdotdir(home, env) if shell == "zsh" else "")
+    return Path(chosen or Path(home, folder), name)
+
+
+def zdotdir(home: str, env: Mapping[str, str]) -> str:
+    """ZDOTDIR as `.zshenv` sets it without exporting it, which only a zsh can tell; "" where there is none."""
+    if not any(Path(folder, ".zshenv").exists() for folder in (home, "/etc", "/etc/zsh")) or shutil.which("zsh") is None:
+        return ""
+    words = ["zsh", "-c", 'builtin print -rn -- "${ZDOTDIR-}"']
+    try:
+        done = subprocess.run(
+            words, env={**env, "HOME": home}, capture_output=True, stdin=subprocess.DEVNULL, timeout=5, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    found = os.fsdecode(done.stdout)
+    return found if Path(found).is_absolute() else ""
+
+
+def login_file(env: Mapping[str, str]) -> Path | None:
+    """The file that a login bash reads and that does not lead to `.bashrc`: a shell of that kind shows no line. Else None."""
+    for name in (".bash_profile", ".bash_login", ".profile"):
+        path = Path(paths.home(env), name)
+        text = change.read_config(path)
+        if text is not None:
+            return None if any(b"bashrc" in line for line in text.splitlines() if not line.lstrip().startswith(b"#")) else path
+    return None
 
 
 def install(shell: str, env: Mapping[str, str]) -> change.Change:
     """The block at the end, so that it comes after whatever sets a prompt. Raises HostError."""
-    path = rc_file(shell, env)
+    login = login_file(env) if shell == "bash" else None
+    more = () if login is None else (_with_block(login, shell),)
+    return structs.replace(_with_block(rc_file(shell, env), shell), more=more, notes=tuple(notes(shell, env)))
+
+
+def notes(shell: str, env: Mapping[str, str]) -> Iterator[str]:
+    """What the person should know who will look for the line."""
+    if shell == "bash" and not any(
+        Path(paths.home(env), name).exists() for name in (".bash_profile", ".bash_login", ".profile")
+    ):
+        yield "A login bash (ssh, macOS's Terminal) reads no ~/.bashrc here: `. ~/.bashrc` in a ~/.bash_profile shows it there."
+    if env.get("TERM") == "dumb":
+        yield "This terminal is a dumb one (TERM=dumb), where no line is drawn."
+
+
+def _with_block(path: Path, shell: str) -> change.Change:
     before = change.read_config(path)
     text = None if before is None else decode(before)
     program = launcher.quote(launcher.command(), shell)
-    after = blocks.add(text, SURFACES[shell].rc_block.format(program=program))
-    return change.Change(path=path, before=before, after=encode(after), backup=text is None or blocks.remove(text) == text)
+    after = blocks.add(text, SURFACES[shell].rc_block.format(program=program), change.missing_folders(path))
+    return change.Change(path=path, before=before, after=encode(after), backup=text is None or blocks.find(text).at is None)
 
 
 def uninstall(shell: str, env: Mapping[str, str]) -> change.Change:
-    """The file without the block."""
-    return without_block(rc_file(shell, env))
+    """The file without the block, and the other files that an `install` under other circumstances may have chosen."""
+    path = rc_file(shell, env)
+    _, folder, name = SURFACES[shell].rc or ("", "", "")
+    others = [Path(paths.home(env), folder, name)]
+    if shell == "bash":
+        others += [Path(paths.home(env), login) for login in (".bash_profile", ".bash_login", ".profile")]
+    more = [without_block(other) for other in others if other != path and has_block(other)]
+    return structs.replace(without_block(path), more=tuple(more))
+
+
+def has_block(path: Path) -> bool:
+    """Whether a block of ours is in a file that can be read."""
+    try:
+        return blocks.find(decode(change.read_config(path) or b"")).at is not None
+    except HostError:
+        return False
 
 
 def without_block(path: Path, scripts: Mapping[Path, str | None] | None = None, notes: tuple[str, ...] = ()) -> change.Change:
     """Any host's file with our block taken out again, and our own `scripts` removed."""
     before = change.read_config(path)
-    after = None if before is None else blocks.remove(decode(before))
-    rest = None if after is None else encode(after)
-    return change.Change(path=path, before=before, after=rest, scripts=dict(scripts or {}), backup=False, notes=notes)
+    text = decode(before or b"")
+    after = None if before is None else blocks.remove(text)
+    if after is not None and blocks.find(text).others:
+        notes = (*notes, f"Lines between quotaline's marks in {path} are not quotaline's: they stay.")
+    return change.Change(
+        path=path,
+        before=before,
+        after=None if after is None else encode(after),
+        scripts=dict(scripts or {}),
+        backup=False,
+        folders=blocks.made_folders(text),
+        notes=notes,
+    )
 
 
 def decode(data: bytes) -> str:

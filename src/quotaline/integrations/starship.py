@@ -52,7 +52,7 @@ def install(env: Mapping[str, str]) -> change.Change:
         raise HostError(f"{path} has a [custom.quotaline] of its own. Take it out and run this again.")
     place = script_file("starship", env)
     body = launcher.shipped(NAME).replace('"@SCRIPT@"', json.dumps(str(place), ensure_ascii=False))
-    after = blocks.add(text, body)
+    after = blocks.add(text, body, change.missing_folders(path))
     _parsed(after, path)
     notes = []
     shown = tree.get("format")

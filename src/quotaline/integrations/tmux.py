@@ -33,10 +33,14 @@ def install(env: Mapping[str, str]) -> change.Change:
     before = change.read_config(path)
     text = None if before is None else decode(before)
     place = script_file("tmux", env)
-    job = f"#(/bin/sh {shlex.quote(str(place))})"
-    if any(character in str(place) for character in "#(){}%\"'\\$\n"):
+    job = f"#(/bin/sh {shlex.quote(str(place))}{{}})"
+    if any(character in str(place) for character in "#(){},%\"'\\$\n"):
         raise HostError(f"tmux cannot run a script at {place}. Set QUOTALINE_DATA_DIR to a plainer path and run this again.")
-    after = blocks.add(text, launcher.shipped(NAME).replace("@JOB@", job))
+    after = blocks.add(
+        text,
+        launcher.shipped(NAME).replace("@JOB@", job.format("")).replace("@FIRST@", job.format(" first")),
+        change.missing_folders(path),
+    )
     return change.Change(
         path=path,
         before=before,

@@ -19,15 +19,26 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-MARGIN = 4  # Claude Code indents the row on both sides
+MARGIN = 4  # Claude Code indents the row on both sides, and once more by its settings' `padding`
+WIDEST = 1000
 
 
-def main() -> None:
+def main(arguments: "list[str]") -> None:
     """Print the line for what is on stdin. Always returns, whatever happens."""
-    guarded(_print)
+    guarded(lambda: _print(parse_padding(arguments)))
 
 
-def _print() -> None:
+def parse_padding(arguments: "list[str]") -> int:
+    """`--padding N`, the status line's own in Claude Code's settings; 0 for anything else. What is unknown is passed over."""
+    text = "0"
+    for number_of, word in enumerate(arguments):
+        option, equals, value = word.partition("=")
+        if option == "--padding":
+            text = value if equals else "".join(arguments[number_of + 1 : number_of + 2])
+    return min(int(text), WIDEST) if text.isascii() and text.isdigit() and len(text) < 9 else 0  # noqa: PLR2004 - not all digits of the world
+
+
+def _print(padding: int) -> None:
     env, now = os.environ, time.time()
     data = loads_json(read_stdin().decode("utf-8", "replace"))
     folder = paths.cache_dir(env)
@@ -36,16 +47,18 @@ def _print() -> None:
         data = {}
     as_of = record_rate_limits(data, env, now)
     try:
-        text = statusline_text(data, kept, env, now, as_of)
+        text = statusline_text(data, kept, env, now, as_of, padding=padding)
     except Exception:  # whatever in the snapshot did that, this session's own numbers are still good
         kept = read_or_defaults("")
-        text = statusline_text(data, kept, env, now, as_of)
+        text = statusline_text(data, kept, env, now, as_of, padding=padding)
     emit(text)
     refresh_if_stale(kept, folder, now, told_at=as_of if data.get("rate_limits") else 0.0)
 
 
-def statusline_text(data: "dict[str, Any]", kept: "dict[str, Any]", env: "Mapping[str, str]", now: float, as_of: float) -> str:
-    """The `claude` line for what Claude Code said; its rate limits are known since `as_of`."""
+def statusline_text(
+    data: "dict[str, Any]", kept: "dict[str, Any]", env: "Mapping[str, str]", now: float, as_of: float, *, padding: int = 0
+) -> str:
+    """The `claude` line for what Claude Code said; its rate limits are known since `as_of`. Its row is padded on both sides."""
     own = session_readings(data.get("rate_limits"), as_of, now, data.get("session_id"))
     fields = gather_fields(kept, own, now)
     fields.update(session_fields(data, paths.home(env), now))
@@ -56,6 +69,6 @@ def statusline_text(data: "dict[str, Any]", kept: "dict[str, Any]", env: "Mappin
 
         fields["git.branch"] = branch(folder) or None
     columns = number(env.get("COLUMNS"))
-    limit = max(1, int(columns) - MARGIN) if columns and columns > 0 else 0
+    limit = max(1, int(columns) - MARGIN - 2 * padding) if columns and columns > 0 else 0
     colour = wants_colour(str(kept["style"].get("colour", "auto")), env, default=True)
     return "\n".join(draw(rows, kept, fields, surface="claude", colour=colour, limit=limit))

@@ -139,6 +139,10 @@ __quotaline_guard() {
     builtin zle .reset-prompt
   }
   builtin zle -N reset-prompt __quotaline_reset
+  # Some draw with `zle .reset-prompt`, which is nobody's to replace.
+  __quotaline_redraw() { if [[ ${RPROMPT-} != "$__quotaline_shown"* ]]; then builtin zle reset-prompt; fi }
+  builtin autoload -Uz add-zle-hook-widget 2>/dev/null && add-zle-hook-widget line-pre-redraw __quotaline_redraw 2>/dev/null
+  return 0
 }
 
 # powerlevel10k writes RPROMPT itself: there the line is a segment of it, unless it is one already.
