@@ -102,6 +102,11 @@ def make_sparse(path: Path) -> None:
         file.truncate(5 << 30)
 
 
+def link_to_a_fifo(path: Path) -> None:
+    os.mkfifo(path.with_name("behind"))
+    path.symlink_to("behind")
+
+
 ODD: dict[str, Callable[[Path], object]] = {
     "fifo": os.mkfifo,
     "folder": Path.mkdir,
@@ -110,7 +115,7 @@ ODD: dict[str, Callable[[Path], object]] = {
     "terminal": lambda path: path.symlink_to("/dev/tty"),
     "sparse": make_sparse,
     "loop": lambda path: path.symlink_to(path.name),
-    "fifo by a link": lambda path: (os.mkfifo(path.with_name("behind")), path.symlink_to("behind")),
+    "fifo by a link": link_to_a_fifo,
 }
 
 

@@ -61,9 +61,11 @@ def refresh_if_stale(kept: "dict[str, Any]", folder: str, now: float, *, told_at
     fresh_for = number(kept.get("fresh_for")) or FRESH_FOR
     if written is not None and told_at > written:
         fresh_for = min(fresh_for, NEWS_AFTER)
-    stale = written is None or not 0 <= now - written < fresh_for
-    changed = config_state(paths.config_file(os.environ)) != kept.get("config_state", "")
-    if stale or changed:
-        from quotaline.core.spawn_refresh import CONFIG_STAMP, STAMP, spawn_refresh
+    if written is None or not 0 <= now - written < fresh_for:
+        from quotaline.core.spawn_refresh import spawn_refresh
 
-        spawn_refresh(folder, os.environ, now, STAMP if stale else CONFIG_STAMP)
+        spawn_refresh(folder, os.environ, now)
+    elif config_state(paths.config_file(os.environ)) != kept.get("config_state", ""):
+        from quotaline.core.spawn_refresh import CONFIG_STAMP, spawn_refresh
+
+        spawn_refresh(folder, os.environ, now, CONFIG_STAMP)
