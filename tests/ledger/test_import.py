@@ -69,3 +69,65 @@ def test_the_time_of_the_newest_message_is_known(ledger: Ledger, claude: Path) -
     write(claude, "s1", assistant("m1", NOON), assistant("m2", NOON + 0.5))
     import_transcripts(ledger, [claude])
     assert last_activity(ledger) == NOON + 0.5
+
+
+def iterated(*iterations: dict[str, Any], **said: Any) -> dict[str, Any]:
+    """A line of a message with these rows of `usage.iterations`."""
+    line = assistant("m1", **said)
+    line["message"]["usage"]["iterations"] = list(iterations)
+    return line
+
+
+ADVICE = {"type": "advisor_message", "model": "claude-fable-5", "input_tokens": 90, "output_tokens": 8}
+REPEATED: list[Any] = [
+    *({"type": "message", "input_tokens": 5}, {"type": "fallback_message", "input_tokens": 5}, {"input_tokens": 5}),
+    *(5, None),
+]
+
+
+def parts(ledger: Ledger) -> list[tuple[Any, ...]]:
+    """(model, speed, input, output) of every part."""
+    query = "SELECT model, speed, input, output FROM api_message ORDER BY part"
+    return ledger.connection.execute(query).fetchall()
+
+
+def test_an_iteration_that_stands_only_there_counts_once_under_its_own_model(ledger: Ledger, claude: Path) -> None:
+    line = iterated(*REPEATED, ADVICE, {**ADVICE, "output_tokens": 1}, {"type": "compaction", "input_tokens": 7}, input=10)
+    write(claude, "s1", line, line)
+    write(claude, "fork", {**line, "forkedFrom": {"sessionId": "s1"}})
+    write(claude, "s1/subagents/agent-1", {**line, "isSidechain": True, "requestId": "other"})
+    import_transcripts(ledger, [claude])
+    counted = [("claude-fable-5", "standard", 90, 8), ("claude-fable-5", "standard", 90, 1)]
+    own = [("claude-opus-5-5", "standard", 10, 0), *counted, ("claude-opus-5-5", "standard", 7, 0)]
+    assert own == parts(ledger)
+    assert [(1,)] == ledger.connection.execute("SELECT sum(messages) FROM usage_quarter").fetchall(), "it is one message"
+
+
+def test_an_iterations_speed_is_its_own_or_the_messages_where_the_model_is(ledger: Ledger, claude: Path) -> None:
+    compaction = {"type": "compaction", "input_tokens": 7}
+    write(claude, "s1", iterated(compaction, ADVICE), iterated(compaction, ADVICE, speed="fast"))
+    import_transcripts(ledger, [claude])
+    assert ["fast", "fast", "standard"] == [row[1] for row in parts(ledger)]
+
+
+def test_a_bad_iteration_costs_itself_only(ledger: Ledger, claude: Path) -> None:
+    write(claude, "s1", iterated({**ADVICE, "input_tokens": -1}, {"type": ["compaction"]}, ADVICE, input=10, output=1))
+    assert import_transcripts(ledger, [claude]).lines_skipped == 1
+    assert [(10, 1), (0, 8), (90, 8)] == [row[2:] for row in parts(ledger)]
+
+
+def test_flags_on_a_later_line_hold_for_the_message(ledger: Ledger, claude: Path) -> None:
+    write(claude, "s1", assistant("m1", input=1), assistant("m1", input=1, speed="fast", geo="us"))
+    write(claude, "s2", assistant("m2", input=1))
+    write(claude, "s3", assistant("m2", input=1, speed="fast", geo="us"))
+    import_transcripts(ledger, [claude])
+    assert [(3,), (3,)] == ledger.connection.execute("SELECT flags FROM message").fetchall()
+
+
+def test_a_last_line_counts_before_its_newline_and_not_again_after(ledger: Ledger, claude: Path) -> None:
+    path = write(claude, "s1", assistant("m1", input=1), assistant("m2", input=2))
+    whole = path.read_bytes()
+    for data in (whole[:-1], whole, whole + whole):
+        path.write_bytes(data)
+        import_transcripts(ledger, [claude])
+        assert TokenUsage(input=3) == total(ledger).tokens
