@@ -49,8 +49,10 @@ def test_settings_that_are_not_utf_8_are_left_alone_with_one_sentence(
 @pytest.mark.parametrize("kept", ["{broken", "", "[1]", "7", '{"statusLine": ', "{}{}"])
 def test_a_backup_that_is_no_json_any_more_does_not_keep_us_in_the_settings(kept: str) -> None:
     text = json.dumps({"a": 1, "statusLine": OURS}, indent=2)
-    assert json.loads(claude_code.text_after(text, "settings.json", [QUOTALINE, "statusline"], kept)) == {"a": 1}
-    chained = ["/bin/sh", "chain.sh", "their line", QUOTALINE]
+    assert json.loads(claude_code.text_after(text, "settings.json", claude_code.InstalledCommand(QUOTALINE, ""), kept)) == {
+        "a": 1
+    }
+    chained = claude_code.InstalledCommand(QUOTALINE, "their line")
     after = claude_code.text_after(text, "settings.json", chained, kept)
     assert json.loads(after) == {"a": 1, "statusLine": {"type": "command", "command": "their line"}}
 
