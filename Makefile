@@ -6,7 +6,7 @@ SOURCES := $(shell find src segments -type f -not -name '*.pyc') pyproject.toml
 PIP     := $(PY) -m pip --disable-pip-version-check install -qq --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run install test quick matrix check lint types pytest format defaults reference pictures cells bench bench-shells bench-transcripts prices clean
+.PHONY: help run install test quick matrix check lint types pytest format defaults reference pictures cells bench bench-shells bench-transcripts mutants fuzz prices clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -73,6 +73,13 @@ bench-shells: install ## measure the shell hooks against /bin/true and starship,
 
 bench-transcripts: install ## measure the ledger on 2 GB of transcripts against native ccusage; needs 10 GB and npm
 	@$(PY) bench/transcripts.py
+
+mutants: install ## break the code in 200 places and see whether the tests notice; takes hours
+	@$(PY) bench/mutants.py
+
+fuzz: install ## feed damaged samples to each parser; with atheris where it installs, else with hypothesis
+	-@$(PIP) --only-binary :all: atheris 2>/dev/null
+	@$(PY) bench/fuzz.py
 
 prices: install ## write the price table anew from genai-prices
 	@$(PY) -m quotaline.prices.generate src/quotaline/prices/table.py

@@ -1,0 +1,232 @@
+"""EFFECT Feed each parser of what comes from outside with damaged samples and look for what must never be.
+
+    make fuzz                                20,000 executions per parser, with the seed of the day
+    python bench/fuzz.py --runs 500 --seed 7 body hook
+
+Never: an exception that is not the parser's own, more than a second for one input, a control character in what is shown.
+atheris searches where it is installed (it is led by what the code does with an input), else hypothesis does. Each parser runs
+in a process of its own; exit 1 says that one of them fell.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import importlib.util
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import strategies as st
+
+from quotaline.config import segments
+from quotaline.config.load import parse as parse_config
+from quotaline.config.schema import Config
+from quotaline.core.snapshot import read_or_defaults
+from quotaline.core.values import loads_json
+from quotaline.errors import ConfigError, SourceError
+from quotaline.ledger import open_ledger
+from quotaline.ledger.importer import import_transcripts
+from quotaline.prompt import guard_hook, statusline
+from quotaline.sources import usage_body
+from quotaline.sources.json_text import decode_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+DATA = Path(__file__).resolve().parents[1] / "tests" / "data"
+NOW = 1_795_251_000.0
+SLOWEST = 1.0
+LONGEST_WORD = 64  # of libFuzzer's dictionary
+LARGEST = 1 << 16
+SGR = re.compile(r"\x1b\[[0-9;]*m")
+CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+PIECES = (
+    b"\0", b"\x1b]0;x\x07", b"\xff", b"\xed\xa0\x80", b"\xef\xbb\xbf", b"1e400", b"-0", b"NaN", b"null", b"[" * 3000,
+    b'{"a":' * 3000, b"9" * 5000, b'"', b"\\u0007", b"\\ud800", b"$(x)", b"%{", b"\n", b"\xe2\x80\xae", b"2026-02-30T25:61:61Z",
+)  # fmt: skip
+LIMITS = {
+    "five_hour": {"used_percentage": 42.5, "resets_at": NOW + 8000},
+    "seven_day": {"used_percentage": 7, "resets_at": NOW + 9e4},
+}
+STDIN = {
+    "session_id": "s", "cwd": "/p", "model": {"id": "claude-opus-4-5", "display_name": "Opus 4.5"}, "version": "2.1.300",
+    "workspace": {"current_dir": "/p", "project_dir": "/p"}, "rate_limits": LIMITS,
+    "cost": {"total_cost_usd": 1.25, "total_duration_ms": 60000, "total_api_duration_ms": 2300},
+    "context_window": {"used_percentage": 8, "context_window_size": 200000},
+}  # fmt: skip
+USAGE = {"input_tokens": 5, "output_tokens": 7, "cache_creation": {"ephemeral_5m_input_tokens": 3}, "iterations": []}
+LINE = {
+    "type": "assistant", "timestamp": "2026-11-20T12:00:00.000Z", "sessionId": "s", "requestId": "r", "cwd": "/p",
+    "message": {"id": "m", "model": "claude-opus-4-5", "usage": USAGE},
+}  # fmt: skip
+HOOK = {"session_id": "s", "hook_event_name": "PreToolUse", "tool_name": "Bash", "tool_input": {"command": "ls"}}
+
+
+class Room:
+    """The parsers, each a method from bytes to the text that people would see; it raises what must never be."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._kept = read_or_defaults("")
+        reading = {
+            "value": {"type": "window", "id": "five_hour", "name": "Session (5h)", "utilization": 99, "resets_at": NOW + 9}
+        }
+        self._full = {**self._kept, "readings": [{**reading, "source": "endpoint", "as_of": NOW}], "written_at": NOW}
+        self._ledger = open_ledger(folder / "ledger.db")
+        for name in ("claude/projects/-p", "segments"):
+            (folder / name).mkdir(parents=True)
+
+    def stdin(self, data: bytes) -> str:
+        """The status line."""
+        told = loads_json(data.decode("utf-8", "replace"))
+        return statusline.statusline_text(told if isinstance(told, dict) else {}, self._kept, {}, NOW, NOW)
+
+    def hook(self, data: bytes) -> str:
+        """The guard's answer to Claude Code."""
+        told = loads_json(data.decode("utf-8", "replace"))
+        if not isinstance(told, dict):
+            return ""
+        answer = guard_hook.answer(told, self._full, ["--five-hour", "80"], str(self._folder), NOW)
+        return str(json.loads(answer)) if answer else ""
+
+    def body(self, data: bytes) -> str:
+        """What is shown of the answer to `/usage`."""
+        try:
+            found = usage_body.parse(decode_json(data), NOW)
+        except ValueError:
+            return ""
+        except SourceError as error:
+            return str(error)
+        return "".join([value.name for value in found.values] + list(found.unread()))
+
+    def transcript(self, data: bytes) -> str:
+        """What an import says."""
+        (self._folder / "claude/projects/-p/s.jsonl").write_bytes(data)
+        return "".join(import_transcripts(self._ledger, [self._folder / "claude"]).unreadable)
+
+    def config(self, data: bytes) -> str:
+        """What is said of config.toml."""
+        try:
+            parse_config(data.decode("utf-8", "replace"))
+        except ConfigError as error:
+            return str(error)
+        return ""
+
+    def segment(self, data: bytes) -> str:
+        """What is said of a segment's file."""
+        (self._folder / "segments/mine.toml").write_bytes(data)
+        found, wrong = segments.read_own(self._folder / "segments", Config())
+        with contextlib.suppress(ConfigError):
+            segments.compile_lines(Config(), segments.assemble(Config(), found, missing=wrong))
+        return "".join(wrong.values())
+
+
+SAMPLES: dict[str, Callable[[], list[bytes]]] = {
+    "stdin": lambda: [json.dumps(STDIN).encode()],
+    "hook": lambda: [json.dumps(HOOK).encode(), json.dumps({**HOOK, "hook_event_name": "UserPromptSubmit"}).encode()],
+    "body": lambda: [path.read_bytes() for path in sorted((DATA / "usage").glob("*.json"))],
+    "transcript": lambda: [json.dumps(LINE).encode() + b"\n", json.dumps(LINE).encode() * 2],
+    "config": lambda: [
+        b'enable_alpha_features=true\n[guard]\nfive_hour = 80\nmax_extra = "5 EUR"\nmax_age = "15m"\n[style]\ncolour="auto"\n',
+        b'[[alert]]\nwindow = "extra"\nat = ["$5.00"]\nrun = ["notify-send", "x"]\n[segments.x]\ntext = "{five_hour.used}"\n',
+    ],
+    "segment": lambda: [path.read_bytes() for path in sorted(segments.shipped_folder().glob("*.toml"))],
+}  # fmt: skip
+
+
+def checked(parser: Callable[[bytes], str], data: bytes) -> None:
+    """One execution; AssertionError where it was slow or shows a control character, and whatever the parser raises."""
+    start = time.process_time()
+    shown = SGR.sub("", parser(data))
+    taken = time.process_time() - start
+    assert taken < SLOWEST, f"{taken:.1f} s for {len(data)} bytes"
+    assert CONTROL.search(shown) is None, f"a control character in {shown!r}"
+
+
+def damaged(samples: list[bytes]) -> st.SearchStrategy[bytes]:
+    """A sample with up to six pieces put in, over or instead of a part of it; or bytes of any kind."""
+    edit = st.tuples(st.floats(0, 1), st.sampled_from(PIECES) | st.binary(max_size=8), st.integers(0, 12))
+
+    def apply(sample: bytes, edits: list[tuple[float, bytes, int]]) -> bytes:
+        for where, piece, over in edits:
+            at = int(where * len(sample))
+            sample = sample[:at] + piece + sample[at + over :]
+        return sample[:LARGEST]
+
+    return st.builds(apply, st.sampled_from(samples), st.lists(edit, max_size=6)) | st.binary(max_size=200)
+
+
+def with_hypothesis(name: str, parser: Callable[[bytes], str], runs: int, number: int) -> int:
+    """How many executions passed; raises at the first that did not, made small."""
+    passed = 0
+
+    @seed(number)
+    @settings(max_examples=runs, database=None, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(damaged(SAMPLES[name]()))
+    def one(data: bytes) -> None:
+        nonlocal passed
+        checked(parser, data)
+        passed += 1
+
+    one()
+    return passed
+
+
+def with_atheris(atheris: Any, samples: list[bytes], parser: Callable[[bytes], str], folder: Path, options: list[str]) -> None:
+    """Does not return: libFuzzer ends the process, with 0 after `runs` executions."""
+    corpus = folder / "corpus"
+    corpus.mkdir()
+    for at, sample in enumerate(samples):
+        (corpus / str(at)).write_bytes(sample)
+    words = folder / "words"
+    short = (piece for piece in PIECES if len(piece) < LONGEST_WORD)
+    words.write_text("".join('"' + "".join(f"\\x{byte:02x}" for byte in piece) + '"\n' for piece in short))
+    options = [*options, f"-max_len={LARGEST}", f"-dict={words}", "-timeout=10", "-verbosity=0", f"-artifact_prefix={folder}/"]
+    atheris.Setup([sys.argv[0], *options, str(corpus)], lambda data: checked(parser, data))
+    atheris.instrument_all()
+    atheris.Fuzz()
+
+
+def run_one(name: str, runs: int, number: int) -> None:
+    """One parser, in this process."""
+    with tempfile.TemporaryDirectory(prefix="quotaline-fuzz-") as text:
+        folder = Path(text)
+        os.environ |= {"HOME": text, "QUOTALINE_CACHE_DIR": text, "QUOTALINE_REFRESH": "1"}
+        parser = getattr(Room(folder), name)
+        if importlib.util.find_spec("atheris"):
+            print(f"{name}: {runs} executions by atheris", flush=True)
+            atheris = importlib.import_module("atheris")
+            with_atheris(atheris, SAMPLES[name](), parser, folder, [f"-runs={runs}", f"-seed={number}"])
+        print(f"{name}: {with_hypothesis(name, parser, runs, number)} executions by hypothesis, nothing found")
+
+
+def main() -> int:
+    """Each parser in a process of its own; 1 when one of them fell."""
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("parsers", nargs="*", choices=[*SAMPLES, []], help=f"of {', '.join(SAMPLES)}; all of them")
+    options.add_argument("--runs", type=int, default=20_000)
+    options.add_argument("--seed", type=int, default=int(time.strftime("%Y%m%d")))
+    options.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
+    given_ = options.parse_args()
+    if given_.here:
+        run_one(given_.parsers[0], given_.runs, given_.seed)
+        return 0
+    fell = []
+    for name in given_.parsers or SAMPLES:
+        command = [sys.executable, __file__, "--here", name, f"--runs={given_.runs}", f"--seed={given_.seed}"]
+        if subprocess.run(command, check=False).returncode:
+            fell.append(name)
+    print(f"seed {given_.seed}: {', '.join(fell) + ' fell' if fell else 'no parser fell'}")
+    return int(bool(fell))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
