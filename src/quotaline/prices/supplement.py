@@ -1,11 +1,11 @@
 """PURE Published prices that genai-prices lacks: read by `generate.py`, never at run time.
 
 Rows as in `table.py`. A row replaces the one that genai-prices has for the same model, day, speed and step; a test holds the
-newest price of each model that genai-prices knows equal to its own. Sources, all Anthropic's:
+newest price of each model that genai-prices knows equal to its own. What Anthropic announced, as far as it was reported:
 
 - Mythos 5 costs what Fable 5 does, Mythos 5.1 what Fable 5.1 does: the models' announcements.
 - Fast mode of Opus 4.6 and 4.7 cost six times their price, $30 in and $150 out: the fast mode page of their time. Opus 4.6's
-  price step at 200,000 tokens was multiplied alike until it was removed on 2026-03-13.
+  price step at 200,000 tokens, removed on 2026-03-13, is taken to have been multiplied alike: nobody published that.
 - Sonnet 4 with a prompt above 200,000 tokens cost $6 in and $22.50 out for the whole request: the long context section.
 - Sonnet 5.5 read its cache at $0.20 until 2026-10-07, $0.10 since: the pricing page of both times.
 """
