@@ -144,11 +144,11 @@ def test_the_servers_order_outlives_a_newer_reading_that_lists_nothing() -> None
         listed("seven_day_aurora", 1, NOW - 9),
         listed("seven_day_aurora", 0, NOW - 99),
         listed("seven_day_zephyr", None, NOW - 1, "statusline"),
-        listed("seven_day_unlisted", None, NOW - 1),
+        listed("seven_day_able", None, NOW - 1),
     ]
     for order in (readings, readings[::-1]):
         merged = merge(order, NOW)
-        assert [reading.value.id.rpartition("_")[2] for reading in merged] == ["zephyr", "aurora", "unlisted"]
+        assert [reading.value.id.rpartition("_")[2] for reading in merged] == ["zephyr", "aurora", "able"]
         assert merged == merge(merged, NOW)
 
 

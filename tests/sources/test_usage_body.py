@@ -313,6 +313,37 @@ def test_whatever_json_text_is_read_only_a_source_error_comes_of_it(body: object
         assert not isinstance(body, dict) or not KNOWN_KEYS & body.keys()
 
 
+@given(JSON, st.text(max_size=3) | st.just("\ud83d"))
+def test_whatever_stands_beside_the_figures_can_be_kept(odd: object, key: str) -> None:
+    more = {"x" + key: odd, "list": [odd], "object": {key: odd}}
+    body = {
+        "limits": [row("session") | more],
+        "seven_day": {"utilization": 1, "resets_at": RESET} | more,
+        "promo_credits": [CREDIT | more],
+        "extra_usage": BLOCK | more,
+        "spend": SPEND | {"cap": more},
+    }
+    kept = readings(body, source="endpoint", as_of=NOW, account=None)
+    assert [reading.value.id for reading in kept] == ["five_hour", "seven_day", "promo_credit_credit", "extra_usage"]
+    assert msgspec.json.decode(msgspec.json.encode(kept), type=list[Reading]) == kept
+
+
+@pytest.mark.parametrize("odd", [float("inf"), float("nan"), 10**400])
+def test_a_number_beside_the_figures_that_json_has_not_is_null(odd: float) -> None:
+    assert window({"five_hour": {"utilization": 1, "odd": odd, "list": [odd]}}, "five_hour").extras == {
+        "odd": None,
+        "list": [None],
+    }
+
+
+def test_nesting_beside_the_figures_is_cut_where_it_could_not_be_written() -> None:
+    deep: list[Any] = []
+    for _ in range(5000):
+        deep = [deep]
+    found = window({"five_hour": {"utilization": 1, "deep": deep}}, "five_hour")
+    assert len(msgspec.json.encode(found)) < 200
+
+
 @given(st.sampled_from(NAMES), st.data())
 def test_damage_to_one_bucket_leaves_all_others_as_they_were(name: str, data: st.DataObject) -> None:
     body = recorded(name)["body"]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from quotaline.core.money import currency_exponent
 from quotaline.core.values import short_label
 from quotaline.model import ExtraUsage, Money
-from quotaline.sources.fields import BadFieldError, decimals, minor_units, percent, share, sound, table
+from quotaline.sources.fields import BadFieldError, decimals, kept_beside, minor_units, percent, share, sound, table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,7 +87,6 @@ def _extra(block: dict[str, Any], spend: ExtraUsage | None, problems: list[str])
         utilization = share(used, limit) if utilization is None else utilization
     if used is None and utilization is None and (enabled is None or (enabled and found.broken)):
         return None
-    extras = {key: sound(value) for key, value in block.items() if value is not None and key not in _READ}
     return ExtraUsage(
         is_enabled=(reason is None and block.get("user_disabled") is not True) if enabled is None else enabled,
         used=used,
@@ -96,7 +95,7 @@ def _extra(block: dict[str, Any], spend: ExtraUsage | None, problems: list[str])
         disabled_reason=reason,
         balance=spend.balance if spend else None,
         reloads=spend is not None and spend.reloads,
-        extras=extras | (spend.extras if spend else {}),
+        extras=kept_beside(block, _READ) | (spend.extras if spend else {}),
     )
 
 

@@ -9,12 +9,15 @@ import math
 from datetime import UTC
 from decimal import ROUND_HALF_UP, Decimal
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from quotaline.core.money import MOST_DECIMALS, MOST_MINOR_UNITS, dollars_to_cents, money_share
 from quotaline.core.periods import DAY, parse_moment
 from quotaline.core.windows import is_percent, may_reset_at
 from quotaline.model import Money
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Mapping
 
 LONGEST_BLOCK = float(DAY)
 """Seconds: a server's wish to wait for longer than a day is not taken at its word."""
@@ -85,6 +88,12 @@ def sound(value: Any, depth: int = 0) -> Any:
     if isinstance(value, list):
         return [sound(item, depth + 1) for item in value[:MOST_ITEMS]]
     return value if value is None or isinstance(value, bool) or abs(value) < MOST_MINOR_UNITS else None
+
+
+def kept_beside(block: Mapping[str, Any], read: Container[str]) -> dict[str, Any]:
+    """What a block says beyond the keys that are `read`, as it may be kept."""
+    kept: dict[str, Any] = sound({key: value for key, value in block.items() if value is not None and key not in read})
+    return kept
 
 
 def decimals(value: object) -> int | None:

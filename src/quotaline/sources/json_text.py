@@ -45,7 +45,7 @@ def members(data: bytes, keys: Iterable[str]) -> dict[str, Any]:
         if mark == '"' or (depth == 0 and (mark != "{" or at)):
             raise ValueError("not one whole object")
         if end - at > 1:
-            word = mark if depth == 1 and start < 0 else word
+            word = mark if start < 0 else word
         elif mark in "[{":
             depth += 1
         elif depth == 1 and mark == ":":

@@ -15,7 +15,7 @@ from quotaline.core.periods import same_period
 from quotaline.core.values import short_label, slug
 from quotaline.core.windows import BY_ID, EXTRA_USAGE, KINDS, MODELS, PERIOD_LENGTHS, member_id, member_name, own_name
 from quotaline.model import Window
-from quotaline.sources.fields import BadFieldError, percent, reset, sound, table
+from quotaline.sources.fields import BadFieldError, kept_beside, percent, reset, table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,7 +83,7 @@ def _add(windows: dict[str, Window], row: Mapping[str, Any], now: float | None) 
     kind = ROW_KINDS.get(label) or (BY_ID.get(label) if label not in RESERVED else None)
     scope = table(row.get("scope"))
     names = [name for part in ("model", "surface") if (name := _scope_name(scope.get(part))) is not None]
-    extras = {key: sound(value) for key, value in row.items() if value is not None and key not in _READ}
+    extras = kept_beside(row, _READ)
     if kind is not None and kind.many:
         if not names:
             raise BadFieldError("a scope without a name")

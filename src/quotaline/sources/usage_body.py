@@ -16,7 +16,7 @@ from quotaline.core.windows import KINDS, PROMO_CREDITS, member_id, member_name,
 from quotaline.errors import SourceError
 from quotaline.model import ExtraUsage, Reading, SourceState, Window
 from quotaline.sources.extra import parse_extra
-from quotaline.sources.fields import BadFieldError, dollars, percent, reset, share, sound, table
+from quotaline.sources.fields import BadFieldError, dollars, kept_beside, percent, reset, share, table
 from quotaline.sources.limits import add_model_scoped, add_rows, combine
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ def _bucket(value: object, window_id: str, name: str, now: float | None) -> Wind
         resets_at=resets_at,
         used_money=used,
         limit_money=limit,
-        extras={key: sound(kept) for key, kept in value.items() if kept is not None and key not in read},
+        extras=kept_beside(value, read),
     )
 
 
