@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 GLYPHS = {
-    "·": "|", "█": "#", "░": "-", "…": "..", "⇡": "+", "⇣": "-", "↻": "~", "▲": "^", "ǃ": "|",
+    "·": "|", "█": "#", "░": "-", "…": "..", "⇡": "+", "⇣": "-", "↻": "~", "▲": "^", "×": "x", "ǃ": "|",
     **{symbol: plain for symbol, plain in CURRENCIES.values() if not symbol.isascii()},
 }  # fmt: skip
 
