@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import pty
@@ -119,12 +120,23 @@ def test_a_command_that_hangs_is_ended(env: dict[str, str], monkeypatch: pytest.
         os.kill(int(told(env)[0]), signal.SIG_DFL)
 
 
-def test_what_cannot_be_remembered_is_not_given(env: dict[str, str], home: Path) -> None:
+def test_what_cannot_be_remembered_is_not_given(env: dict[str, str], home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_path: Path, _data: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    configure(home, NOTE)
+    monkeypatch.setattr("quotaline.alerts.delivery.write_own", full)
+    use(env, 91, NOW)
+    assert told(env) == []
+
+
+def test_a_folder_in_place_of_the_memory_is_moved_aside(env: dict[str, str], home: Path) -> None:
     configure(home, NOTE)
     (cache(env) / "alerts.json").mkdir(parents=True)
     (cache(env) / "alerts.json" / "x").touch()
     use(env, 91, NOW)
-    assert told(env) == []
+    assert len(told(env)) == 1
+    assert (cache(env) / "alerts.json").is_file()
 
 
 def test_a_broken_memory_is_an_empty_one(tmp_path: Path) -> None:

@@ -122,8 +122,8 @@ def test_limits_of_the_command_hold_whatever_the_configuration_says(
 
 
 def test_a_problem_that_the_last_refresh_met_is_no_room(home: Path, environment: dict[str, str]) -> None:
-    snapshot(home, session(42), problems=("segments/mine.toml: it is cut.",))
-    assert (3, "", "quotaline: segments/mine.toml: it is cut. Whether there is room cannot be told.\n") == guard(environment)
+    snapshot(home, session(42), problems=("config.toml: it is cut.",))
+    assert (3, "", "quotaline: config.toml: it is cut. Whether there is room cannot be told.\n") == guard(environment)
     assert 0 == guard(environment, "--five-hour", "80")[0]
 
 
