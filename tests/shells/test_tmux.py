@@ -112,7 +112,7 @@ def test_no_value_is_read_as_a_format(screen: Screen, home: Path, tmp_path: Path
     script = home / ".local/share/quotaline/shell/tmux.sh"
     screen.config.write_text(screen.config.read_text() + text + "set -g status-right-length 190\n")
     screen.start()
-    job = screen.tmux("-L", "inner", "show-options", "-gv", "@quotaline").strip()
+    job = screen.tmux("-L", "inner", "show-options", "-gv", "@quotaline-line").strip()
     assert job == f"#(/bin/sh {script})"
     for number, trap in enumerate(TRAPS):
         now = time.time()
@@ -123,7 +123,7 @@ def test_no_value_is_read_as_a_format(screen: Screen, home: Path, tmp_path: Path
         }  # fmt: skip
         write(cache(home), prompt_files.render_prompt_files(kept, now)["prompt.tmux"], "prompt.tmux")
         # tmux runs one command once a second at most; each spelling of the same path is another command
-        screen.tmux("-L", "inner", "set", "-g", "@quotaline", job.replace(f" {script}", f" {'/' * number}{script}"))
+        screen.tmux("-L", "inner", "set", "-g", "@quotaline-line", job.replace(f" {script}", f" {'/' * number}{script}"))
         screen.see(f"BEGIN {number}:{trap}|{trap}")
     screen.tmux("-L", "inner", "set", "-g", "status-right", f"DIRECT #(/bin/sh {script})")
     screen.see(f"DIRECT {len(TRAPS) - 1}:{TRAPS[-1]}|{TRAPS[-1]}")

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import sys
 from typing import TYPE_CHECKING
 
-from quotaline.config.palettes import UNICODE_GLYPHS
 from quotaline.doctor.check import Check
+from quotaline.render.ascii import wants_ascii
 from quotaline.render.paint import wants_colour
 
 if TYPE_CHECKING:
@@ -63,14 +62,11 @@ def colours(context: DoctorContext) -> Check:
 
 
 def glyphs(context: DoctorContext) -> Check:
-    """Whether stdout can carry what the palette draws with."""
+    """Whether the locale can carry what the palette draws with; shells ask the same variables."""
     if context.config.style.palette == "ascii":
         return Check(group=GROUP, name="glyphs", status="PASS", message="ASCII only.")
-    encoding = sys.stdout.encoding or "ascii"
-    try:
-        "".join([*UNICODE_GLYPHS["bar"], str(UNICODE_GLYPHS["ellipsis"])]).encode(encoding)
-    except (UnicodeEncodeError, LookupError):
-        message = f"Output is {encoding}, which has no bars and dots; shells show what quotaline prints as it is."
-        remedy = "use a UTF-8 locale, or quotaline config set style.palette ascii"
+    if wants_ascii(context.env):
+        message = "The locale (LC_ALL, LC_CTYPE or LANG) has no UTF-8: shells draw the line in ASCII."
+        remedy = "use a UTF-8 locale where the terminal knows bars and dots"
         return Check(group=GROUP, name="glyphs", status="WARN", message=message, remedy=remedy)
-    return Check(group=GROUP, name="glyphs", status="PASS", message=f"{encoding} carries █ ░ · …")
+    return Check(group=GROUP, name="glyphs", status="PASS", message="The locale carries bars and dots.")
