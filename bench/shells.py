@@ -34,7 +34,7 @@ LOOPS = {
 HOOK = {
     "bash": "__quotaline_hook",
     "zsh": "__quotaline_precmd",
-    "fish": '__quotaline_hook; printf %s "$__quotaline_right"',
+    "fish": "__quotaline_hook; fish_right_prompt",
 }
 START = {"bash": ["bash", "--norc", "--noprofile"], "zsh": ["zsh", "-f"], "fish": ["fish", "--no-config"]}
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -55,6 +57,25 @@ def test_root_leaves_a_file_and_its_copy_to_their_owner(home: Path, environment:
     quotaline("install", "fish", env=environment)
     made = [path, path.with_name(".bashrc.quotaline-backup"), home / ".config", home / ".config/fish/config.fish"]
     assert {(4242, 4243)} == {(found.stat().st_uid, found.stat().st_gid) for found in made}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be in another user's home")
+def test_what_root_does_in_a_users_home_stays_the_users(home: Path, environment: dict[str, str]) -> None:
+    probe = [sys.executable, "-c", "import os, quotaline"]
+    try:
+        subprocess.run(probe, user=4242, group=4243, extra_groups=[], capture_output=True, check=True, cwd="/")
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("this Python is closed to other users")
+    os.chown(home, 4242, 4243)
+    for folder in home.parents:  # pytest's own are closed to others
+        if folder.stat().st_uid == 0 and folder.name.startswith(("pytest-", "popen-", "test_")):
+            folder.chmod(0o755)
+    assert quotaline("install", "tmux", env=environment).returncode == 0
+    quotaline("refresh", "--force", env=environment)
+    quotaline("statusline", env=environment, stdin=b'{"rate_limits": {"five_hour": {"used_percentage": 42}}}')
+    found = list(home.rglob("*"))
+    assert any(path.name == "snapshot.json" for path in found)
+    assert {4242} == {path.stat().st_uid for path in found}
 
 
 @pytest.mark.parametrize("host", ["bash", "zsh", "fish", "starship", "tmux", "claude-code"])

@@ -12,7 +12,7 @@ from pathlib import Path
 from msgspec import Struct, field
 
 from quotaline.errors import HostError
-from quotaline.files import private_dir, read_file, write_atomic
+from quotaline.files import read_file, write_atomic
 
 
 class Change(Struct, frozen=True, kw_only=True):
@@ -69,8 +69,9 @@ def apply_change(change: Change) -> None:
         # A script is there before the line that names it, and goes after it.
         for path, text in change.scripts.items():
             if text is not None:
-                private_dir(path.parent)
+                make_folders(path.parent)
                 write_atomic(path, text.encode("utf-8", "surrogateescape"))
+                adopt(path)
         if change.before != change.after:
             _replace(change, target)
         for path in [path for path, text in change.scripts.items() if text is None]:
@@ -113,7 +114,7 @@ def _replace(change: Change, target: Path) -> None:
 def make_folders(folder: Path) -> None:
     """Make a folder and its parents; root makes them for whom the folder around them belongs to."""
     for path in reversed([path for path in (folder, *folder.parents) if not path.exists()]):
-        path.mkdir(exist_ok=True)
+        path.mkdir(mode=0o700, exist_ok=True)
         adopt(path)
 
 

@@ -116,14 +116,16 @@ function __quotaline_wrap
         return 0
     end
     if not builtin functions -q fish_right_prompt
-        function __quotaline_theirs
+        function fish_right_prompt
+            set -g __quotaline_drawn 1
+            builtin printf %s "$__quotaline_right"
         end
+        return 0
     else if builtin functions fish_right_prompt | string match -q '*__quotaline_right*'
         return 0
-    else
-        builtin functions -q __quotaline_theirs; and builtin functions -e __quotaline_theirs
-        builtin functions -c fish_right_prompt __quotaline_theirs
     end
+    builtin functions -q __quotaline_theirs; and builtin functions -e __quotaline_theirs
+    builtin functions -c fish_right_prompt __quotaline_theirs
     function fish_right_prompt
         set -l theirs (__quotaline_theirs | string collect)
         set -g __quotaline_drawn 1
