@@ -23,6 +23,7 @@ ENDLESS = {
 HEAD = "import os, subprocess, time\nimport pytest\nfrom hypothesis import given, strategies as st\n"
 
 
+@pytest.mark.slow
 def test_what_never_ends_is_named_and_the_rest_goes_on(tmp_path: Path) -> None:
     for number, body in enumerate(ENDLESS.values()):
         (tmp_path / f"test_{number}.py").write_text(HEAD + body + "def test_after(): pass\n")

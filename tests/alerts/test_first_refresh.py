@@ -35,6 +35,7 @@ def terminal() -> Iterator[str]:
     os.close(theirs)
 
 
+@pytest.mark.slow
 def test_the_refresh_that_gives_an_alert_shows_it_for_ten_minutes(env: dict[str, str], home: Path) -> None:
     refresh(env, NOW)
     kept = read_or_defaults(str(home / ".cache/quotaline/default"))
@@ -60,6 +61,7 @@ def test_a_terminal_that_refuses_the_bell_is_no_failure(terminal: str, monkeypat
     assert open_descriptors() == descriptors
 
 
+@pytest.mark.slow
 def test_a_refresh_whose_terminal_refuses_the_bell_has_refreshed(
     env: dict[str, str], home: Path, terminal: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

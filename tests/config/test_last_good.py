@@ -176,6 +176,7 @@ KEPT: dict[str, Any] = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("locale", ["C.UTF-8", "C"])
 @pytest.mark.parametrize("surface", sorted(PROMPT_SURFACES))
 def test_while_there_is_a_problem_every_surface_shows_one_more_cell(surface: str, locale: str) -> None:

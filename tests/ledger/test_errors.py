@@ -165,6 +165,7 @@ with open_ledger(Path(sys.argv[1])) as ledger:
 """
 
 
+@pytest.mark.slow
 def test_a_full_disk_ends_a_transaction_and_says_so(tmp_path: Path) -> None:
     """SQLite may have rolled back by itself then: our own ROLLBACK must not take the place of the reason."""
     path = tmp_path / "ledger.db"

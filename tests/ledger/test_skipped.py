@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+import pytest
+
 from commandline import quotaline
 from quotaline.ledger.importer import import_transcripts
 from quotaline.ledger.skipped import skipped_lines, why_no_usage
@@ -62,6 +64,7 @@ def test_a_known_transcript_that_became_a_pipe_or_a_folder_is_named_and_the_othe
     assert [(1,), (1,), (2,)] == ledger.connection.execute("SELECT input FROM message ORDER BY input").fetchall()
 
 
+@pytest.mark.slow
 def test_history_and_doctor_say_so_however_long_ago_it_was(tmp_path: Path) -> None:
     path = write(tmp_path / ".claude", "s1", assistant("m1", input=1))
     path.write_bytes(path.read_bytes() + b"garbage\n")

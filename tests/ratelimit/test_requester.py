@@ -285,6 +285,7 @@ def test_a_client_that_cannot_report_does_not_use_up_the_first_five_minutes(
     assert len(machine.claude.asked) == ("rejects" in behaviour)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("minutes", [6, 59])
 def test_what_the_server_told_claude_holds_for_our_own_request(machine: Machine, minutes: int) -> None:
     """A report without limits: the server may have named an hour, and only `claude` has heard it."""
@@ -297,6 +298,7 @@ def test_what_the_server_told_claude_holds_for_our_own_request(machine: Machine,
     assert (1, []) == (len(machine.claude.asked), machine.server.requests)
 
 
+@pytest.mark.slow
 def test_what_the_server_told_us_holds_for_claude(machine: Machine) -> None:
     machine.server.mode, machine.server.headers_sent = "429", {"Retry-After": "3037"}
     machine.refresh()
@@ -308,6 +310,7 @@ def test_what_the_server_told_us_holds_for_claude(machine: Machine) -> None:
     assert 1 == len(machine.claude.asked)
 
 
+@pytest.mark.slow
 def test_a_version_that_cannot_do_it_is_not_asked_again_for_a_day_unless_it_changes(machine: Machine) -> None:
     machine.with_claude()
     machine.claude.behave(lines=[INIT, TEXT_ONLY], version="2.1.300")
