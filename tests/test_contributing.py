@@ -177,7 +177,7 @@ def test_a_window_of_every_plan_also_has_its_key_and_then_its_option(changed: Ch
 
 
 @recipe("shell")
-def test_a_shell_is_an_entry_and_its_prompt_file(changed: Changed, home: Path) -> None:
+def test_a_shell_is_an_entry(changed: Changed, home: Path) -> None:
     """The code is run by dash, which reads what every POSIX shell reads."""
     changed.told(five_hour={"used_percentage": 42, "resets_at": time.time() + 9000})
     assert next(home.rglob("prompt.ksh")).read_text().startswith("quotaline 1 ")
@@ -190,7 +190,7 @@ def test_a_shell_is_an_entry_and_its_prompt_file(changed: Changed, home: Path) -
     assert done.stdout.startswith("5h 42% 2h")
     shown = changed.quotaline("install", "ksh", "--dry-run")
     assert ".kshrc" in shown
-    assert "init ksh)" in shown
+    assert "init ksh " in shown
     changed.quotaline("prompt", "--shell", "ksh")
     assert "ksh" in changed.quotaline("doctor")
 
