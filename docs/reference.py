@@ -49,6 +49,8 @@ VARIABLES = {
     "QUOTALINE_DATA_DIR": "the folder of the ledger",
     "CLAUDE_CONFIG_DIR": "Claude Code's own: which account is looked at; each has a cache of its own",
     "CLAUDE_CODE_OAUTH_TOKEN": "Claude Code's own: the login the endpoint is asked with, if that source is open",
+    "CLAUDE_CODE_ENTRYPOINT": "Claude Code's own: whether somebody sits before the session that calls the hook",
+    "CLAUDE_CODE_SESSION_ATTENDED": "the same, from the versions that say it",
     "XDG_CONFIG_HOME, XDG_CACHE_HOME, XDG_DATA_HOME": "where the folders above are when nothing else says so",
     "NO_COLOR": "no colours",
     "FORCE_COLOR": "colours even in a pipe; `0` is none",

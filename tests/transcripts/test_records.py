@@ -30,7 +30,7 @@ TORN = dump(assistant("torn", input=999))[:-1]
 HALVES = [TORN[:at] for at in (1, 2, 40, 300, len(TORN) - 40, len(TORN) - 2)] + [dump(tool_result("t"))[:90]]
 JUNK = [
     *(b"\0" * 70, b"\xef\xbb\xbf", b"\r", b" ", b"[", b'{"', b'{"a":', b'"', b"\\", b"null", b"\xff\xfe", b"{}"),
-    *(b"[" * 3000, b'{"a":' * 1500),
+    *(b"[" * 3000, b'{"a":' * 60),
 ]
 junk = st.lists(st.sampled_from(JUNK + HALVES) | st.binary(max_size=12), max_size=3).map(b"".join)
 
@@ -55,6 +55,12 @@ def test_no_bytes_between_records_lose_one(
             truth[f"m{number}"] = number + 1
     kept, _ = found(data + rest + b"\n", tmp_path_factory.mktemp("t") / "s.jsonl")
     assert truth == {key: count for key, count in kept.items() if key != "torn"}
+
+
+def test_a_record_behind_nesting_too_deep_to_read_is_found(tmp_path: Path) -> None:
+    kept, last = found(b'{"a":' * 1500 + dump(assistant("m", input=7)), tmp_path / "s.jsonl")
+    assert kept == {"m": 7}
+    assert last.skipped == 1
 
 
 @settings(max_examples=200, deadline=None)
