@@ -45,6 +45,7 @@ def old(path: Path, messages: list[tuple[str, str, float, int, int]]) -> None:
         renew(ledger, {(int(at) // 900,) for _, _, at, _, _ in messages})
         ledger.execute("ALTER TABLE message DROP COLUMN part")
         ledger.execute("PRAGMA user_version = 3")
+    ledger.close()
 
 
 def rows(path: Path) -> list[tuple[Any, ...]]:
