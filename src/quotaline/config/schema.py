@@ -117,7 +117,7 @@ class Config(Strict, frozen=True, kw_only=True):
 
 def alpha_enabled(config: Config, source: str) -> bool:
     """Whether an undocumented source may be read: the switch, and the source's own."""
-    return config.enable_alpha_features and bool(getattr(config.sources, source).enabled)
+    return config.enable_alpha_features and bool(getattr(getattr(config.sources, source, None), "enabled", False))
 
 
 def may_ask(config: Config) -> bool:

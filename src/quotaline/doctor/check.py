@@ -54,7 +54,7 @@ class DoctorContext(Struct, frozen=True, kw_only=True):
         """A text without the home folder, tokens, e-mail addresses and control characters."""
         home = str(self.where.home or "")
         if len(home) > 1:
-            text = re.sub(re.escape(home) + r"(?=$|[/\s:;,'\"`)])", "~", text)
+            text = re.sub(re.escape(home) + r"(?=$|[/\s:;,'\"`)]|\.(?:\s|$))", "~", text)
         for secret, instead in SECRETS:
             text = secret.sub(instead, text)
         return "".join(character for character in text if character.isprintable())

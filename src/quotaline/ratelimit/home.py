@@ -35,8 +35,8 @@ ON CONFLICT (key) DO UPDATE SET
   blocked_until = max(blocked_until, excluded.blocked_until)
 """
 _ONCE = """
-INSERT INTO request (key, source, asked_at, outcome) SELECT ?1, ?2, ?3, ?4
-WHERE NOT EXISTS (SELECT 1 FROM request WHERE (key, source, asked_at) = (?1, ?2, ?3))
+INSERT INTO request (key, source, asked_at, outcome) SELECT ?, ?, ?, ?
+WHERE NOT EXISTS (SELECT 1 FROM request WHERE (key, source, asked_at) = (?, ?, ?))
 """
 
 
@@ -61,7 +61,7 @@ def move_requests(old: Ledger, new: Ledger) -> None:
             return
         with durable(new) as target:
             target.executemany(_STRICTER, rows["request_budget"])
-            target.executemany(_ONCE, [row[1:] for row in rows["request"]])
+            target.executemany(_ONCE, [(*row[1:], *row[1:4]) for row in rows["request"]])
             target.executemany("INSERT OR REPLACE INTO known_reset VALUES (?, ?, ?)", rows["known_reset"])
             target.executemany("INSERT OR REPLACE INTO unsupported_claude VALUES (?, ?)", rows["unsupported_claude"])
         for table in TABLES:
