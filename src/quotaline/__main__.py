@@ -17,16 +17,18 @@ HOT = ("core", "render", "prompt")
 def main() -> int:
     """Run one command and return its exit code."""
     words = sys.argv[1:]
-    if not os.geteuid() and words[:1] not in (["install"], ["uninstall"]):  # those keep each file's owner
-        from quotaline.core.owner import become_owner_of_home
-
-        become_owner_of_home(os.environ, quotaline.__path__[0])
     own = words[: words.index("--")] if words[:1] == ["guard"] and "--" in words else words  # behind it is another's command
-    if own and "--help" not in own and (own[0] in ("statusline", "prompt") or (own[0] == "guard" and "--hook" in own)):
+    hot = own and "--help" not in own and (own[0] in ("statusline", "prompt") or (own[0] == "guard" and "--hook" in own))
+    if hot:
         try:
             import_faster()
         except Exception:  # noqa: BLE001, S110 - then Python's own way it is
             pass
+    if not os.geteuid() and words[:1] not in (["install"], ["uninstall"]):  # those keep each file's owner
+        from quotaline.core.owner import become_owner_of_home
+
+        become_owner_of_home(os.environ, quotaline.__path__[0])
+    if hot:
         if own[0] == "statusline":
             from quotaline.prompt.statusline import main as statusline
 

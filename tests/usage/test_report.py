@@ -32,7 +32,7 @@ from quotaline.refresh import current
 from quotaline.refresh.run import RefreshResult
 from quotaline.terminal import page
 from quotaline.terminal.windows import detail_pieces
-from quotaline.usage import as_json, report
+from quotaline.usage import as_json, local, report
 from samples import NOW
 
 QUOTALINE = [sys.executable, "-P", "-m", "quotaline"]
@@ -139,14 +139,14 @@ def test_what_was_reset_since_is_missing_and_not_shown() -> None:
 def test_today_ends_at_midnight_where_clocks_change() -> None:
     zone = ZoneInfo("Europe/Berlin")
     now = datetime(2026, 10, 25, 12, tzinfo=zone).timestamp()
-    today = report.transcripts(None, now, zone).today
+    today = local.transcripts(None, now, zone).today
     assert (today.ends_at - today.starts_at).total_seconds() == 25 * 3600
     assert (today.cost_usd, today.tokens.total) == ("0.00", 0)
 
 
 @given(st.decimals(min_value=0, max_value=10**9, places=9))
 def test_costs_are_exact_with_two_decimals_at_the_least(amount: Decimal) -> None:
-    said = report.decimal(amount)
+    said = local.decimal(amount)
     assert Decimal(said) == amount
     assert len(said.partition(".")[2]) >= 2
 

@@ -7,8 +7,10 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, field
 
 from quotaline.config.explain import Strict
+from quotaline.core.periods import DAY
+from quotaline.core.snapshot import FRESH_FOR, STALE_AFTER
 
-Seconds = Annotated[float, Meta(ge=1, le=30 * 86400)]
+Seconds = Annotated[float, Meta(ge=1, le=30 * DAY)]
 Percent = Annotated[float, Meta(ge=0, le=1000)]
 
 CLAUDE_ROWS = (
@@ -64,8 +66,8 @@ class Style(Strict, frozen=True, kw_only=True):
 class Refresh(Strict, frozen=True, kw_only=True):
     """`[refresh]`: seconds after which a prompt starts a refresh, and after which a value is marked stale."""
 
-    fresh_for: Seconds = 60.0
-    stale_after: Seconds = 3600.0
+    fresh_for: Seconds = FRESH_FOR
+    stale_after: Seconds = STALE_AFTER
 
 
 class Guard(Strict, frozen=True, kw_only=True):

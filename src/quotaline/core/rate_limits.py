@@ -7,6 +7,7 @@
 Every field is optional and of any type. What is there and cannot be understood costs its own window, and only that.
 """
 
+from quotaline.core.merge import SESSION_SOURCE
 from quotaline.core.periods import parse_moment
 from quotaline.core.values import number, short_label
 from quotaline.core.windows import FIVE_HOUR, KINDS, MODELS, is_percent, may_reset_at, member_id, member_name, own_name
@@ -70,7 +71,7 @@ def session_readings(limits: "Any", as_of: float, now: float, session: "Any" = N
     for window in parse_rate_limits(limits, now):
         resets_at = window["resets_at"]
         if window["utilization"] is not None and (resets_at is None or resets_at > now):
-            found.append({"value": window, "source": "statusline", "as_of": as_of, "session": short_label(session)})
+            found.append({"value": window, "source": SESSION_SOURCE, "as_of": as_of, "session": short_label(session)})
     return found
 
 

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 VERSION = 1
 NAME = "snapshot.json"
 MOST_SEGMENTS = 256
+FRESH_FOR, STALE_AFTER = 60.0, 3600.0
+"""Seconds: how long a snapshot is kept, and after which a value is marked stale, where the configuration says nothing."""
 COMPILED = ("segments", "lines", "style")
 """What a snapshot holds of the configuration, ready for drawing."""
 

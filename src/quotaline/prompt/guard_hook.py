@@ -64,9 +64,10 @@ def answer(data: "dict[str, Any]", kept: "dict[str, Any]", arguments: "list[str]
         return ""
     rules, own = kept.get("guard"), has_own_limits(arguments)
     limits = options(arguments, rules if isinstance(rules, dict) else {})
-    if untold_limits(kept.get("problems")):
+    untold = untold_limits(kept.get("problems"))
+    if untold:
         limits = options(arguments, {"max_age": limits.get("max_age"), "hook": limits.get("hook")})
-    found = _objection(kept, limits, now, own=own)
+    found = _objection(kept, limits, now, own=own, untold=untold)
     deny, alone = limits.get("hook") == "deny", is_unattended(os.environ)
     if found is None or (alone and not deny):
         return ""
@@ -88,12 +89,11 @@ def answer(data: "dict[str, Any]", kept: "dict[str, Any]", arguments: "list[str]
 
 
 def _objection(
-    kept: "dict[str, Any]", limits: "dict[str, Any]", now: float, *, own: bool
+    kept: "dict[str, Any]", limits: "dict[str, Any]", now: float, *, own: bool, untold: "str | None"
 ) -> "tuple[dict[str, Any], str, str] | None":
     """The check that speaks against going on, its sentence, and what a person can do about it; None when nothing does."""
-    problem = untold_limits(kept.get("problems"))
-    if problem and not own:
-        return {"id": "configuration", "until": None, "limit": None}, f"{printable(problem)} {UNTOLD}", MEND
+    if untold and not own:
+        return {"id": "configuration", "until": None, "limit": None}, f"{printable(untold)} {UNTOLD}", MEND
     readings = kept.get("readings")
     if not isinstance(readings, list):
         return None

@@ -3,7 +3,7 @@
 import os
 
 from quotaline.core import paths
-from quotaline.core.snapshot import config_state
+from quotaline.core.snapshot import FRESH_FOR, config_state
 from quotaline.core.values import number
 
 TYPE_CHECKING = False
@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from typing import Any
 
 STDIN_LIMIT = 8 * 1024 * 1024
-FRESH_FOR = 60.0
 NEWS_AFTER = 5.0
 
 

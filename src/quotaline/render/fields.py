@@ -1,15 +1,13 @@
 """PURE A snapshot × now → fields: each window's and extra usage's, and the ready ones that a refresh left."""
 
 from quotaline.core.merge import merge_session
-from quotaline.core.periods import HOUR
+from quotaline.core.snapshot import STALE_AFTER
 from quotaline.core.values import as_money, number
 from quotaline.core.windows import EXTRA_USAGE, field_prefix, window_label, window_length
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-STALE_AFTER = float(HOUR)
 
 
 class Fields(dict[str, "Any"]):

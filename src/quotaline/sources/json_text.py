@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from quotaline.core.values import BLANK
+from quotaline.core.values import BLANK, parse_digits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -82,18 +82,10 @@ def _text(data: bytes) -> str:
 def _loads(text: str) -> Any:
     """Raises ValueError without the text, which the library's own error would carry."""
     try:
-        return json.loads(_flat(text), strict=False, parse_int=_integer)
+        return json.loads(_flat(text), strict=False, parse_int=parse_digits)
     except (ValueError, RecursionError):
         pass
     raise ValueError("not JSON")
-
-
-def _integer(digits: str) -> int | float:
-    """An integer; one of more digits than Python reads is infinite."""
-    try:
-        return int(digits)
-    except ValueError:
-        return float(digits)
 
 
 def _flat(text: str) -> str:

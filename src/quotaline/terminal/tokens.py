@@ -13,7 +13,7 @@ from quotaline.terminal.text import Words, dollars, short
 
 if TYPE_CHECKING:
     from quotaline.terminal.text import Line
-    from quotaline.usage.report import Span, Transcripts
+    from quotaline.usage.local import Span, Transcripts
 
 NAME, COUNT, COST = 18, 8, 12
 

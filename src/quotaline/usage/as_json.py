@@ -9,7 +9,8 @@ import msgspec
 from msgspec import structs
 
 from quotaline.model import Money
-from quotaline.usage.report import OUTLOOK, SCHEMA_VERSION, Overview, moment
+from quotaline.usage.local import moment
+from quotaline.usage.report import OUTLOOK, SCHEMA_VERSION, Overview
 
 MOMENTS = ("limit_at", "limit_earliest", "limit_latest", "crossed_at")
 

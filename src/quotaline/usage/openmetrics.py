@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from quotaline.model import Snapshot
-    from quotaline.usage.report import Meter, Overview, Transcripts
+    from quotaline.usage.local import Transcripts
+    from quotaline.usage.report import Meter, Overview
 
 Sample = tuple[dict[str, str], str]
 

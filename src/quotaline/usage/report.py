@@ -6,28 +6,25 @@ added and never changed. Decimals are JSON numbers exact to the minor unit, time
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
-from msgspec import Meta, Struct, field, structs
+from msgspec import Meta, Struct, structs
 
 from quotaline.core.formats import format_clock
 from quotaline.core.money import money_left
-from quotaline.core.periods import MINUTE, WEEK, month_before, month_end
+from quotaline.core.periods import MINUTE, month_before, month_end
 from quotaline.core.windows import EXTRA_USAGE, field_prefix, window_expires, window_length
-from quotaline.model import Account, ExtraUsage, LocalUsage, Missing, TokenUsage
+from quotaline.model import Account, ExtraUsage, Missing
 from quotaline.snapshot.merge import merge
-from quotaline.zone import midnight
+from quotaline.usage.local import Moment, Transcripts, moment, transcripts
 
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-    from quotaline.model import Fault, LocalTotals, Reading, Snapshot
+    from quotaline.model import Fault, Reading, Snapshot
 
 SCHEMA_VERSION = 1
-CENTS = 2
-Moment = Annotated[datetime, Meta(tz=True)]
 
 # What the meter and the forecast leave in `Snapshot.fields` under `<window>.NAME`; it comes out in `extras.NAME`.
 OUTLOOK = (
@@ -53,44 +50,6 @@ class Meter(Struct, frozen=True, kw_only=True):
     as_of: Moment
     stale: bool
     extras: dict[str, Any]
-
-
-class Tokens(Struct, frozen=True, kw_only=True):
-    """Token counts; `total` is all five together."""
-
-    input: int
-    output: int
-    cache_write_5m: int
-    cache_write_1h: int
-    cache_read: int
-    total: int
-
-
-class ByModel(Struct, frozen=True, kw_only=True):
-    """One model's share of a span; `cost_usd` is null where its price is not known."""
-
-    model: str
-    tokens: Tokens
-    cost_usd: str | None
-
-
-class Span(Struct, frozen=True, kw_only=True):
-    """This machine's transcripts between two times, at list price; `cost_usd` is exact and leaves the unpriced models out."""
-
-    starts_at: Moment
-    ends_at: Moment
-    tokens: Tokens
-    cost_usd: str
-    unpriced_models: list[str]
-    models: list[ByModel] = field(default_factory=list)
-
-
-class Transcripts(Struct, frozen=True, kw_only=True):
-    """The three spans; `five_hour` is null while no 5-hour block is active, the others are zero when empty."""
-
-    five_hour: Span | None
-    seven_day: Span
-    today: Span
 
 
 class Overview(Struct, frozen=True, kw_only=True):
@@ -205,53 +164,3 @@ def period_elapsed(meter: Meter, now: float) -> float | None:
     else:
         return None
     return min(1.0, max(0.0, (now - start) / (end - start)))
-
-
-def transcripts(local: LocalTotals | None, now: float, zone: tzinfo) -> Transcripts:
-    """The local spans at `now`; a block or a day that is over since they were summed is not shown as it was."""
-    today = LocalUsage(starts_at=midnight(now, zone), ends_at=midnight(now, zone, days=1))
-    week = LocalUsage(starts_at=now - WEEK, ends_at=now)
-    if local is None:
-        return Transcripts(five_hour=None, seven_day=span(week), today=span(today))
-    block = local.five_hour if local.five_hour and local.five_hour.ends_at > now else None
-    return Transcripts(
-        five_hour=span(block) if block else None,
-        seven_day=span(local.seven_day if local.seven_day.ends_at > week.starts_at else week),
-        today=span(local.today if local.today.ends_at > now else today),
-    )
-
-
-def span(usage: LocalUsage) -> Span:
-    """Local usage between two times."""
-    return Span(
-        starts_at=moment(usage.starts_at),
-        ends_at=moment(usage.ends_at),
-        tokens=tokens(usage.tokens),
-        cost_usd=decimal(usage.cost_usd),
-        unpriced_models=list(usage.unpriced_models),
-        models=[
-            ByModel(
-                model=part.model,
-                tokens=tokens(part.tokens),
-                cost_usd=None if part.cost_usd is None else decimal(part.cost_usd),
-            )
-            for part in usage.models
-        ],
-    )
-
-
-def tokens(usage: TokenUsage) -> Tokens:
-    """The counters with their sum."""
-    return Tokens(**{name: getattr(usage, name) for name in TokenUsage.__struct_fields__}, total=usage.total)
-
-
-def decimal(amount: Decimal) -> str:
-    """An exact amount, with two decimals at the least."""
-    exponent = amount.normalize().as_tuple().exponent
-    places = max(CENTS, -exponent if isinstance(exponent, int) else 0)
-    return f"{amount:.{places}f}"
-
-
-def moment(epoch: float) -> datetime:
-    """Epoch seconds as a time in UTC, cut to the second."""
-    return datetime.fromtimestamp(int(epoch), UTC)
