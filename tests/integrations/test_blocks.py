@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from commandline import quotaline
@@ -45,6 +45,7 @@ foreign = st.lists(
 
 
 @given(st.none() | st.text(), st.sampled_from(BODIES))
+@example("x\r", BODIES[0])
 def test_adding_and_removing_are_inverse(before: str | None, body: str) -> None:
     once = blocks.add(before, body)
     assert once == blocks.add(once, body)
@@ -72,6 +73,15 @@ def test_no_line_of_others_is_ever_taken(
         assert rest is not None
         assert [line for line in others if line] == [line for line in rest.splitlines() if line and line not in block]
         assert rest.count(">>> quotaline") <= once.count(">>> quotaline") - 1 or lost == 0
+
+
+@pytest.mark.parametrize("end", [blocks.END, ""])
+def test_a_key_that_install_does_not_write_is_not_taken_for_one_of_its_module(end: str) -> None:
+    block = blocks.add("", next(body for body in BODIES if "[custom.quotaline]" in body))
+    rest = blocks.remove(block.removesuffix(blocks.END) + "a = 1\n" + end)
+    assert rest is not None
+    assert "a = 1\n" in rest
+    assert "use_stdin" not in rest
 
 
 @given(st.text(), st.text(min_size=1))

@@ -37,7 +37,8 @@ OURS = tuple(
         (r"# Empty where there is nothing to show\. One small process .*",),
     )
 )
-MODULE, MODULE_KEY = re.compile(r"\[custom\.quotaline\]\r?\n?"), re.compile(r"[a-z_]+ = .*\r?\n?")
+MODULE = re.compile(r"\[custom\.quotaline\]\r?\n?")
+MODULE_KEY = re.compile(r"(?:description|command|when|shell|use_stdin|format) = .*\r?\n?")
 
 
 class Found(Struct, frozen=True):
@@ -48,13 +49,15 @@ class Found(Struct, frozen=True):
     note: str
     others: bool
     """Whether somebody else's lines stood between the marks."""
+    crlf: bool
+    """Whether the first block's lines end in CRLF: then the whole file was given these ends after us."""
 
 
 def find(text: str) -> Found:
     """Take every block of ours out of a file."""
     lines = LINES.findall(text)
     kept: list[str] = []
-    first, note, others = None, "", False
+    first, note, others, crlf = None, "", False, False
     at = 0
     while at < len(lines):
         opening = OPEN_LINE.fullmatch(lines[at])
@@ -67,6 +70,7 @@ def find(text: str) -> Found:
                 del kept[-size:]
         if first is None:
             first, note = sum(map(len, kept)), (opening["note"] or "") if opening else ""
+            crlf = lines[at].endswith("\r\n")
         at += 1
         if not opening:
             continue
@@ -83,7 +87,7 @@ def find(text: str) -> Found:
                 kept.append(lines[at])
             at += size or 1
         at += 1 if closed else 0
-    return Found("".join(kept), first, note, others)
+    return Found("".join(kept), first, note, others, crlf)
 
 
 def ours(lines: list[str]) -> int:
@@ -112,7 +116,7 @@ def remove(text: str) -> str | None:
     if found.at is None:
         return text
     if found.note == NO_END and found.at == len(found.rest):
-        return found.rest.removesuffix("\n").removesuffix("\r")
+        return found.rest.removesuffix("\r\n" if found.crlf else "\n")
     return None if found.note.startswith(" (this file ") and not found.rest else found.rest
 
 
