@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import time
 from typing import TYPE_CHECKING
 
@@ -136,6 +137,60 @@ def test_prompt_command_of_any_kind_goes_on(setup: str, kind: str, tmp_path: Pat
     assert ("<ran>" in listed) == ("theirs" in setup)
     assert ("declare -a" in listed) == (kind == "array")
     terminal.close()
+
+
+TITLE = """trap '[ "$BASH_COMMAND" = "$PROMPT_COMMAND" ] || title=$title/$BASH_COMMAND' DEBUG"""
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "", "true", "/bin/true", "theirs 'a;b' \"c;d $HOME\" x", "history -a", "printf '\\033]0;a;b\\007'",
+        'theirs "$?" ${PIPESTATUS[0]}',
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("array", [False, True])
+def test_a_debug_trap_that_passes_over_prompt_command_sees_no_hook(
+    command: str, array: bool, tmp_path: Path, env: dict[str, str]
+) -> None:
+    """As many set the terminal's title: it is what was typed, with us as without us, and their command still runs."""
+    quoted = shlex.quote(command)
+    setup = ('theirs() { got="$?-${PIPESTATUS[*]}-$#"; }', f"PROMPT_COMMAND={f'({quoted})' if array else quoted}")
+    terminal = started("bash", tmp_path, env, *setup, times=2)
+    terminal.do(TITLE)
+    terminal.do("true")
+    terminal.do("title=")
+    listed = terminal.do('echo "<${title#/}>"')
+    assert re.search(r"<echo end-'of'-\d+/echo \"<\$\{title#/\}>\">", listed), listed
+    assert "$12.40 extra" in plain(terminal.do(":"))
+    if command.startswith("theirs"):
+        arguments = 2 if "?" in command else 3
+        assert f"<3-0 3-{arguments}>" in terminal.do("true | sh -c 'exit 3'\necho \"<$got>\"")
+    terminal.close()
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["theirs=ran;", "a b", "if true; then :; fi", "ll", "_hook", "declare seen=1", "source x", "true; true", "true #", "true &",
+     'echo "$(:)"', "true\ntrue", "(true)", "true >|x", "time true", "set_later"],
+)  # fmt: skip
+def test_a_command_that_means_something_else_inside_a_function_is_not_called_by_ours(
+    command: str, tmp_path: Path, env: dict[str, str]
+) -> None:
+    setup = f"alias ll=ls; _hook() {{ :; }}\nPROMPT_COMMAND={shlex.quote(command)}\n"
+    script = f'{setup}{code("bash", tmp_path / "c")}\nprintf %s "$PROMPT_COMMAND"'
+    assert f"{command}\n${{__quotaline_hook-:}}" == shellkit.run("bash", script, env).stdout
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"), [("", ""), ("echo theirs", "theirs\n"), ("echo a; echo theirs", "a\ntheirs\n")]
+)
+def test_a_child_shell_that_inherits_prompt_command_runs_theirs_alone(
+    command: str, expected: str, tmp_path: Path, env: dict[str, str]
+) -> None:
+    setup = f"PROMPT_COMMAND={shlex.quote(command)}\n{code('bash', tmp_path / 'c')}\nexport PROMPT_COMMAND"
+    child = "bash --norc --noprofile -eu -c 'eval \"$PROMPT_COMMAND\"'"
+    assert expected == shellkit.run("bash", f"{setup}\n{child}", env).stdout
 
 
 def test_a_bash_theme_that_sets_ps1_in_its_own_hook_keeps_its_prompt_and_ours(tmp_path: Path, env: dict[str, str]) -> None:

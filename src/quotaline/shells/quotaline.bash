@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2016 # what stands in PS1 and PROMPT_COMMAND is expanded there
+# shellcheck shell=bash disable=SC2016,SC2179 # what stands in PS1 and PROMPT_COMMAND is expanded there; before bash 5.1 it is a string
 # quotaline in bash 3.2 or newer: the line before each prompt, without a process.
 #
 # `quotaline init bash` prints this file after four assignments: __quotaline_dir (the account's cache folder),
@@ -13,7 +13,7 @@ if \builtin shopt -q expand_aliases; then __quotaline_aliases=1; else __quotalin
 
 QUOTALINE=
 __quotaline_head='' __quotaline_until=0 __quotaline_written=0 __quotaline_expires=0 __quotaline_asked=0
-__quotaline_columns=${COLUMNS-} __quotaline_lost=0 __quotaline_where=0
+__quotaline_columns=${COLUMNS-} __quotaline_lost=0 __quotaline_where=0 __quotaline_item=''
 builtin : "${__quotaline_dir:=}" "${__quotaline_config_dir:=}" "${__quotaline_command:=quotaline}" "${__quotaline_place:=1}"
 __quotaline_file=prompt.bash
 # A dumb terminal is read by a program, which takes a `$` for the end of a prompt: nothing is put into it.
@@ -101,20 +101,45 @@ __quotaline_account() {
 # variable, and never the hook: what is called stands in a variable that is not exported. Where PROMPT_COMMAND is readonly, PS1
 # itself calls the hook, with a fork.
 __quotaline_join() {
-  local kind=
+  local kind='' sole=' '
   kind=$(builtin declare -p PROMPT_COMMAND 2>/dev/null) || kind=
   kind=${kind#declare -}
   kind=${kind%% *}
+  if [[ $kind != *a* || ${#PROMPT_COMMAND[@]} -le 1 ]]; then sole=${PROMPT_COMMAND-}; fi
   if [[ $kind == *r* ]]; then
     __quotaline_where=1
     if [[ $__quotaline_place == 1 && ${PS1-} != *__quotaline_* ]]; then PS1='${__quotaline_hook+$(__quotaline_show)}'${PS1-}; fi
+  elif __quotaline_is_plain "$sole"; then
+    __quotaline_item='${__quotaline_after-} '$sole
+    PROMPT_COMMAND=$__quotaline_item
+    return 0
+  elif [[ -z $sole ]]; then
+    PROMPT_COMMAND='${__quotaline_hook-:}'
   elif [[ $kind == *a* && ${BASH_VERSINFO[0]}${BASH_VERSINFO[1]} -ge 51 ]]; then
     PROMPT_COMMAND+=('${__quotaline_hook-:}')
-  elif [[ -n ${PROMPT_COMMAND-} ]]; then
-    PROMPT_COMMAND+=$'\n${__quotaline_hook-:}'
   else
-    PROMPT_COMMAND='${__quotaline_hook-:}'
+    PROMPT_COMMAND+=$'\n${__quotaline_hook-:}'
   fi
+  __quotaline_item='${__quotaline_hook-:}'
+}
+
+# Whether a command may be called by ours. A DEBUG trap that sets the title passes over what PROMPT_COMMAND is: so a single
+# command stays a single one. Not those that mean something else inside a function, and none that begins with `_`: that is a
+# tool's own, which may look for itself in PROMPT_COMMAND.
+__quotaline_is_plain() {
+  local word=${1%%[!A-Za-z0-9_./-]*}
+  local words='^[A-Za-z/][A-Za-z0-9_./-]*( +([^[:space:];&|<>()#\`"'\'']|'\''[^'\'']*'\''|"([^\`"]|\\.)*")+)*$'
+  [[ $1 =~ $words && $1 != *'$('* && -z ${BASH_ALIASES[$word]-} ]] || return 1
+  case "$(builtin type -t "$word") $word" in
+    'function '* | 'file '* | 'builtin true' | 'builtin history' | 'builtin printf' | 'builtin echo') return 0 ;;
+  esac
+  return 1
+}
+
+# No variable of its own: what is called here sets its as it would outside. It finds `$?` and PIPESTATUS as they were.
+__quotaline_run_before() {
+  "$@"
+  __quotaline_hook
 }
 
 __quotaline_show() {
@@ -143,14 +168,14 @@ __quotaline_hook() {
       PS1='${QUOTALINE:+$QUOTALINE }'${PS1-}
       # A theme that came later and took PROMPT_COMMAND calls us before it sets PS1: then stand behind it from now on.
       __quotaline_lost=$((__quotaline_lost + 1))
-      if [[ $__quotaline_lost == 2 && ${PROMPT_COMMAND[*]-} != *'${__quotaline_hook-:}' ]]; then __quotaline_join; fi
+      if [[ $__quotaline_lost == 2 && ${PROMPT_COMMAND[*]-} != *"$__quotaline_item" ]]; then __quotaline_join; fi
     fi
   fi
   case $- in *e*) return 0 ;; esac
   return "$status"
 }
 
-__quotaline_hook=__quotaline_hook
-builtin export -n QUOTALINE __quotaline_hook
-case ${PROMPT_COMMAND[*]-} in *__quotaline_hook*) ;; *) __quotaline_join ;; esac
+__quotaline_hook=__quotaline_hook __quotaline_after=__quotaline_run_before
+builtin export -n QUOTALINE __quotaline_hook __quotaline_after
+case ${PROMPT_COMMAND[*]-} in *__quotaline_*) ;; *) __quotaline_join ;; esac
 if [[ $__quotaline_aliases == 1 ]]; then builtin shopt -s expand_aliases; fi
