@@ -129,6 +129,7 @@ __quotaline_draw() {
 # drawn anew: so the line is put back there. A line that is accepted is drawn as its theme wants it.
 __quotaline_guard() {
   [[ -o zle ]] || return 0
+  __quotaline_watch 5
   if builtin zle -l reset-prompt; then return 0; fi
   __quotaline_reset() {
     builtin emulate -L zsh
@@ -143,6 +144,24 @@ __quotaline_guard() {
   __quotaline_redraw() { if [[ ${RPROMPT-} != "$__quotaline_shown"* ]]; then builtin zle reset-prompt; fi }
   builtin autoload -Uz add-zle-hook-widget 2>/dev/null && add-zle-hook-widget line-pre-redraw __quotaline_redraw 2>/dev/null
   return 0
+}
+
+# Asynchronous themes draw from a handler of theirs, after which nobody is called: so somebody looks each second, for some seconds.
+__quotaline_watch() {
+  builtin emulate -L zsh
+  typeset -gi __quotaline_looks=$1
+  builtin zmodload -F zsh/sched b:sched p:zsh_scheduled_events 2>/dev/null || return 0
+  if [[ ${zsh_scheduled_events-} == *__quotaline_look* ]]; then return 0; fi
+  __quotaline_look() {
+    builtin emulate -L zsh
+    if ! builtin zle; then return 0; fi
+    if [[ $__quotaline_place == 1 && ${RPROMPT-} != "$__quotaline_shown"* ]]; then
+      __quotaline_put
+      builtin zle .reset-prompt
+    fi
+    if (( --__quotaline_looks > 0 )); then builtin sched +1 __quotaline_look; fi
+  }
+  builtin sched +1 __quotaline_look
 }
 
 # powerlevel10k writes RPROMPT itself: there the line is a segment of it, unless it is one already.
