@@ -77,7 +77,9 @@ def test_a_value_is_old_after_its_edge_and_a_ready_one_ends_on_its_second() -> N
     ("sgr", "style"),
     [("99", "default"), ("", "default"), ("1", "bold"), ("29", "default"), ("30", "fg=colour0"), ("37", "fg=colour7"),
      ("38", "default"), ("39", "default"), ("89", "default"), ("90", "fg=colour8"), ("97", "fg=colour15"), ("98", "default"),
-     ("38;5", "default"), ("38;5;255", "fg=colour255"),  ("x;1", "bold")],
+     ("38;5", "default"), ("38;5;255", "fg=colour255"),  ("x;1", "bold"),
+     ("38;2;1;2", "default"), ("38;2;1;2;3;4", "underscore,fg=#010203"), ("48;5;1", "default"), ("48;2;1;2;3;1", "bold"),
+     ("58;5;7;31", "fg=colour1"), ("38;5;;1", "bold,fg=colour0"), ("38;9;1", "bold")],
 )  # fmt: skip
 def test_sgr_that_tmux_cannot_have_is_its_default_and_never_an_empty_style(sgr: str, style: str) -> None:
     assert style == tmux_style(sgr) != ""

@@ -4,22 +4,26 @@ BASIC = ("000000", "cd0000", "00cd00", "cdcd00", "1e90ff", "cd00cd", "00cdcd", "
          "7f7f7f", "ff0000", "00ff00", "ffff00", "5c5cff", "ff00ff", "00ffff", "ffffff")  # fmt: skip
 STEPS = (0, 95, 135, 175, 215, 255)  # of the 6×6×6 cube in the 256-colour palette
 ATTRIBUTES = {1: "bold", 2: "dim", 3: "italic", 4: "underline", 7: "reverse"}
+EXTENDED, ARGUMENTS = (38, 48, 58), {5: 1, 2: 3}  # colours of letters, ground and underline: 5;N, or 2;R;G;B
 TMUX_ATTRIBUTES = {"italic": "italics", "underline": "underscore"}
 
 
 def parse_sgr(sgr: str) -> "tuple[list[str], int | str | None]":
-    """The attributes in SGR parameters, in order, and the foreground: 0-255 of the palette, or `rrggbb`, or None."""
-    numbers = [int(part) for part in sgr.split(";") if part.isascii() and part.isdigit()]
+    """The attributes in SGR parameters, in order, and the foreground: 0-255 of the palette, or `rrggbb`, or None.
+
+    The parameters of an extended colour are its own, also where it is cut short: none of them is an attribute.
+    """
+    numbers = [int(part or 0) for part in sgr.split(";") if not part or (part.isascii() and part.isdigit())]
     attributes: list[str] = []
     colour: int | str | None = None
     while numbers:
         code = numbers.pop(0)
-        if code == 38 and numbers[:1] == [5] and len(numbers) > 1:  # noqa: PLR2004 - 38;5;N
-            colour = numbers[1] & 255
-            del numbers[:2]
-        elif code == 38 and numbers[:1] == [2] and len(numbers) > 3:  # noqa: PLR2004 - 38;2;R;G;B
-            colour = "".join(f"{part & 255:02x}" for part in numbers[1:4])
-            del numbers[:4]
+        if code in EXTENDED:
+            wanted = ARGUMENTS.get(numbers.pop(0), 0) if numbers else 0
+            parts = [part & 255 for part in numbers[:wanted]]
+            del numbers[:wanted]
+            if code == EXTENDED[0] and wanted and len(parts) == wanted:
+                colour = parts[0] if wanted == 1 else "".join(f"{part:02x}" for part in parts)
         elif code in ATTRIBUTES:
             attributes.append(ATTRIBUTES[code])
         elif 30 <= code <= 37:  # noqa: PLR2004 - the eight ANSI colours
