@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import stat
 from pathlib import Path
@@ -275,3 +276,9 @@ def test_no_text_is_edited_that_is_not_an_object(text: str) -> None:
     else:
         with pytest.raises(HostError, match=r"line|nested"):
             json_text.members(text, "x")
+
+
+def test_a_pipe_in_the_place_of_a_projects_settings_is_not_waited_for(environment: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "project" / ".claude").mkdir(parents=True)
+    os.mkfifo(tmp_path / "project" / ".claude" / "settings.json")
+    assert [] == list(claude_code.above(environment, tmp_path / "project"))

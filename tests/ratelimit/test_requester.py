@@ -356,12 +356,21 @@ def test_a_closed_source_is_not_asked(machine: Machine) -> None:
     assert "endpoint" not in {state.source for state in machine.states}
 
 
-def test_a_data_folder_for_no_keys_asks_nothing(machine: Machine) -> None:
+@pytest.mark.parametrize("kind", ["folder", "pipe", "huge", "short", "device"])
+def test_what_stands_in_the_place_of_the_key_is_replaced_unread(machine: Machine, kind: str) -> None:
     machine.data_dir.mkdir()
-    (machine.data_dir / "fingerprint.key").mkdir()
-    assert machine.refresh() == []
-    assert "fingerprint.key" in machine.said("endpoint")
-    assert machine.server.requests == []
+    path = machine.data_dir / "fingerprint.key"
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "device":
+        path.symlink_to("/dev/zero")
+    else:
+        path.touch()
+        os.truncate(path, 31 if kind == "short" else 1 << 40)
+    assert machine.refresh() != []
+    assert (32, True) == (path.stat().st_size, path.is_file())
 
 
 @pytest.mark.slow

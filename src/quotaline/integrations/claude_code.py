@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from quotaline.errors import HostError
+from quotaline.files import read_file
 from quotaline.integrations import change, json_text, launcher
 from quotaline.locations import resolve_locations
 
@@ -77,7 +78,7 @@ def above(env: Mapping[str, str], folder: Path) -> Iterator[str]:
     own = settings_file(env).resolve()
     for path in (*MANAGED, folder / ".claude" / "settings.local.json", folder / ".claude" / "settings.json"):
         try:
-            tree = json.loads(path.read_text(encoding="utf-8-sig")) if path.resolve() != own else None
+            tree = json.loads(read_file(path).decode("utf-8-sig")) if path.resolve() != own else None
         except (OSError, ValueError, RecursionError):
             continue
         if not isinstance(tree, dict):

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from quotaline.errors import LedgerError
-from quotaline.files import private_dir, write_atomic
+from quotaline.files import private_dir, read_file, write_atomic
 from quotaline.ledger import open_ledger
 from quotaline.ratelimit.log import durable
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from quotaline.ledger import Ledger
     from quotaline.locations import Locations
 
-FINGERPRINT_KEY = "fingerprint.key"
+FINGERPRINT_KEY, LARGEST_KEY = "fingerprint.key", 4096
 TABLES = ("request_budget", "request", "known_reset", "unsupported_claude")
 
 _STRICTER = """
@@ -72,7 +72,7 @@ def _take_key(old: Path, new: Path) -> None:
     """The key of the fingerprints that were moved, where there is none yet: under another one nobody would know them."""
     with contextlib.suppress(OSError):
         if not new.exists():
-            write_atomic(private_dir(new.parent) / new.name, old.read_bytes())
+            write_atomic(private_dir(new.parent) / new.name, read_file(old, LARGEST_KEY))
 
 
 def _same(one: Path, other: Path) -> bool:

@@ -17,11 +17,11 @@ from msgspec import structs
 
 from quotaline.core.paths import account_slug
 from quotaline.errors import Outcome, RequestError, SourceError
-from quotaline.files import private_dir, write_atomic
+from quotaline.files import private_dir, read_file, write_own
 from quotaline.ledger.accounts import last_activity
 from quotaline.model import SourceState
 from quotaline.ratelimit import log
-from quotaline.ratelimit.home import FINGERPRINT_KEY
+from quotaline.ratelimit.home import FINGERPRINT_KEY, LARGEST_KEY
 from quotaline.ratelimit.policy import Decision, Situation, explain_wait, next_poll
 from quotaline.sources import claude_cli, credentials
 from quotaline.sources.usage_body import source_state
@@ -184,12 +184,22 @@ class Requester:
             raise _NotNowError(explain_wait(decision, self.now, self.zone))
 
     def _fingerprint_key(self) -> bytes:
-        """This installation's key for fingerprints of tokens; made at first use. Raises SourceError."""
+        """This installation's key for fingerprints of tokens; made at first use, and where what stands there is none.
+
+        Raises SourceError.
+        """
         path = self.limiter_dir / FINGERPRINT_KEY
         with contextlib.suppress(OSError):
-            if not path.exists() or path.stat().st_size < KEY_BYTES:
-                write_atomic(path, secrets.token_bytes(KEY_BYTES))
-            return path.read_bytes()
+            try:
+                key = read_file(path, LARGEST_KEY)
+            except PermissionError:
+                raise
+            except OSError:
+                key = b""
+            if len(key) < KEY_BYTES:
+                key = secrets.token_bytes(KEY_BYTES)
+                write_own(path, key)
+            return key
         raise SourceError(
             f"{path.name} cannot be written, so nothing was asked; see the permissions of quotaline's data folder."
         )
