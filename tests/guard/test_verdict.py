@@ -144,6 +144,10 @@ def test_no_extra_stops_where_the_next_request_would_cost_money() -> None:
         ("1.5h", 5400),
         ("x", None),
         ("-1m", None),
+        ("30d", 30 * 86400),
+        ("30.1d", None),
+        ("1e400d", None),
+        ("9999999999h", None),
     ],
 )
 def test_times_are_written_as_people_write_them(text: str, seconds: float | None) -> None:

@@ -121,7 +121,7 @@ def duration(option: str, text: str | None) -> float | None:
     if not seconds and parse_duration(f"{text}s"):
         raise click.UsageError(f"{option} is {text!r}, which has no unit; write {text}s, {text}m, {text}h or {text}d.")
     if not seconds:
-        raise click.UsageError(f"{option} is {text!r}; allowed is a time such as 90s, 15m, 2h or 1d.")
+        raise click.UsageError(f"{option} is {text!r}; allowed is a time such as 90s, 15m, 2h or 1d, at most 30d.")
     return seconds
 
 

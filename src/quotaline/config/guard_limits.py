@@ -17,7 +17,7 @@ def guard_problem(guard: Guard) -> str | None:
     if guard.max_extra is not None and parse_amount(str(guard.max_extra)) is None:
         return f"`guard.max_extra` is {guard.max_extra!r}; allowed is an amount such as 5.00"
     if guard.max_age is not None and not parse_duration(guard.max_age):
-        return f"`guard.max_age` is {guard.max_age!r}; allowed is a time such as 90s, 15m, 2h or 1d"
+        return f"`guard.max_age` is {guard.max_age!r}; allowed is a time such as 90s, 15m, 2h or 1d, at most 30d"
     return None
 
 

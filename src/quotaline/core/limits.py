@@ -23,6 +23,7 @@ NOTHING_READ = "Nothing has been read yet"
 UNTOLD = "Whether there is room cannot be told."
 SEGMENT_FILES = "segments/"  # a problem of one of these begins with it
 LISTED = 12  # ids that one sentence names
+LONGEST = 30.0 * DAY  # no reading of any use is older, and nobody waits longer
 UNITS = {"s": 1.0, "m": float(MINUTE), "h": float(HOUR), "d": float(DAY)}
 
 
@@ -186,10 +187,10 @@ def _old(age: float) -> str:
 
 
 def parse_duration(text: str) -> "float | None":
-    """`90s`, `15m`, `2h`, `1d` in seconds; None when it is none of these. A bare 15 could be minutes or seconds: it is none."""
+    """`90s`, `15m`, `2h`, `1d` in seconds, at most 30 days; else None. A bare 15 could be minutes or seconds: it is none."""
     unit = UNITS.get(text[-1:])
     amount = number(text[:-1]) if unit else None
-    return None if unit is None or amount is None or amount < 0 else amount * unit
+    return None if unit is None or amount is None or not 0 <= amount * unit <= LONGEST else amount * unit
 
 
 def parse_percent(text: str) -> "float | None":
