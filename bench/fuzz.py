@@ -30,7 +30,7 @@ from quotaline.config import segments
 from quotaline.config.load import parse as parse_config
 from quotaline.config.schema import Config
 from quotaline.core.snapshot import read_or_defaults
-from quotaline.core.values import loads_json
+from quotaline.core.values import decode_text, loads_json
 from quotaline.errors import ConfigError, SourceError
 from quotaline.ledger import open_ledger
 from quotaline.ledger.importer import import_transcripts
@@ -86,12 +86,12 @@ class Room:
 
     def stdin(self, data: bytes) -> str:
         """The status line."""
-        told = loads_json(data.decode("utf-8", "replace"))
+        told = loads_json(decode_text(data))
         return statusline.statusline_text(told if isinstance(told, dict) else {}, self._kept, {}, NOW, NOW)
 
     def hook(self, data: bytes) -> str:
         """The guard's answer to Claude Code."""
-        told = loads_json(data.decode("utf-8", "replace"))
+        told = loads_json(decode_text(data))
         if not isinstance(told, dict):
             return ""
         answer = guard_hook.answer(told, self._full, ["--five-hour", "80"], str(self._folder), NOW)

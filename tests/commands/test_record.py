@@ -35,6 +35,13 @@ INPUTS = {
     "pretty": json.dumps(RESULT, indent=2),
     "stream": "\n".join(json.dumps(line) for line in ({"type": "system"}, EARLIER, {"type": "assistant"}, RESULT)) + "\n",
     "list": json.dumps([{"type": "system"}, RESULT]),
+    "glued": json.dumps({"type": "assistant"}) + json.dumps(RESULT),
+    "behind damage": '{"type":"assistant","mess' + json.dumps(RESULT),
+    "byte order mark": "\ufeff" + json.dumps(RESULT) + "\n",
+    "nuls": "\0\0" + json.dumps(RESULT) + "\0" * 9,
+    "marked list": "\ufeff" + json.dumps([{"type": "system"}, EARLIER, RESULT], indent=1),
+    "odd value": json.dumps(RESULT)[:-1] + ', "num_turns": ' + "9" * 5000 + ', "is_error": null}',
+    "earlier result whole": json.dumps(EARLIER) + "\n\0" + json.dumps(RESULT) + "\n",
     "broken line before": '{"half\n' + json.dumps(RESULT) + "\n",
 }
 
@@ -47,6 +54,23 @@ def test_the_cost_is_kept_as_the_client_wrote_it_and_the_bytes_pass_unchanged(
     done = quotaline("record", env=environment, stdin=text)
     assert (0, text, b"") == (done.returncode, done.stdout, done.stderr)
     assert cost(home) == "0.029734999999999998"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_behind_its_mark_is_read_and_passes_unchanged(encoding: str, environment: dict[str, str], home: Path) -> None:
+    text = ("\ufeff" + json.dumps(RESULT) + "\r\n").encode(encoding)
+    done = quotaline("record", env=environment, stdin=text)
+    assert (0, text, b"") == (done.returncode, done.stdout, done.stderr)
+    assert cost(home) == "0.029734999999999998"
+
+
+@pytest.mark.parametrize("odd", ['"NaN"', "1e400", "-1", '"Infinity"', "[]"])
+def test_what_no_session_costs_is_not_kept(odd: str, environment: dict[str, str], home: Path) -> None:
+    text = json.dumps({**RESULT, "total_cost_usd": 0}).replace('"total_cost_usd": 0', f'"total_cost_usd": {odd}').encode()
+    done = quotaline("record", env=environment, stdin=text)
+    assert (0, text, b"") == (done.returncode, done.stdout, done.stderr)
+    with closing(sqlite3.connect(home / ".local/share/quotaline/ledger.db")) as ledger:
+        assert [] == ledger.execute("SELECT client_cost FROM session").fetchall()
 
 
 @pytest.mark.parametrize("text", [b"", b"hello\n", b'{"type":"assistant"}', b"\xff\xfe\n" * 1000, b"[" * 9999])

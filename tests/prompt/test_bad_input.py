@@ -69,6 +69,14 @@ def test_one_odd_value_never_blanks_the_row(name: str, environment: dict[str, st
     assert done.stdout.decode() == "M\n5h 42%\n"
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("after", [b"", b"\n"])
+def test_utf_16_behind_its_mark_is_read(encoding: str, after: bytes, environment: dict[str, str]) -> None:
+    text = ('\ufeff{"model":{"display_name":"Mé"},' + LIMITS.decode() + "}").encode(encoding) + after
+    done = quotaline("statusline", env={**environment, "NO_COLOR": "1"}, stdin=text)
+    assert done.stdout.decode() == "Mé\n5h 42%\n"
+
+
 @pytest.mark.parametrize("odd", ["1e30", "-1", "1001", "1795251000", "9" * 401, "true"])
 def test_a_number_that_is_none_is_not_drawn(odd: str, environment: dict[str, str]) -> None:
     cost = "-0.5" if odd == "-1" else "1e30"

@@ -23,6 +23,17 @@ DEEPEST = 10_000
 LARGEST = sys.float_info.max
 
 
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+"""The marks before UTF-16, which PowerShell writes."""
+
+
+def decode_text(data: bytes) -> str:
+    """Another program's text: UTF-8, or UTF-16 behind its mark; what is neither becomes U+FFFD. Needs no codec's module."""
+    if data.startswith(UTF_16):
+        return data[: len(data) // 2 * 2].decode("utf-16", "replace")
+    return data.decode("utf-8", "replace")
+
+
 class _Rules:
     """What `json.decoder.JSONDecoder` tells the scanner, without `json`, which pulls `re`; NaN and Infinity read as null."""
 

@@ -26,9 +26,9 @@ from quotaline.core.limits import (
 )
 from quotaline.core.money import parse_amount
 from quotaline.core.snapshot import NAME, read_snapshot
-from quotaline.core.values import encode_json, loads_json, number, printable
+from quotaline.core.values import encode_json, number, printable
 from quotaline.core.windows import PLAN_KINDS
-from quotaline.prompt.run import emit, guarded, read_stdin, refresh_if_stale
+from quotaline.prompt.run import emit, guarded, read_json, refresh_if_stale
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def main(arguments: "list[str]") -> None:
 
 
 def _answer(arguments: "list[str]", now: float) -> None:
-    data = loads_json(read_stdin().decode("utf-8", "replace"))
+    data = read_json()
     folder = paths.cache_dir(os.environ)
     kept = read_snapshot(os.path.join(folder, NAME)) or {} if folder else {}
     if isinstance(data, dict):

@@ -4,7 +4,7 @@ import os
 
 from quotaline.core import paths
 from quotaline.core.snapshot import FRESH_FOR, config_state
-from quotaline.core.values import number
+from quotaline.core.values import decode_text, loads_json, number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,6 +36,11 @@ def read_stdin() -> bytes:
     except OSError:
         pass
     return b"".join(chunks) if size <= STDIN_LIMIT else b""
+
+
+def read_json() -> "Any":
+    """The JSON on stdin; None where there is none."""
+    return loads_json(decode_text(read_stdin()))
 
 
 def emit(text: str) -> None:

@@ -7,9 +7,9 @@ from quotaline.core import paths
 from quotaline.core.rate_limits import session_readings
 from quotaline.core.session import session_fields, session_folder
 from quotaline.core.snapshot import read_or_defaults
-from quotaline.core.values import loads_json, number
+from quotaline.core.values import number
 from quotaline.prompt.inbox import record_rate_limits
-from quotaline.prompt.run import emit, guarded, read_stdin, refresh_if_stale
+from quotaline.prompt.run import emit, guarded, read_json, refresh_if_stale
 from quotaline.render.fields import gather_fields
 from quotaline.render.layout import draw, shows_field
 from quotaline.render.paint import wants_colour
@@ -40,7 +40,7 @@ def parse_padding(arguments: "list[str]") -> int:
 
 def _print(padding: int) -> None:
     env, now = os.environ, time.time()
-    data = loads_json(read_stdin().decode("utf-8", "replace"))
+    data = read_json()
     folder = paths.cache_dir(env)
     kept = read_or_defaults(folder)
     if not isinstance(data, dict):

@@ -1,7 +1,7 @@
 """PURE JSON of other programs: strictly first, and where that fails once more, so that one odd value costs itself only.
 
 Seen in files that JavaScript wrote: half an emoji (cut in two by `slice`), a byte order mark, NULs behind the text,
-`1e400`, `NaN`, integers of hundreds of digits, bytes that are no UTF-8, and nesting deeper than a decoder goes.
+`1e400`, `NaN`, integers of hundreds of digits, UTF-16, bytes that are no UTF-8, and nesting deeper than a decoder goes.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from quotaline.core.values import BLANK, parse_digits
+from quotaline.core.values import BLANK, decode_text, parse_digits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -76,7 +76,7 @@ def _name(word: str) -> str | None:
 
 
 def _text(data: bytes) -> str:
-    return data.decode("utf-8", "replace").strip(BLANK)
+    return decode_text(data).strip(BLANK)
 
 
 def _loads(text: str) -> Any:

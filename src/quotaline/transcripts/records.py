@@ -8,9 +8,12 @@ from __future__ import annotations
 import json
 import re
 from decimal import Decimal, InvalidOperation
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from quotaline.transcripts.line import OURS, Billed, CacheWrites, Fork, Line, Message, ServerTools, Usage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 LARGEST = 10**12
 DIGITS = 19  # more of them are no counter, and Python refuses to convert thousands
@@ -37,8 +40,27 @@ def search(data: bytes | bytearray) -> Found:
     """The records of one line, in their order; raises nothing."""
     text = bytes(data).decode("utf-8", "replace")
     lines, ends = [], []
-    at = gap = 0
+    gap = 0
     damaged, clean_until = False, 0
+    for value, start, end in whole_objects(text):
+        if text[gap:start].strip(EMPTY):
+            damaged = True
+        elif not damaged:
+            clean_until = end
+        gap = end
+        line, bad = read(value)
+        if line is not None:
+            lines.append(line)
+            ends.append(end)
+        damaged = damaged or bad
+    rest = bool(text[gap:].strip(EMPTY))
+    whole = [end <= clean_until or not text[end:].strip(EMPTY) for end in ends]
+    return Found(lines, whole, damaged or rest)
+
+
+def whole_objects(text: str) -> Iterator[tuple[dict[str, Any], int, int]]:
+    """The JSON objects in a text, whatever stands between them, each with its first place and the one behind it."""
+    at = 0
     starts, characters = STARTS, CHARACTERS + 2 * len(text)
     while starts > 0 and characters > 0 and (match := START.search(text, at)):
         try:
@@ -49,19 +71,8 @@ def search(data: bytes | bytearray) -> Found:
             failed = getattr(error, "pos", len(text))
             starts, characters, at = starts - 1, characters - (failed - match.start()), match.start() + 1
         else:
-            if text[gap : match.start()].strip(EMPTY):
-                damaged = True
-            elif not damaged:
-                clean_until = end
-            at = gap = end
-            line, bad = read(value)
-            if line is not None:
-                lines.append(line)
-                ends.append(end)
-            damaged = damaged or bad
-    rest = bool(text[gap:].strip(EMPTY))
-    whole = [end <= clean_until or not text[end:].strip(EMPTY) for end in ends]
-    return Found(lines, whole, damaged or rest)
+            at = end
+            yield value, match.start(), end
 
 
 def read(value: Any) -> tuple[Line | None, bool]:
@@ -74,20 +85,20 @@ def read(value: Any) -> tuple[Line | None, bool]:
     if isinstance(message, dict):
         usage = message.get("usage")
         counted, bad = read_usage(usage) if isinstance(usage, dict) else (None, usage is not None)
-        said = Message(model=_text(message.get("model")), id=_text(message.get("id")), usage=counted)
+        said = Message(model=read_text(message.get("model")), id=read_text(message.get("id")), usage=counted)
     line = Line(
         is_sidechain=value.get("isSidechain") is True,
         message=said,
-        request_id=_text(value.get("requestId")),
+        request_id=read_text(value.get("requestId")),
         type=kind,
-        uuid=_text(value.get("uuid")),
-        timestamp=_text(value.get("timestamp")),
-        cwd=_text(value.get("cwd")),
-        session_id=_text(value.get("sessionId")),
-        forked_from=Fork(session_id=_text(fork.get("sessionId"))) if isinstance(fork, dict) else None,
+        uuid=read_text(value.get("uuid")),
+        timestamp=read_text(value.get("timestamp")),
+        cwd=read_text(value.get("cwd")),
+        session_id=read_text(value.get("sessionId")),
+        forked_from=Fork(session_id=read_text(fork.get("sessionId"))) if isinstance(fork, dict) else None,
         is_api_error_message=value.get("isApiErrorMessage") is True,
-        account_uuid=_text(value.get("accountUuid")),
-        total_cost_usd=_dollars(value.get("totalCostUSD")),
+        account_uuid=read_text(value.get("accountUuid")),
+        total_cost_usd=read_dollars(value.get("totalCostUSD")),
     )
     return line, bad
 
@@ -108,8 +119,8 @@ def read_usage(usage: dict[str, Any]) -> tuple[Usage, bool]:
         output_tokens=_count(usage, "output_tokens", bad),
         server_tool_use=tools,
         cache_creation=writes,
-        inference_geo=_text(usage.get("inference_geo")),
-        speed=_text(usage.get("speed")),
+        inference_geo=read_text(usage.get("inference_geo")),
+        speed=read_text(usage.get("speed")),
         billed=_billed(iterations, bad),
     )
     return read, bad[0]
@@ -122,7 +133,7 @@ def _billed(iterations: Any, bad: list[bool]) -> list[Billed]:
         kind = entry.get("type") if isinstance(entry, dict) else None
         if isinstance(kind, str) and kind in BILLED:
             counted, wrong = read_usage({**entry, "iterations": None})
-            found.append(Billed(part, _text(entry.get("model")) or None, counted))
+            found.append(Billed(part, read_text(entry.get("model")) or None, counted))
             bad[0] = bad[0] or wrong
     return found
 
@@ -141,14 +152,15 @@ def _count(holder: Any, key: str, bad: list[bool]) -> int:
     return value
 
 
-def _text(value: Any) -> str | None:
-    """A text; half a character in it, as JavaScript's slice leaves one, becomes U+FFFD."""
+def read_text(value: Any) -> str | None:
+    """A text, None for what is none; half a character in it, as JavaScript's slice leaves one, becomes U+FFFD."""
     if not isinstance(value, str):
         return None
     return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
-def _dollars(value: Any) -> Decimal | None:
+def read_dollars(value: Any) -> Decimal | None:
+    """An amount of dollars, None for what is none."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
     try:
