@@ -91,6 +91,13 @@ def test_without_a_request_id_the_messages_id_is_the_key(ledger: Ledger, claude:
     assert [1, 2] == [row[2] for row in messages(ledger)]
 
 
+def test_two_named_requests_outside_subagents_are_two_messages(ledger: Ledger, claude: Path) -> None:
+    """The key is the message and its request, as ccusage has it: gateways give one id to many answers."""
+    write(claude, "s1", assistant("m1", input=1, request="r1"), assistant("m1", input=2, request="r2"))
+    import_transcripts(ledger, [claude])
+    assert [("s1", "main", 1, 0), ("s1", "main", 2, 0)] == messages(ledger)
+
+
 def test_subagents_count_and_are_told_apart(ledger: Ledger, claude: Path) -> None:
     write(claude, "s1", assistant("m1", input=1))
     write(claude, "s1/subagents/agent-1", assistant("m2", input=2, sidechain=True))
