@@ -55,6 +55,7 @@ VARIABLES = {
     "NO_COLOR": "no colours",
     "FORCE_COLOR": "colours even in a pipe; `0` is none",
     "COLUMNS": "the width to draw for",
+    "LC_ALL, LC_CTYPE, LANG": "the locale, the first that is set; without UTF-8 in it the shells draw ASCII",
     "TZ": "the zone of reset times, days and blocks",
 }
 
