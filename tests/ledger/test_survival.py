@@ -22,7 +22,7 @@ IMPORT = """
 import sys
 from pathlib import Path
 from quotaline.ledger import importer, open_ledger
-importer.BATCH_ROWS, importer.COMMIT_SECONDS = 50, 0
+importer.BATCH_ROWS, importer.COMMIT_SECONDS, importer.FIRST_SECONDS = 50, 0, 0
 with open_ledger(Path(sys.argv[1])) as ledger:
     print("ready", flush=True)
     importer.import_transcripts(ledger, [Path(sys.argv[2])])

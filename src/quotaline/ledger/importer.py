@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 from msgspec import Struct
 
+from quotaline.ledger.first_import import FirstImport
 from quotaline.ledger.store import clear_errors
 from quotaline.ledger.sums import renew
 from quotaline.transcripts.discover import discover
 from quotaline.transcripts.workers import scan_all
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
     from sqlite3 import Connection
     from types import TracebackType
@@ -27,11 +28,14 @@ if TYPE_CHECKING:
 
 BATCH_ROWS = 8192  # rows kept in memory, some 4 MB
 COMMIT_SECONDS = 1.0  # what is lost to `kill -9`, and how long another writer waits
+FIRST_SECONDS = 10.0  # the same for the first transaction of an empty ledger
 
-STORE = """
+INSERT = """
 INSERT INTO message (message_id, request_id, time, session_id, project_id, model_id, flags, account_id,
   input, output, cache_write_5m, cache_write_1h, cache_read, web_searches, part, file_id)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+STORE = """{insert}
 ON CONFLICT (message_id, request_id, part) DO UPDATE SET
   {first}
   flags = (flags | excluded.flags) & 3 | (flags & excluded.flags & 4),
@@ -41,6 +45,7 @@ WHERE {earlier} OR flags <> ((flags | excluded.flags) & 3 | (flags & excluded.fl
 _EARLIER = "(excluded.flags & 4, excluded.time, excluded.file_id) < (flags & 4, time, file_id)"
 _COUNTERS = ("input", "output", "cache_write_5m", "cache_write_1h", "cache_read", "web_searches")
 STORE = STORE.format(
+    insert=INSERT,
     first="".join(
         f"{column} = CASE WHEN {_EARLIER} THEN excluded.{column} ELSE {column} END,\n  "
         for column in ("session_id", "project_id", "account_id", "file_id", "time")
@@ -96,6 +101,11 @@ def _import(
     return ImportReport(files_read=files, bytes_read=done, lines_skipped=skipped, unreadable=(*problems, *store.problems))
 
 
+def _empty(connection: Connection) -> bool:
+    """Whether no message is there yet."""
+    return connection.execute("SELECT 1 FROM message LIMIT 1").fetchone() is None
+
+
 class _Names(dict[str, int]):
     """The ids of one table's names, found or given when first asked for."""
 
@@ -117,6 +127,8 @@ class _Names(dict[str, int]):
 class _Store:
     """Writes what was scanned: rows in large batches, a commit every `COMMIT_SECONDS` and at the end.
 
+    What an empty ledger is filled with in `FIRST_SECONDS` is one transaction, since the indexes are made at its end.
+
     Each commit holds the rows, the sums that they change, what the files say of sessions, and where to go on in each file.
     """
 
@@ -124,8 +136,9 @@ class _Store:
         self._ledger, self._connection = ledger, ledger.connection
         self._pending: list[Scanned] = []
         self._rows = 0
-        self._stale: set[tuple[int]] = set()
+        self._stale: set[int] = set()
         self._begun: float | None = None
+        self._first: FirstImport | None = None
         self.problems: list[str] = []
 
     def __enter__(self) -> Self:
@@ -144,12 +157,21 @@ class _Store:
         self._rows += len(scanned.rows)
         if self._rows >= BATCH_ROWS:
             self._write()
-            if self._begun is not None and time.monotonic() - self._begun > COMMIT_SECONDS:
+            if self._due():
                 self._commit()
+
+    def _due(self) -> bool:
+        """Whether it is time to commit."""
+        if self._first and self._first.full:
+            return True
+        limit = FIRST_SECONDS if self._first else COMMIT_SECONDS
+        return self._begun is not None and time.monotonic() - self._begun > limit
 
     def _begin(self) -> None:
         self._connection.execute("BEGIN IMMEDIATE")
         self._begun = time.monotonic()
+        if _empty(self._connection):
+            self._first = FirstImport(self._connection, INSERT)
         self._sessions = _Names(self._connection, "session", "uuid")
         self._projects = _Names(self._connection, "project", "path")
         self._models = _Names(self._connection, "model", "name")
@@ -157,7 +179,10 @@ class _Store:
 
     def _commit(self) -> None:
         if self._begun is not None:
-            renew(self._connection, self._stale)
+            if self._first:
+                self._connection.executemany(STORE, self._first.finish())
+                self._first = None
+            renew(self._connection, ((quarter,) for quarter in self._stale))
             self._stale.clear()
             self._connection.execute("COMMIT")
             self._begun = None
@@ -165,18 +190,24 @@ class _Store:
     def _write(self) -> None:
         if self._begun is None:
             self._begin()
-        self._connection.executemany(STORE, (self._values(row) for scanned in self._pending for row in scanned.rows))
+        if self._first is None:
+            self._connection.executemany(STORE, self._values())
+        else:
+            self._first.add(self._values())
         for scanned in self._pending:
             if scanned.whole:
                 self._keep(scanned)
         self._pending.clear()
         self._rows = 0
 
-    def _values(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
-        key, request, when, session, project, model, flags, owner, *rest = row
-        self._stale.add((when // 900_000,))
-        names = self._sessions[session], self._projects[project], self._models[model]
-        return key, request, when, *names, flags, self._account(owner), *rest
+    def _values(self) -> Iterator[tuple[Any, ...]]:
+        """The rows, with ids for names. Written out, since it is done for each message of a history."""
+        stale, accounts = self._stale, self._account
+        sessions, projects, models = self._sessions, self._projects, self._models
+        for scanned in self._pending:
+            for key, request, when, session, project, model, flags, owner, *rest in scanned.rows:
+                stale.add(when // 900_000)
+                yield key, request, when, sessions[session], projects[project], models[model], flags, accounts(owner), *rest
 
     def _account(self, uuid: str | None) -> int | None:
         return None if uuid is None else self._accounts[uuid]
