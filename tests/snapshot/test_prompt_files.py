@@ -71,6 +71,27 @@ def printed(snapshot: dict[str, Any], moment: int, surface: str = "plain") -> st
     return "\x1f".join(rows)
 
 
+def test_windows_that_no_line_shows_cost_no_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    gathered: list[int] = []
+
+    def counting(kept: dict[str, Any], own: list[dict[str, Any]], now: float) -> Any:
+        gathered.append(len(kept["readings"]))
+        return gather_fields(kept, own, now)
+
+    monkeypatch.setattr(prompt_files, "gather_fields", counting)
+    shown = [window("five_hour", 42, 7980), window("seven_day", 63, 400_000), EXTRA]
+    models = [window(f"seven_day_model_{n}", 1, 300_000 + n * 61, age=n) for n in range(200)]
+    hidden = {f"seven_day_model_{n}.limit_at": [NOW + n, NOW + 5000 + n] for n in range(200)}
+    counted = []
+    for found, fields in ((shown, {}), (shown + models, hidden)):
+        gathered.clear()
+        prompt_files.render_prompt_files(kept(found, fields=fields), NOW)
+        counted.append(len(gathered))
+    alone, beside = counted
+    assert beside <= alone * 1.5, "one of them stays, so that no fallback is shown while there are windows"
+    assert max(gathered) <= len(shown) + 1
+
+
 def test_a_day_in_frames() -> None:
     content = prompt_files.render_prompt_files(kept([window("five_hour", 42, 7980), EXTRA]), NOW)["prompt.plain"]
     assert content.startswith(f"quotaline 1 {int(NOW)} {int(NOW) + 60} ".encode())
@@ -84,7 +105,7 @@ def test_a_day_in_frames() -> None:
 readings = st.lists(
     st.builds(
         window,
-        st.sampled_from(["five_hour", "seven_day"]),
+        st.sampled_from(["five_hour", "seven_day", "seven_day_opus", "seven_day_fable"]),
         st.floats(0, 120),
         st.none() | st.floats(-5000, 8 * 86400),
         st.floats(0, 9000),
@@ -104,6 +125,22 @@ def test_for_five_hours_every_second_is_exact(
     for second in seconds:
         for surface in PROMPT_FILES:
             assert printed(snapshot, int(NOW) + second, surface) == at(files[f"prompt.{surface}"], int(NOW) + second)
+
+
+ROWS = st.sampled_from([None, [["weekly_model"]], [["five_hour"], ["extra"]], [["seven_day", "limit_at"]]])
+
+
+@given(readings, ROWS, st.none() | st.floats(-10, 90_000), st.lists(st.integers(0, 5 * 3600 - 1), min_size=1, max_size=20))
+@settings(max_examples=100, deadline=None)
+def test_what_is_left_out_of_the_frames_is_never_seen(
+    found: list[dict[str, Any]], rows: list[list[str]] | None, full_in: float | None, seconds: list[int]
+) -> None:
+    until = None if full_in is None else NOW + full_in
+    fields: dict[str, Any] = {"seven_day_opus.limit_at": [NOW + 9, until], "five_hour.limit_at": [NOW + 99, until]}
+    snapshot = kept(found, rows=rows, fields={**fields, "today.cost": [1.5, until], "today.mark": ["~", until]})
+    content = prompt_files.render_prompt_files(snapshot, NOW)["prompt.plain"]
+    for second in seconds:
+        assert printed(snapshot, int(NOW) + second) == at(content, int(NOW) + second)
 
 
 @given(readings, st.lists(st.integers(5 * 3600, 40 * 86400), min_size=1, max_size=20))

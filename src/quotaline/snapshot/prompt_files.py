@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from quotaline.core import values
 from quotaline.core.periods import DAY, HOUR, MINUTE, midnight, month_end
 from quotaline.core.surfaces import PROMPT_FILES, SURFACES
+from quotaline.core.windows import EXTRA_USAGE, field_prefix
 from quotaline.render import layout
 from quotaline.render.ascii import to_ascii
 from quotaline.render.fields import gather_fields
@@ -35,7 +36,7 @@ HORIZONS = ((5 * HOUR, 1), (DAY, 10), (8 * DAY, 60))
 
 def render_prompt_files(kept: Mapping[str, Any], now: float, line: str = "prompt") -> dict[str, bytes]:
     """File name (`prompt.<surface>`) → content, from a snapshot as the prompt path reads it."""
-    kept = dict(kept)
+    kept = shown_only(kept, kept["lines"].get(line) or [])
     written = int(values.number(kept.get("written_at")) or now)
     expires = written + max(1, int(values.number(kept.get("fresh_for")) or MINUTE))
     rows = kept["lines"].get(line) or []
@@ -53,6 +54,43 @@ def render_prompt_files(kept: Mapping[str, Any], now: float, line: str = "prompt
             body = form.encode("utf-8", "replace")
             files[f"prompt.{name}"] = f"quotaline {VERSION} {written} {expires} {zlib.crc32(body):x}\n".encode() + body
     return files
+
+
+def shown_only(kept: Mapping[str, Any], rows: Any) -> dict[str, Any]:
+    """The snapshot with what these rows can show of it, now or later: a frame costs as much as the line, not as the account.
+
+    A segment that has a fallback shows it where there is no window at all: for its sake the windows that last longest stay.
+    """
+    segments = [kept["segments"].get(name) for row in rows for name in row]
+    segments = [segment for segment in segments if isinstance(segment, dict)]
+    families = tuple(segment["each"] for segment in segments if segment.get("each"))
+    forms = [form for segment in segments for form in (*segment["forms"], *(segment.get("fallback") or ())) if form]
+    names = {part[0] for form in forms for part in form if isinstance(part, list)}
+    names |= {segment.get("level") or "" for segment in segments}
+    words = {name.partition(".")[0] for name in names}
+
+    def shown(name: str) -> bool:
+        return name.partition(".")[0] in words or name.startswith(families)
+
+    readings = [reading for reading in kept.get("readings") or () if shown(_prefix(reading))]
+    if any(segment.get("fallback") for segment in segments):
+        others = [reading for reading in kept.get("readings") or () if not shown(_prefix(reading))]
+        readings += [each for each in others if _prefix(each) == field_prefix(EXTRA_USAGE)]
+        windows = [each for each in others if _prefix(each) != field_prefix(EXTRA_USAGE)]
+        readings += sorted(windows, key=_lasts)[-1:]
+    fields = {name: entry for name, entry in (kept.get("fields") or {}).items() if shown(name)}
+    return {**kept, "readings": readings, "fields": fields}
+
+
+def _prefix(reading: Mapping[str, Any]) -> str:
+    value = reading["value"]
+    return field_prefix(str(value.get("id") or value["type"]))
+
+
+def _lasts(reading: Mapping[str, Any]) -> float:
+    """Until when a window is there."""
+    resets_at = values.number(reading["value"].get("resets_at"))
+    return math.inf if resets_at is None else resets_at
 
 
 def frames(kept: dict[str, Any], rows: Any, now: float) -> Iterator[tuple[int, list[list[tuple[str, str]]]]]:
