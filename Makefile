@@ -6,7 +6,7 @@ SOURCES := $(shell find src segments -type f -not -name '*.pyc') pyproject.toml
 PIP     := $(PY) -m pip --disable-pip-version-check install -qq --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run install test quick matrix check lint types pytest format defaults reference pictures cells bench bench-shells bench-transcripts mutants fuzz prices clean
+.PHONY: help run install test quick matrix check lint types pytest format defaults reference pictures cells bench bench-shells bench-transcripts bench-refresh mutants fuzz prices clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -71,8 +71,11 @@ bench: install ## measure the prompt path against a bare interpreter, pair by pa
 bench-shells: install ## measure the shell hooks against /bin/true and starship, and count their processes
 	@$(PY) bench/shells.py
 
-bench-transcripts: install ## measure the ledger on 2 GB of transcripts against native ccusage; needs 10 GB and npm
+bench-transcripts: install ## measure the ledger on 2 GB of transcripts of two shapes against native ccusage; needs 10 GB and npm
 	@$(PY) bench/transcripts.py
+
+bench-refresh: install ## measure a refresh with nothing new: 3, 10 and 200 windows, a ledger of a year
+	@$(PY) bench/refresh.py
 
 mutants: install ## break the code in 200 places and see whether the tests notice; takes hours
 	@$(PY) bench/mutants.py

@@ -1,4 +1,4 @@
-"""EFFECT Transcripts at scale: a made corpus against its own truth, against native ccusage, and ten times as long.
+"""EFFECT Transcripts at scale: made corpora against their own truth, against native ccusage, and ten times as long.
 
     make bench-transcripts
 
@@ -14,6 +14,7 @@ import json
 import os
 import platform
 import re
+import resource
 import shutil
 import statistics
 import subprocess
@@ -25,9 +26,9 @@ from collections import defaultdict
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from corpus import COUNTERS, END, make
+from corpus import COUNTERS, END, SHAPES, make
 from quotaline.ledger import open_ledger
 from quotaline.ledger.importer import import_transcripts
 from quotaline.ledger.totals import local_totals
@@ -43,13 +44,23 @@ with open_ledger(Path(sys.argv[1])) as ledger:
     import_transcripts(ledger, [Path(sys.argv[2])])
 """
 MEGABYTE = 1 << 20
+TARGET = 0.6
+FILES = {"results": 4000, "answers": 1900}  # of each shape, about 2 GB
 
 
-def timed(command: list[str], env: dict[str, str]) -> float:
-    """Seconds of one child whose output goes nowhere."""
-    start = time.perf_counter()
+class Took(NamedTuple):
+    """Seconds of one child and of its children: by the clock, and of processors."""
+
+    wall: float
+    processor: float
+
+
+def timed(command: list[str], env: dict[str, str]) -> Took:
+    """What one child took whose output goes nowhere."""
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     subprocess.run(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
-    return time.perf_counter() - start
+    wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+    return Took(wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
 
 
 def ours(scratch: Path, root: Path) -> list[str]:
@@ -74,32 +85,48 @@ def ccusage(scratch: Path) -> Path | None:
 
 
 def against_ccusage(scratch: Path, root: Path, pairs: int) -> float:
-    """Print the pairs; the median of our seconds."""
+    """Print the pairs, and on how many days both count the same; the median of our seconds."""
     program = ccusage(scratch)
     offline = ["unshare", "-rn"] if subprocess.run(["unshare", "-rn", "true"], check=False).returncode == 0 else []
     env = {**os.environ, "CLAUDE_CONFIG_DIR": str(root), "TZ": "UTC", "HOME": str(scratch)}
+    command = [*offline, str(program), "claude", "daily", "--json", "--offline"]
     found = []
     for turn in range(pairs + 1):
-        seconds = {}
+        took = {}
         for who in ("ours", "theirs") if turn % 2 else ("theirs", "ours"):
             if who == "ours":
-                seconds[who] = timed(ours(scratch, root), dict(os.environ))
+                took[who] = timed(ours(scratch, root), dict(os.environ))
             elif program:
-                seconds[who] = timed([*offline, str(program), "claude", "daily", "--json", "--offline"], env)
+                took[who] = timed(command, env)
         if turn:  # the first pair warms the page cache
-            found.append(seconds)
-    mine = statistics.median(pair["ours"] for pair in found)
-    if program:
-        ratios = sorted(pair["ours"] / pair["theirs"] for pair in found)
-        theirs = statistics.median(pair["theirs"] for pair in found)
-        spread = f"{ratios[0]:.2f} to {ratios[-1]:.2f}"
-        print(
-            f"first import      {mine:6.2f} s   ccusage {theirs:.2f} s   x{statistics.median(ratios):.3f} of it (target 0.75)"
-        )
-        print(f"                  {len(found)} pairs, {spread}")
-    else:
+            found.append(took)
+    mine = statistics.median(pair["ours"].wall for pair in found)
+    if program is None:
         print(f"first import      {mine:6.2f} s   ccusage is not to be had here")
+        return mine
+    for place, name in enumerate(("first import", "its processor")):
+        ratios = sorted(pair["ours"][place] / pair["theirs"][place] for pair in found)
+        middles = [statistics.median(pair[who][place] for pair in found) for who in ("ours", "theirs")]
+        spread = f"{len(found)} pairs, {ratios[0]:.2f} to {ratios[-1]:.2f}"
+        beside = f"x{statistics.median(ratios):.3f} of it (target {TARGET}; {spread})"
+        print(f"{name:<17} {middles[0]:6.2f} s   ccusage {middles[1]:.2f} s   {beside}")
+    said = subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout
+    same(scratch, json.loads(said)["daily"])
     return mine
+
+
+def same(scratch: Path, theirs: list[dict[str, Any]]) -> None:
+    """Print on how many days ccusage counts what the ledger has."""
+    days = defaultdict[str, list[int]](lambda: [0] * 4)
+    with open_ledger(scratch / "ledger.db") as ledger:
+        for part in usage_between(ledger.connection, 0, END + 1e6):
+            tokens, day = part.tokens, datetime.fromtimestamp(part.time, UTC).date().isoformat()
+            written = tokens.cache_write_5m + tokens.cache_write_1h
+            for place, count in enumerate((tokens.input, tokens.output, written, tokens.cache_read)):
+                days[day][place] += count
+    names = ("inputTokens", "outputTokens", "cacheCreationTokens", "cacheReadTokens")
+    equal = sum(days.get(day["date"]) == [day[name] for name in names] for day in theirs)
+    print(f"same as ccusage   {equal} of {len(theirs)} days, {len(days)} here")
 
 
 def memory(scratch: Path, root: Path) -> None:
@@ -192,22 +219,25 @@ def appended(folders: list[tuple[Path, Path]], turns: int) -> list[float]:
 def main() -> None:
     """Make the corpora, measure, print, and take everything away again."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--files", type=int, default=4000)
-    parser.add_argument("--filler", type=float, default=1.1, help="1.1 makes 4,000 files of 2 GB")
+    parser.add_argument("--share", type=float, default=1.0, help="of the usual 2 GB of each shape")
     parser.add_argument("--pairs", type=int, default=7)
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="quotaline-bench-") as name:
-        scratch, long = Path(name) / "once", Path(name) / "tenfold"
-        scratch.mkdir()
+        long, scratches = Path(name) / "tenfold", {shape: Path(name) / shape for shape in SHAPES}
         long.mkdir()
-        made = make(scratch / "corpus", seed=asked.seed, files=asked.files, filler=asked.filler)
-        print(f"corpus            {made.files} files, {made.size / 1e9:.2f} GB, {len(made.truth)} days, seed {asked.seed}")
-        first = against_ccusage(scratch, scratch / "corpus", asked.pairs)
-        memory(scratch, scratch / "corpus")
-        check(scratch, scratch / "corpus")
-        nothing_changed(scratch, scratch / "corpus", first)
-        made = make(long / "corpus", seed=asked.seed, files=asked.files * 10, days=600, filler=0.02)
+        for shape, scratch in scratches.items():
+            scratch.mkdir()
+            files, filler = int(FILES[shape] * asked.share), 1.1 if shape == "results" else 1.0
+            made = make(scratch / "corpus", seed=asked.seed, files=files, filler=filler, shape=shape)
+            size = f"{made.files} files, {made.size / 1e9:.2f} GB, {len(made.truth)} days, seed {asked.seed}"
+            print(f"corpus {shape:<10} {size}", flush=True)
+            first = against_ccusage(scratch, scratch / "corpus", asked.pairs)
+            memory(scratch, scratch / "corpus")
+            check(scratch, scratch / "corpus")
+            nothing_changed(scratch, scratch / "corpus", first)
+        scratch = scratches["results"]
+        made = make(long / "corpus", seed=asked.seed, files=int(FILES["results"] * asked.share) * 10, days=600, filler=0.02)
         timed(ours(long, long / "corpus"), dict(os.environ))
         check(long, long / "corpus")
         folders = [(scratch, scratch / "corpus"), (long, long / "corpus")]
