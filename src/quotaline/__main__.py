@@ -42,6 +42,10 @@ def main() -> int:
 
             hook(own[1:])
         os._exit(0)  # everything is written; the interpreter's own tidying up would take a tenth of the time
+    if words == ["refresh", "--background"]:  # what prompts start, each minute: no option to parse, nobody to tell
+        from quotaline.refresh.background import main as background
+
+        return background()
     from quotaline.commands import cli
 
     return cli()

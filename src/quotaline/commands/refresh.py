@@ -14,17 +14,17 @@ def refresh(*, force: bool, background: bool) -> int:
     import os
     import time
 
+    if background:
+        from quotaline.refresh.background import main
+
+        return main(force=force)
+
     from quotaline.commands.load_config import load_config
     from quotaline.locations import resolve_locations
     from quotaline.refresh.run import refresh as run
 
-    if background:
-        os.environ.setdefault("QUOTALINE_REFRESH", "1")
-    else:
-        load_config(resolve_locations(os.environ))
+    load_config(resolve_locations(os.environ))
     report = run(os.environ, time.time(), force=force)
-    if background:
-        return 0
     if report.status == "unwritable":
         click.echo("quotaline: the cache folder cannot be written; set QUOTALINE_CACHE_DIR to one that can.", err=True)
         return 1

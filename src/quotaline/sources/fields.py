@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 from datetime import UTC
 from decimal import ROUND_HALF_UP, Decimal
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from quotaline.core.money import MOST_DECIMALS, MOST_MINOR_UNITS, dollars_to_cents, money_share
@@ -142,5 +141,7 @@ def retry_after_seconds(header: str | None, now: float) -> float | None:
 
 
 def _http_date(text: str) -> float:
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415 - only an odd source writes such a time
+
     moment = parsedate_to_datetime(text)
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
