@@ -14,7 +14,7 @@ from quotaline.core.surfaces import PROMPT_FILES, SURFACES
 from quotaline.render import layout
 from quotaline.render.ascii import GLYPHS
 from quotaline.render.fields import gather_fields
-from quotaline.render.paint import LOOK_ALIKES, width
+from quotaline.render.paint import LOOK_ALIKES, paint, width
 from quotaline.snapshot import prompt_files
 from samples import NOW
 
@@ -90,6 +90,19 @@ def test_windows_that_no_line_shows_cost_no_frame(monkeypatch: pytest.MonkeyPatc
     alone, beside = counted
     assert beside <= alone * 1.5, "one of them stays, so that no fallback is shown while there are windows"
     assert max(gathered) <= len(shown) + 1
+
+
+def test_no_piece_is_painted_twice_for_a_surface(monkeypatch: pytest.MonkeyPatch) -> None:
+    painted: list[tuple[str, str, str]] = []
+
+    def counting(text: str, sgr: str, surface: str) -> str:
+        painted.append((text, sgr, surface))
+        return paint(text, sgr, surface)
+
+    monkeypatch.setattr(prompt_files, "paint", counting)
+    prompt_files.render_prompt_files(kept([window("five_hour", 42, 17_999), window("seven_day", 63, 400_000), EXTRA]), NOW)
+    assert painted
+    assert len(painted) == len(set(painted))
 
 
 def test_a_day_in_frames() -> None:

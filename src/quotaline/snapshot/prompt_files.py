@@ -11,6 +11,7 @@ The rows of a line of several are separated by the byte 0x1f. `prompt.NAME-ascii
 
 from __future__ import annotations
 
+import functools
 import math
 import zlib
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ from quotaline.core.windows import EXTRA_USAGE, field_prefix
 from quotaline.render import layout
 from quotaline.render.ascii import to_ascii
 from quotaline.render.fields import gather_fields
+from quotaline.render.paint import paint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -41,10 +43,11 @@ def render_prompt_files(kept: Mapping[str, Any], now: float, line: str = "prompt
     expires = written + max(1, int(values.number(kept.get("fresh_for")) or MINUTE))
     rows = kept["lines"].get(line) or []
     coloured = kept["style"].get("colour") != "never"
+    once = functools.cache(paint)  # most pieces of a frame stand in the one before
     texts: dict[str, list[str]] = {surface: [] for surface in PROMPT_FILES}
     for until, arranged in frames(kept, rows, now):
         for surface, lines in texts.items():
-            painted = layout.paint_rows(arranged, kept, surface, colour=coloured and SURFACES[surface].coloured)
+            painted = layout.paint_rows(arranged, kept, surface, colour=coloured and SURFACES[surface].coloured, paint=once)
             lines.append(f"{until}\t" + "\x1f".join(painted) + "\n")
     files = {}
     for surface, lines in texts.items():
