@@ -77,7 +77,7 @@ bench-transcripts: install ## measure the ledger on 2 GB of transcripts of two s
 bench-refresh: install ## measure a refresh with nothing new: 3, 10 and 200 windows, a ledger of a year
 	@$(PY) bench/refresh.py
 
-mutants: install ## break the code in 200 places and see whether the tests notice; takes hours
+mutants: install ## break the code in 200 places and see whether the tests notice; takes an hour
 	@$(PY) bench/mutants.py
 
 fuzz: install ## feed damaged samples to each parser; with atheris where it installs, else with hypothesis

@@ -1,177 +1,203 @@
 """EFFECT Break the code in one place at a time and see whether the tests notice: a seeded sample, and its score.
 
-    make mutants                       200 breaks with the seed of the day
+    make mutants                                   200 breaks with the seed of the day
     python bench/mutants.py --count 20 --seed 7 --room core
 
-Each break is one change of behaviour in a copy of the package: an edge moved (`<` for `<=`), a condition turned round, a sum
-for a difference, `min` for `max`, a number by one, a call left out. The tests of the file's own room are run first, then all of
-them. What no test can notice (see EQUIVALENT) is not drawn.
+`breaks.py` says what a break is. Each is tried in a venv of its own, so that the processes which tests start are broken too.
+The first time it is learned which test runs which line (`touched.py`). Then those that run the broken line come first, the
+quickest of them before all, those that run its file or are of its room next, and all others last. A test that fails without the
+break too does not count.
+
+All of this is kept in `.mutants/`: what was noticed once is not tried again, what survived is.
 """
 
 from __future__ import annotations
 
 import argparse
-import ast
+import contextlib
+import hashlib
+import json
 import os
-import random
+import queue
+import re
 import shutil
+import signal
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import time
+import venv
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from breaks import SOURCE, Break, draw
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 ROOT = Path(__file__).resolve().parents[1]
-SOURCE = ROOT / "src" / "quotaline"
-SECONDS = 900
-EDGES: dict[type[ast.cmpop], tuple[type[ast.cmpop], str]] = {
-    ast.Lt: (ast.LtE, "< to <="), ast.LtE: (ast.Lt, "<= to <"), ast.Gt: (ast.GtE, "> to >="), ast.GtE: (ast.Gt, ">= to >"),
-    ast.Eq: (ast.NotEq, "== to !="), ast.NotEq: (ast.Eq, "!= to =="), ast.In: (ast.NotIn, "in to not in"),
-    ast.NotIn: (ast.In, "not in to in"), ast.Is: (ast.IsNot, "is to is not"), ast.IsNot: (ast.Is, "is not to is"),
-}  # fmt: skip
-SUMS: dict[type[ast.operator], tuple[type[ast.operator], str]] = {
-    ast.Add: (ast.Sub, "+ to -"), ast.Sub: (ast.Add, "- to +"), ast.Mult: (ast.FloorDiv, "* to //"),
-    ast.FloorDiv: (ast.Mult, "// to *"), ast.Div: (ast.Mult, "/ to *"), ast.Mod: (ast.FloorDiv, "% to //"),
-}  # fmt: skip
-EQUIVALENT = (
-    "TYPE_CHECKING",  # never runs
-    "prices/table.py",  # generated and held against its source
-    "prices/generate.py",
-    "render/cells.py",
+FOLDER = ROOT / ".mutants"
+LEFT_OUT = (
+    "test_house.py",
+    "test_readme.py",
+    "test_contributing.py",
+    "test_pre_commit.py",
+    "test_matrix.py",
+    "test_mutants.py",
 )
-"""Files and names in which a break changes nothing that a test could see."""
+"""They look at the text of the tree, not at what the package does."""
+FIRST = 40
+"""So many of the quickest tests that run a broken line are tried before the others."""
+NOT_FOUND = "ERROR: not found:"
 
 
-class Mutant(NamedTuple):
-    """One break: where, what, and the whole text of the broken file."""
+class Test(NamedTuple):
+    """What was learned of one test: how long it takes, and the lines it runs of each file."""
 
-    file: Path
-    line: int
-    what: str
-    text: str
-
-
-class Breaker(ast.NodeTransformer):
-    """Applies the `number`-th break of a tree; with None it only counts them."""
-
-    def __init__(self, number: int | None) -> None:
-        self.number, self.count, self.done = number, 0, ("", 0)
-
-    def turn(self, node: ast.AST, what: str) -> bool:
-        """Whether this is the break that is asked for."""
-        hit = self.count == self.number
-        if hit:
-            self.done = (what, getattr(node, "lineno", 0))
-        self.count += 1
-        return hit
-
-    def visit_If(self, node: ast.If) -> ast.AST:  # noqa: D102 - ast's own name
-        if isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
-            return node
-        self.generic_visit(node)
-        if self.turn(node, "condition turned round"):
-            node.test = ast.UnaryOp(ast.Not(), node.test)
-        return node
-
-    def visit_Compare(self, node: ast.Compare) -> ast.AST:  # noqa: D102
-        self.generic_visit(node)
-        for at, op in enumerate(node.ops):
-            other, what = EDGES.get(type(op), (None, ""))
-            if other is not None and self.turn(node, what):
-                node.ops[at] = other()
-        return node
-
-    def visit_BoolOp(self, node: ast.BoolOp) -> ast.AST:  # noqa: D102
-        self.generic_visit(node)
-        if self.turn(node, "and for or" if isinstance(node.op, ast.Or) else "or for and"):
-            node.op = ast.And() if isinstance(node.op, ast.Or) else ast.Or()
-        return node
-
-    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:  # noqa: D102
-        self.generic_visit(node)
-        texts = any(isinstance(side, ast.JoinedStr) or _is_text(side) for side in (node.left, node.right))
-        other, what = SUMS.get(type(node.op), (None, ""))
-        if other is not None and not texts and self.turn(node, what):
-            node.op = other()
-        return node
-
-    def visit_Call(self, node: ast.Call) -> ast.AST:  # noqa: D102
-        self.generic_visit(node)
-        if isinstance(node.func, ast.Name) and node.func.id in ("min", "max") and self.turn(node, f"not {node.func.id}"):
-            node.func.id = "max" if node.func.id == "min" else "min"
-        return node
-
-    def visit_Constant(self, node: ast.Constant) -> ast.AST:  # noqa: D102
-        number = isinstance(node.value, (int, float)) and not isinstance(node.value, bool)
-        if number and self.turn(node, f"{node.value!r} plus 1"):
-            return ast.copy_location(ast.Constant(node.value + 1), node)  # type: ignore[operator]
-        return node
-
-    def visit_Expr(self, node: ast.Expr) -> ast.AST:  # noqa: D102
-        if isinstance(node.value, ast.Constant):
-            return node
-        self.generic_visit(node)
-        if isinstance(node.value, ast.Call) and self.turn(node, "call left out"):
-            return ast.copy_location(ast.Pass(), node)
-        return node
+    id: str
+    seconds: float
+    lines: dict[str, frozenset[int]]
 
 
-def _is_text(node: ast.AST) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+class Copy:
+    """A venv with a copy of the package, which may be broken; everything else is that of this Python."""
 
+    def __init__(self, folder: Path) -> None:
+        shutil.rmtree(folder, ignore_errors=True)
+        venv.create(folder, symlinks=True, with_pip=False)
+        self.folder, self.python = folder, folder / "bin" / "python"
+        self.site = Path(sysconfig.get_path("purelib", "venv", {"base": str(folder)}))
+        (self.site / "others.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
+        self.package = self.site / "quotaline"
+        shutil.copytree(SOURCE, self.package, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / "segments", self.package / "_data" / "segments")
+        script = Path(sys.executable).with_name("quotaline").read_text(encoding="utf-8")
+        program = folder / "bin" / "quotaline"
+        program.write_text(re.sub("^#!.*", f"#!{self.python}", script), encoding="utf-8")
+        program.chmod(0o755)
 
-def files(room: str) -> Iterator[Path]:
-    """The files that are broken."""
-    for path in sorted(SOURCE.rglob("*.py")):
-        name = str(path.relative_to(SOURCE))
-        if name.startswith(room) and not any(name == left_out for left_out in EQUIVALENT):
-            yield path
+    @contextlib.contextmanager
+    def broken(self, it: Break) -> Iterator[None]:
+        """The package with one break."""
+        path = self.package / it.file
+        cache = path.parent / "__pycache__" / f"{path.stem}.{sys.implementation.cache_tag}.pyc"
+        former = path.read_text(encoding="utf-8")
+        path.write_text(it.text, encoding="utf-8")
+        cache.unlink(missing_ok=True)
+        try:
+            yield
+        finally:
+            path.write_text(former, encoding="utf-8")
+            cache.unlink(missing_ok=True)
 
+    def pytest(self, tests: Iterable[str], limit: float, seconds: float, *options: str) -> tuple[int, str]:
+        """Run tests, each at most `limit` and all at most `seconds` long: pytest's exit code and what it printed."""
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:  # outside the tree, whose branch it would have
+            return self._pytest(Path(scratch), tests, limit, seconds, *options)
 
-def draw(count: int, seed: int, room: str) -> list[Mutant]:
-    """`count` breaks, drawn evenly over all that there are."""
-    places = []
-    for path in files(room):
-        counter = Breaker(None)
-        counter.visit(ast.parse(path.read_text(encoding="utf-8")))
-        places += [(path, number) for number in range(counter.count)]
-    chosen = random.Random(seed).sample(places, min(count, len(places)))
-    mutants = []
-    for path, number in chosen:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        breaker = Breaker(number)
-        broken = ast.fix_missing_locations(breaker.visit(tree))
-        mutants.append(Mutant(path, breaker.done[1], breaker.done[0], ast.unparse(broken)))
-    return mutants
-
-
-def noticed(mutant: Mutant, jobs: str) -> str:
-    """How the tests noticed the break; "" when they did not."""
-    with tempfile.TemporaryDirectory() as scratch:
-        package = Path(scratch, "quotaline")
-        shutil.copytree(SOURCE, package)
-        shutil.copytree(ROOT / "segments", package / "_data" / "segments")
-        (package / mutant.file.relative_to(SOURCE)).write_text(mutant.text, encoding="utf-8")
-        env = {**os.environ, "PYTHONPATH": scratch, "PYTHONDONTWRITEBYTECODE": "1"}
-        own = ROOT / "tests" / mutant.file.relative_to(SOURCE).parts[0]
-        for tests in ([str(own)] if own.is_dir() else []), [str(ROOT / "tests")]:
-            if not tests:
-                continue
-            command = [sys.executable, "-m", "pytest", "-q", "-x", "-n", jobs, "-p", "no:cacheprovider", *tests]
-            left_out = ["test_house", "readme", "pre_commit"]  # they look at the text of the tree, not at what it does
-            command += ["-k", " and ".join(f"not {name}" for name in left_out)]
+    def _pytest(self, scratch: Path, tests: Iterable[str], limit: float, seconds: float, *options: str) -> tuple[int, str]:
+        (scratch / "home").mkdir()
+        (scratch / "ids").write_text("\n".join(tests), encoding="utf-8")
+        env = {**os.environ, "TEST_TIME_LIMIT": str(limit), "HYPOTHESIS_STORAGE_DIRECTORY": str(scratch / "hypothesis")}
+        env |= {"HOME": str(scratch / "home"), "PATH": f"{self.python.parent}:{os.environ['PATH']}"}
+        words = [str(self.python), "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--basetemp={scratch / 't'}"]
+        words += [*options, f"@{scratch / 'ids'}"]
+        with subprocess.Popen(
+            words, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+        ) as child:
             try:
-                done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=SECONDS, check=False)
+                printed, _ = child.communicate(timeout=seconds)
             except subprocess.TimeoutExpired:
-                return "never ended"
-            if done.returncode != 0:
-                failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
-                return failed[0][:120] if failed else f"exit {done.returncode}"
+                child.kill()
+                return -1, "never ended"
+            finally:
+                self._end_stragglers()
+        return child.returncode, printed
+
+    def _end_stragglers(self) -> None:
+        """Processes of this venv that a broken program has left behind; where there is no /proc they stay."""
+        for entry in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                if f"{self.folder}/" in (entry / "cmdline").read_text(errors="replace") and int(entry.name) != os.getpid():
+                    os.kill(int(entry.name), signal.SIGKILL)
+
+
+def learn(copies: queue.Queue[Copy], jobs: int) -> list[Test]:
+    """All tests, from the runs of now or before: a file of tests that has changed is run again.
+
+    Of a file of the package that has changed since, only that a test runs it counts: its lines have moved.
+    """
+    kept = FOLDER / "touched.json"
+    known = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
+    tests = {str(path.relative_to(ROOT)): _digest(path) for path in sorted((ROOT / "tests").rglob("test_*.py"))}
+    package = {path.relative_to(SOURCE).as_posix(): _digest(path) for path in SOURCE.rglob("*.py")}
+    known = {name: entry for name, entry in known.items() if tests.get(name) == entry["digest"]}
+
+    def follow(name: str) -> None:
+        copy = copies.get()
+        shutil.copy(ROOT / "bench" / "touched.py", copy.site)
+        starter, of_tests = copy.site / "touched.pth", copy.site / "touched.tests"
+        starter.write_text("import touched; touched.follow()\n", encoding="utf-8")
+        of_tests.unlink(missing_ok=True)
+        code, printed = copy.pytest([name], 300, 1800, "-p", "touched")
+        starter.unlink()
+        if code not in (0, 1):  # 1: some tests mind being followed
+            raise SystemExit(f"{name} cannot be followed: exit {code}\n{printed}")
+        rows = [json.loads(row) for row in of_tests.read_text(encoding="utf-8").splitlines()]
+        known[name] = {"digest": tests[name], "package": package, "rows": rows}
+        copies.put(copy)
+        print(f"learned {name}\n", end="", flush=True)
+
+    with ThreadPoolExecutor(jobs) as pool:
+        list(pool.map(follow, [name for name in tests if name not in known and Path(name).name not in LEFT_OUT]))
+    kept.write_text(json.dumps(known), encoding="utf-8")
+    found = []
+    for entry in known.values():
+        same = {name for name, digest in entry["package"].items() if package.get(name) == digest}
+        for row in entry["rows"]:
+            lines = {name: frozenset(numbers if name in same else ()) for name, numbers in row["lines"].items()}
+            if row["test"]:
+                found.append(Test(row["test"], row["seconds"], lines))
+    return found
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+
+
+def in_turn(it: Break, tests: Sequence[Test]) -> Iterator[list[Test]]:
+    """The tests that may notice a break, those that will most likely and cheaply do so first."""
+    room = f"tests/{it.file.split('/')[0]}/"
+    left = sorted(tests, key=lambda test: test.seconds)
+    on_line = [test for test in left if it.line in test.lines.get(it.file, ())]
+    in_file = [test for test in left if it.file in test.lines or test.id.startswith(room)]
+    done: set[str] = set()
+    for some in (on_line[:FIRST], on_line, in_file[:FIRST], in_file, left):
+        yield [test for test in some if test.id not in done]
+        done |= {test.id for test in some}
+
+
+def noticed(it: Break, copy: Copy, tests: Sequence[Test], failing: set[str]) -> str:
+    """How the tests noticed the break; "" when they did not. `failing` are those that fail without it as well."""
+    for some in in_turn(it, tests):
+        while left := [test for test in some if test.id not in failing]:
+            limit = max(20.0, *(5 * test.seconds for test in left))
+            seconds = 120 + 3 * sum(test.seconds for test in left)
+            with copy.broken(it):
+                code, printed = copy.pytest([test.id for test in left], limit, seconds, "-x")
+                if NOT_FOUND in printed:  # the break has changed the tests' names
+                    code, printed = copy.pytest({test.id.partition("::")[0] for test in left}, limit, seconds, "-x")
+            if code == 0:
+                break
+            ids = sorted((test.id for test in left), key=len, reverse=True)
+            failed = next((name for name in ids if f"FAILED {name}" in printed or f"ERROR {name}" in printed), "")
+            if not failed or copy.pytest([failed], limit, seconds)[0] == 0:
+                return failed or f"exit {code} {printed[-100:]!r}"
+            print(f"fails without a break: {failed}\n", end="", flush=True)
+            failing.add(failed)
     return ""
 
 
@@ -181,16 +207,35 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--seed", type=int, default=int(time.strftime("%Y%m%d")))
     parser.add_argument("--room", default="", help="only files whose path begins so, such as core/ or ledger/sums.py")
-    parser.add_argument("--jobs", default="auto", help="processes of pytest")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="breaks that are tried at the same time")
     options = parser.parse_args()
+    FOLDER.mkdir(exist_ok=True)
+    copies: queue.Queue[Copy] = queue.Queue()
+    for number in range(options.jobs):
+        copies.put(Copy(FOLDER / str(number)))
+    tests = learn(copies, options.jobs)
+    results = FOLDER / "noticed.json"
+    known: dict[str, str] = json.loads(results.read_text(encoding="utf-8")) if results.exists() else {}
     score: Counter[bool] = Counter()
-    for number, mutant in enumerate(draw(options.count, options.seed, options.room), 1):
-        how = noticed(mutant, options.jobs)
+    failing: set[str] = set()
+
+    def attempt(it: Break) -> None:
+        how = known.get(it.name, "")
+        if not how:
+            copy = copies.get()
+            how = noticed(it, copy, tests, failing)
+            copies.put(copy)
         score[bool(how)] += 1
-        place = f"{mutant.file.relative_to(SOURCE)}:{mutant.line}"
-        print(f"{number:>4}  {'noticed ' if how else 'SURVIVED'}  {place:<34} {mutant.what}  {how}", flush=True)
-    total = score[True] + score[False]
-    print(f"{score[True]} of {total} noticed ({100 * score[True] / max(1, total):.0f} %), seed {options.seed}")
+        if how:
+            known[it.name] = how
+            results.write_text(json.dumps(dict(known), indent=1), encoding="utf-8")
+        place = f"{it.file}:{it.line}"
+        print(f"{score.total():>4}  {'noticed ' if how else 'SURVIVED'}  {place:<34} {it.what:<24} {how}\n", end="", flush=True)
+
+    with ThreadPoolExecutor(options.jobs) as pool:
+        list(pool.map(attempt, draw(options.count, options.seed, options.room)))
+    total = score.total()
+    print(f"{score[True]} of {total} noticed ({100 * score[True] / max(1, total):.1f} %), seed {options.seed}")
     return 0
 
 
