@@ -233,3 +233,30 @@ def test_what_root_writes_into_somebodys_folder_is_that_ones(tmp_path: Path) -> 
     os.chown(path, 4243, 4244)
     write_atomic(path, b"two")
     assert (path.stat().st_uid, path.stat().st_gid) == (4243, 4244)
+
+
+@pytest.mark.parametrize(
+    ("limit", "said"),
+    [(4096, "4 KiB"), ((1 << 20) - 1024, "1023 KiB"), (1 << 20, "1 MiB"), (None, "16 MiB"), (3 << 20, "3 MiB")],
+)
+def test_a_file_of_one_byte_too_many_is_refused_with_the_limit(limit: int | None, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "f"
+    path.touch()
+    os.truncate(path, (limit or 16 << 20) + 1)
+    with pytest.raises(OSError, match=f"larger than {said}:"):
+        read_file(path, **({} if limit is None else {"limit": limit}))
+    if limit:
+        os.truncate(path, limit)
+        assert len(read_file(path, limit)) == limit
+
+
+@pytest.mark.parametrize(("user", "gives"), [(0, True), (1000, False)])
+def test_only_root_gives_a_file_to_the_owner_of_its_folder(
+    user: int, gives: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[tuple[int, int]] = []
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+    monkeypatch.setattr(os, "getegid", lambda: tmp_path.stat().st_gid + 1)  # so the folder is another one's
+    monkeypatch.setattr(os, "fchown", lambda _descriptor, owner, group: given.append((owner, group)))
+    write_atomic(tmp_path / "f", b"x")
+    assert given == ([(tmp_path.stat().st_uid, tmp_path.stat().st_gid)] if gives else [])

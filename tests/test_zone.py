@@ -165,3 +165,19 @@ def test_every_command_takes_every_zone(name: str, environment: dict[str, str]) 
     for command in (["usage"], ["history"]):
         done = quotaline(*command, env={**environment, "TZ": name})
         assert b"Traceback" not in done.stderr, done.stderr.decode()
+
+
+@pytest.mark.parametrize(
+    ("clock", "fold", "name"),
+    [
+        ("2026-03-29T01:59", 0, "CET"),
+        ("2026-03-29T03:00", 0, "CEST"),
+        ("2026-10-25T01:59", 0, "CEST"),
+        ("2026-10-25T02:30", 0, "CEST"),
+        ("2026-10-25T02:30", 1, "CET"),
+        ("2026-10-25T03:00", 0, "CET"),
+    ],
+)
+def test_the_name_of_a_zone_is_that_of_the_moment(clock: str, fold: int, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
+    assert CLibraryZone().tzname(datetime.fromisoformat(clock).replace(fold=fold)) == name

@@ -188,3 +188,12 @@ def test_a_prompt_tells_the_refresh_which_terminal_it_is_drawn_in(tmp_path: Path
         for descriptor in (ours, theirs, kept):
             os.close(descriptor)
     assert started[0]["QUOTALINE_TTY"] == name
+
+
+def test_marks_of_the_hook_stay_for_forty_days(tmp_path: Path) -> None:
+    (tmp_path / "asked").mkdir()
+    for name, age in (("young", 40 * DAY), ("old", 40 * DAY + 1)):
+        (tmp_path / "asked" / name).touch()
+        os.utime(tmp_path / "asked" / name, (NOW - age, NOW - age))
+    remove_old_hook_marks(tmp_path, NOW)
+    assert [path.name for path in (tmp_path / "asked").iterdir()] == ["young"]

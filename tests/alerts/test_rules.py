@@ -166,3 +166,9 @@ def test_quiet_hours_hold_on_the_night_the_clocks_change() -> None:
 def test_a_mistake_is_a_sentence(more: dict[str, Any], begins: str) -> None:
     assert (alert_problem(Alert(when="reset", **more)) or "").startswith(begins)
     assert alert_problem(msgspec.convert({"when": "reset", "run": "x", "shell": True}, Alert)) is None
+
+
+@pytest.mark.parametrize(("late", "fires"), [(-0.001, False), (0.0, True), (HOUR - 0.001, True), (HOUR, False)])
+def test_a_reset_is_news_from_its_moment_for_an_hour(late: float, fires: bool) -> None:
+    before = used(42, NOW - 3 * HOUR, resets_at=NOW)
+    assert bool(fired("five_hour.reset", now=NOW + late, before=(before,))) is fires

@@ -178,6 +178,8 @@ def test_edit_opens_the_editor_and_tells_what_is_wrong(environment: dict[str, st
     assert "`style.palette` is 'pink'; allowed are" in found.stderr
     assert found.returncode == 2
     assert Path(run(environment, "path").stdout.strip()).exists()
+    editor.write_text("#!/bin/sh\n: > $1\n", encoding="utf-8")
+    assert run({**environment, "EDITOR": str(editor), "VISUAL": ""}, "edit").returncode == 0
 
 
 def test_of_twenty_changes_at_once_none_is_lost(home: Path, environment: dict[str, str]) -> None:
@@ -212,3 +214,16 @@ def test_a_link_to_a_device_is_never_replaced(device: str, tmp_path: Path) -> No
 
 def test_the_null_device_is_an_empty_configuration() -> None:
     assert load.load(Path("/dev/null")) == load.parse("")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "text"),
+    [
+        ("style.palette", "mono", '[style]\npalette = "mono"\n'),
+        ("sources.endpoint.enabled", False, "[sources.endpoint]\nenabled = false\n"),
+        ("enable_alpha_features", True, "enable_alpha_features = true\n"),
+        ("line.two", {"rows": [["extra"]]}, '[line.two]\nrows = [["extra"]]\n'),
+    ],
+)
+def test_a_first_setting_reads_as_one_would_write_it(key: str, value: object, text: str) -> None:
+    assert edit.changed("", edit.steps(key), value, "config.toml") == text

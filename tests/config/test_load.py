@@ -104,3 +104,24 @@ def test_the_alpha_notice_comes_once_and_never_in_a_prompt(home: Path, environme
         for command in ("prompt", "usage", "usage")
     ]
     assert ["alpha feature" in found.stderr for found in run] == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("https://example.com", None),
+        ("https://name@example.com", "carries a user name or password"),
+        ("https://:word@example.com", "carries a user name or password"),
+        ("https://name:word@example.com", "carries a user name or password"),
+        ("https://", "names no host"),
+        ("http://localhost:8080", None),
+        ("http://127.0.0.1", None),
+        ("http://[::1]:1", None),
+        ("http://127.0.0.1.example.com", "would send the token unprotected"),
+        ("http://10.0.0.1", "would send the token unprotected"),
+        ("ftp://localhost", "would send the token unprotected"),
+        ("https://[", "is not an address"),
+    ],
+)
+def test_a_token_goes_to_a_protected_address_and_nowhere_else(url: str, why: str | None) -> None:
+    assert load.unsafe_base_url(url) == why

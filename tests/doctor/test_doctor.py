@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from quotaline.doctor import endpoint, sources
+from quotaline.doctor import endpoint, integrations, sources
 from quotaline.doctor.check import Check, DoctorContext, worst
 from quotaline.doctor.run import doctor_context, run_checks
 from samples import NOW
@@ -319,3 +319,25 @@ def test_the_shells_are_found_by_their_block_or_by_hand(home: Path, environment:
     del environment["QUOTALINE_REFRESH"]
     run(environment, "refresh")
     assert asked(environment)["Shells/prompt files"]["status"] == "PASS"
+
+
+@pytest.mark.parametrize(("root", "text", "shown"), [("/", "in / now", "in / now"), ("/r", "in /r now", "in ~ now")])
+def test_a_home_at_the_root_is_no_name_to_hide(root: str, text: str, shown: str, environment: dict[str, str]) -> None:
+    assert look({**environment, "HOME": root}).scrub(text) == shown
+
+
+def test_the_login_of_the_endpoint_is_found_unread(home: Path, environment: dict[str, str]) -> None:
+    config(home, "enable_alpha_features = true\n")
+    assert sources.endpoint(look(environment)).status == "WARN"
+    (home / ".claude").mkdir()
+    (home / ".claude" / ".credentials.json").write_text("nonsense", encoding="utf-8")
+    check = sources.endpoint(look(environment))
+    assert (check.status, check.message) == ("PASS", "There is a .credentials.json; it was not read.")
+    config(home, "enable_alpha_features = true\nsources.endpoint.keychain = true\n")
+    assert sources.endpoint(look(environment)).message == "The Keychain may be asked."
+
+
+def test_a_slow_command_is_told_with_its_milliseconds(environment: dict[str, str]) -> None:
+    check = integrations.works("sleep 0.4; echo line", look(environment))
+    assert check.status == "WARN"
+    assert int(check.message.split()[-2]) >= 400

@@ -110,3 +110,9 @@ def test_the_sum_of_a_true_history_is_never_above_the_truth(seed: int, count: in
     total = sum(step.amount for step in steps(rows))
     assert total <= sum(amount for when, amount in purchases if when <= rows[-1][0])
     assert datetime.fromtimestamp(rows[0][0], UTC).year == 2026
+
+
+def test_a_counter_that_stays_where_last_month_left_it_has_spent_nothing() -> None:
+    late = [(at("2026-10-31T23:50"), 500), (at("2026-11-01T00:05"), 500), (at("2026-11-01T00:10"), 500)]
+    assert rises(*late) == []
+    assert rises(*late, (at("2026-11-01T00:15"), 499)) == [499]

@@ -107,3 +107,8 @@ def test_zsh_is_asked_where_its_files_are(home: Path, environment: dict[str, str
     quotaline("install", "zsh", env=environment)
     assert ">>> quotaline" in (home / ".config/zsh/.zshrc").read_text()
     assert not (home / ".zshrc").exists()
+
+
+def test_a_file_that_was_not_there_is_private(tmp_path: Path) -> None:
+    change.write_like(tmp_path / "new", b"x", tmp_path / "nothing")
+    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o600

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import shutil
@@ -212,3 +213,19 @@ def test_a_migration_that_fails_makes_the_doctor_fail_and_changes_nothing(
         assert list(other.iterdump()) == list(one.iterdump())
     one.close()
     other.close()
+
+
+def test_a_ledger_that_another_process_has_just_brought_up_to_date_is_opened(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+
+    class Slow(sqlite3.Connection):
+        """Between its two looks at the version somebody else prepares the ledger."""
+
+        def execute(self, sql: str, *parameters: Any) -> sqlite3.Cursor:
+            if "journal_mode" in sql:
+                open_ledger(path).close()
+            return super().execute(sql, *parameters)
+
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None, factory=Slow)) as connection:
+        store._prepare(connection, path)
+        assert connection.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)

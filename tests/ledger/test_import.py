@@ -6,7 +6,9 @@ from datetime import UTC
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from quotaline.ledger import Ledger
+import pytest
+
+from quotaline.ledger import Ledger, importer
 from quotaline.ledger.accounts import last_activity, session_owner
 from quotaline.ledger.importer import import_transcripts
 from quotaline.ledger.totals import local_totals
@@ -131,3 +133,29 @@ def test_a_last_line_counts_before_its_newline_and_not_again_after(ledger: Ledge
         path.write_bytes(data)
         import_transcripts(ledger, [claude])
         assert TokenUsage(input=3) == total(ledger).tokens
+
+
+@pytest.mark.parametrize(("dollars", "kept"), [(0, "0"), (0.5, "0.5"), (1e9, None), (-0.01, None), (float("nan"), None)])
+def test_a_session_costs_nothing_or_something_that_can_be(
+    dollars: float, kept: str | None, ledger: Ledger, claude: Path
+) -> None:
+    write(claude, "s1", assistant("m1", NOON), {**cost_state(1.0), "totalCostUSD": dollars})
+    import_transcripts(ledger, [claude])
+    [(found,)] = ledger.connection.execute("SELECT client_cost FROM session")
+    assert found == kept
+
+
+def test_many_rows_are_written_as_they_come_and_few_at_once(
+    ledger: Ledger, claude: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importer, "COMMIT_SECONDS", -1.0)
+    for rows, commits in ((2, 2), (100, 1)):
+        monkeypatch.setattr(importer, "BATCH_ROWS", rows)
+        for number in range(3):
+            write(claude, f"of {rows}, {number}", assistant(f"m{rows}{number}", NOON))
+        said: list[str] = []
+        ledger.connection.set_trace_callback(said.append)
+        import_transcripts(ledger, [claude])
+        ledger.connection.set_trace_callback(None)
+        first = next(at for at, one in enumerate(said) if "INSERT INTO message" in one)
+        assert said[first:].count("COMMIT") == commits, rows

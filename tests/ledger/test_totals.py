@@ -233,3 +233,10 @@ def test_a_sum_costs_what_its_requests_cost(
         import_transcripts(ledger, [root])
         found = usage(ledger.connection, start, end, BOOK)
     assert (tokens, cost) == (found.tokens, found.cost_usd)
+
+
+def test_a_known_window_holds_from_its_first_moment_until_before_its_last(ledger: Ledger) -> None:
+    for now, holds in ((NOON - 5 * HOUR - 0.001, False), (NOON - 5 * HOUR, True), (NOON - 0.001, True), (NOON, False)):
+        found = totals(ledger, now, resets_at=NOON).five_hour
+        assert (found is not None) is holds, now
+        assert found is None or (found.starts_at, found.ends_at) == (NOON - 5 * HOUR, NOON)

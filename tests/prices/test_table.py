@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import runpy
+import sys
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
@@ -9,7 +12,7 @@ from pathlib import Path
 import pytest
 from genai_prices.data import providers
 
-from quotaline.prices import model_name, supplement, table
+from quotaline.prices import generate, model_name, supplement, table
 from quotaline.prices.generate import THRESHOLDS, published, render
 
 
@@ -43,3 +46,10 @@ def test_the_prices_that_were_recorded() -> None:
     assert rows["claude-fable-5-2", "", "standard", 0] == ("8", "10", "16", "0.2", "40")
     assert rows["claude-opus-5-5", "", "fast", 0] == ("8", "10", "16", "0.4", "40")
     assert rows["claude-haiku-5-5", "", "standard", 100_000] == ("0.5", "0.625", "1", "0.05", "2.5")
+
+
+def test_the_generator_writes_the_table_of_today(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["generate", str(tmp_path / "table.py")])
+    runpy.run_path(generate.__file__, run_name="__main__")
+    written = (tmp_path / "table.py").read_text(encoding="utf-8")
+    assert written == render(re.findall(r"\d{4}-\d\d-\d\d", written)[0])

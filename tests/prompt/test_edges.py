@@ -13,6 +13,8 @@ from commandline import quotaline
 from quotaline.core.snapshot import is_compiled, read_or_defaults
 from quotaline.core.values import MAX_DEPTH, MAX_ITEMS, MAX_TEXT, encode_json
 from quotaline.prompt import inbox, run
+from quotaline.prompt.desktop_bars import worst_level
+from quotaline.render.fields import gather_fields
 from samples import NOW, sample
 from usage_history import HOUR
 
@@ -111,3 +113,14 @@ def test_what_is_longer_than_any_rate_limit_is_cut() -> None:
         )
     for length, kept in ((MAX_TEXT, MAX_TEXT), (MAX_TEXT + 1, MAX_TEXT)):
         assert len(json.loads(encode_json("x" * length))) == len(next(iter(json.loads(encode_json({"x" * length: 0}))))) == kept
+
+
+@pytest.mark.parametrize(
+    ("value", "level"), [(0, "ok"), (0.5, "ok"), (69.9, "ok"), (70, "warn"), (89.9, "warn"), (90, "critical")]
+)
+def test_a_bars_class_turns_at_the_thresholds(value: float, level: str) -> None:
+    kept: dict[str, Any] = {"segments": {"x": {"level": "five_hour.used", "warn": 70, "critical": 90}}, "style": {}}
+    window = {"type": "window", "id": "five_hour", "utilization": value, "resets_at": NOW + HOUR}
+    kept["readings"] = [{"value": window, "source": "statusline", "as_of": NOW}]
+    fields = gather_fields(kept, [], NOW)
+    assert worst_level([["x"]], kept, fields)[:2] == (level, int(value))

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from commandline import QUOTALINE, quotaline
-from quotaline.prompt.guard_hook import options
-from usage_history import HOUR
+from quotaline.prompt.guard_hook import _objection, options
+from usage_history import HOUR, NOW
 
 TOOL = {"session_id": "s-1", "hook_event_name": "PreToolUse", "tool_name": "Bash", "tool_input": {"command": "ls"}, "cwd": "/"}
 PROMPT = {"session_id": "s-1", "hook_event_name": "UserPromptSubmit", "prompt": "hello"}
@@ -259,3 +259,10 @@ def test_the_options_are_those_of_the_command_and_nonsense_is_passed_over() -> N
 def test_a_command_of_the_same_words_behind_two_dashes_is_no_hook(environment: dict[str, str]) -> None:
     done = quotaline("guard", "--unknown", "ok", "--offline", "--", "echo", "--hook", env=environment)
     assert done.stdout == b"--hook\n"
+
+
+@pytest.mark.parametrize(("left", "objects"), [(-1.0, False), (0.0, False), (0.001, True), (600.0, True)])
+def test_money_moves_until_its_crossing_is_over(left: float, objects: bool) -> None:
+    kept = {"readings": [], "fields": {"crossing.amount": [[100, "USD", 2], NOW + left]}}
+    found = _objection(kept, {"no_extra": True, "windows": {}}, NOW, own=True, untold=None)
+    assert (found is not None) is objects

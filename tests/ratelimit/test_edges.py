@@ -102,3 +102,8 @@ def test_times_of_a_wrong_clock_are_discarded_and_those_on_the_edge_are_not() ->
     for late in (0.0, 0.001):
         state = LimiterState(asked_at=NOW, blocked_until=NOW + LONGEST_BLOCK + late)
         assert clamp_future_times(state, NOW).blocked_until == NOW + LONGEST_BLOCK
+
+
+def test_what_remembers_nothing_forbids_nothing() -> None:
+    assert decide([LimiterState()], Situation(now=0.5)).allowed
+    assert LimiterState().blocked_until == 0.0

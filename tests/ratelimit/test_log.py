@@ -92,3 +92,10 @@ def test_the_time_of_a_switch_of_logins_is_remembered(ledger: Ledger) -> None:
     assert login_since(ledger, "default", "b", NOW + 10) == NOW + 10
     assert login_since(ledger, "default", "b", NOW + 90) == NOW + 10
     assert login_since(ledger, "work", "b", NOW + 90) == 0.0
+
+
+def test_a_source_that_was_never_asked_or_answered_has_not_failed(ledger: Ledger) -> None:
+    assert log.last_failure(ledger, "account:a", "endpoint", NOW) == 0.0
+    pending = ask(ledger)
+    assert isinstance(pending, log.PendingRequest)
+    assert log.last_failure(ledger, "account:a", "endpoint", NOW) == NOW, "a request that never came back"

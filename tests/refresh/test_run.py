@@ -198,3 +198,13 @@ except SystemExit as end:
 """
     done = subprocess.run([sys.executable, "-P", "-c", watch], env=machine, capture_output=True, text=True, check=False)
     assert ("0 []\n", "") == (done.stdout, done.stderr)
+
+
+def test_a_refresh_beside_another_one_leaves_it_the_work_and_is_no_failure(home: Path, environment: dict[str, str]) -> None:
+    folder = home / ".cache" / "quotaline" / "default"
+    folder.mkdir(parents=True)
+    with filelock.FileLock(folder / "refresh.lock"):
+        done = quotaline("refresh", env=environment)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.startswith(b"Another refresh is running")
+    assert quotaline("refresh", env={**environment, "QUOTALINE_CACHE_DIR": "/dev/null/x"}).returncode == 1

@@ -211,3 +211,11 @@ def test_the_version_is_what_the_program_says(claude: FakeClaude, tmp_path: Path
     assert claude_cli.version(claude.command, dict(os.environ), tmp_path) == "2.1.329 (Claude Code)"
     claude.behave(version="")
     assert claude_cli.version(claude.command, dict(os.environ), tmp_path) == ""
+
+
+def test_what_cannot_be_started_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    nowhere = str(tmp_path / "nowhere")
+    for python in (sys.executable, ""):  # without a Python of our own the program is started unwatched
+        monkeypatch.setattr(sys, "executable", python)
+        with pytest.raises(SourceError, match=f"The program `{nowhere}` cannot be started"):
+            claude_cli.read(f"{nowhere} --flag", dict(os.environ), NOW, folder=tmp_path, account="a", seconds=LIMIT)

@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -157,3 +158,10 @@ def test_the_account_is_read_without_the_cache_and_nothing_is_none(tmp_path: Pat
     assert claude_json.read_account({"CLAUDE_CONFIG_DIR": str(tmp_path)}) == (None, None)
     env = put(tmp_path, {"oauthAccount": CASE["file"]["oauthAccount"]})
     assert claude_json.read_account(env) == (UUID, "max_5x")
+
+
+def test_a_file_of_more_than_256_mebibytes_is_refused_unread(tmp_path: Path) -> None:
+    env = put(tmp_path, "")
+    os.truncate(tmp_path / ".claude.json", (256 << 20) + 1)
+    with pytest.raises(SourceError, match="larger than 256 MiB"):
+        claude_json.read(env, NOW)

@@ -123,3 +123,9 @@ def test_two_models_under_one_name_are_two_windows_and_half_an_emoji_costs_itsel
     put(tmp_path, "s-1.json", FULL | {"rate_limits": {"model_scoped": rows}})
     found = [reading.value for reading in inbox.read(tmp_path, NOW)]
     assert [(value.id, value.utilization) for value in found] == [("seven_day_opus", 22), ("seven_day_opus_2", 91)]
+
+
+def test_what_is_hidden_or_has_another_ending_is_no_sessions_file(tmp_path: Path) -> None:
+    for name in (".s-1.json", "s-1.json.123.new", "s-1", ".s-1"):
+        put(tmp_path, name, FULL)
+    assert inbox.read(tmp_path, NOW) == []

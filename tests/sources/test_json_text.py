@@ -57,3 +57,11 @@ def test_nesting_beyond_any_figure_reads_as_null() -> None:
     for levels in (MOST_LEVELS - 1, MOST_LEVELS + 1, 980, 20_000):
         value = decode_json(b'{"a": 1, "b": NaN, "c": ' + b"[" * levels + b'"]"' + b"]" * levels + b', "d": 2}')
         assert (value["a"], value["d"]) == (1, 2)
+
+
+@pytest.mark.parametrize("levels", [MOST_LEVELS - 1, MOST_LEVELS, MOST_LEVELS + 1, MOST_LEVELS + 2])
+def test_the_deepest_level_that_is_read_is_the_last_one_allowed(levels: int) -> None:
+    value, depth = decode_json(b"[" * levels + b"1" + b"]" * levels + b"\0"), 0  # the NUL makes it the second look
+    while isinstance(value, list):
+        value, depth = value[0] if value else None, depth + 1
+    assert (depth, value) == (min(levels, MOST_LEVELS), 1 if levels <= MOST_LEVELS else None)

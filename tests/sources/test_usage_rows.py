@@ -8,6 +8,7 @@ import pytest
 
 from quotaline.model import ExtraUsage, Money, Window
 from quotaline.sources.extra import parse_extra
+from quotaline.sources.fields import MOST_LEVELS, sound
 from quotaline.sources.usage_body import parse
 from usage_history import at
 
@@ -105,3 +106,14 @@ def test_an_older_block_without_a_currency_takes_its_twins_and_else_dollars() ->
         found = parse_extra(older, twin, [])
         assert found is not None
         assert (found.used, found.limit) == (money, None)
+
+
+@pytest.mark.parametrize("levels", [MOST_LEVELS - 1, MOST_LEVELS, MOST_LEVELS + 1])
+def test_what_is_kept_beside_is_cut_at_its_depth(levels: int) -> None:
+    value: Any = {"at": "the end"}
+    for _ in range(levels - 1):
+        value = [value]
+    kept = sound(value)
+    for _ in range(levels - 1):
+        kept = kept[0]
+    assert kept == ({"at": "the end"} if levels <= MOST_LEVELS else None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
 from overviews import full
 from quotaline.config.segments import shipped_defaults
@@ -151,3 +153,22 @@ def test_the_forecast_says_its_range_and_which_window_is_full_first() -> None:
 def test_the_crossing_is_said_beside_the_money() -> None:
     item = meter("extra_usage", unit="usd", used=Decimal("5.80"), extras={"crossed": [80, "USD", 2], "crossed_at": NOW - 60})
     assert "▲ $0.80 since " in said(item)
+
+
+def laid_out(limit: int) -> list[str]:
+    console = Console(file=io.StringIO(), width=limit, color_system=None)
+    console.print(*windows.lines([meter(name="Session (5h)")], SEGMENTS, NOW, limit), sep="\n")
+    file = console.file
+    assert isinstance(file, io.StringIO)
+    return [line.rstrip() for line in file.getvalue().splitlines()]
+
+
+@pytest.mark.parametrize("limit", [40, 59, 60, 61, 99, 100, 101, 140, 300])
+def test_details_stand_below_the_bar_or_beside_it_by_the_width(limit: int) -> None:
+    found = laid_out(limit)
+    [(at, bar)] = [(at, line) for at, line in enumerate(found) if "█" in line]
+    cells = sum(character in "█░┃" for character in bar)
+    room = limit - len("Session (5h)") - len("42%") - 4
+    assert at == (1 if limit < 60 else 0), "name and value stand over the bar"
+    assert ("resets in" in bar) is (limit >= 100)
+    assert cells == (limit if limit < 60 else room if limit < 100 else min(30, room // 3))

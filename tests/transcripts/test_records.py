@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from quotaline.transcripts.job import Job, Scanned
 from quotaline.transcripts.line import tomorrow
-from quotaline.transcripts.records import search
+from quotaline.transcripts.records import read, search
 from quotaline.transcripts.scan import CHUNK, KEPT, LITTLE, scan
 from transcript_lines import NOON, assistant, cost_state, dump, owner, stamp, tool_result
 
@@ -167,3 +167,13 @@ def test_what_is_no_regular_file_is_refused_unread(tmp_path: Path, kind: str) ->
         path.symlink_to("/dev/zero")
     (only,) = scan(Job(1, str(path)), bytearray(CHUNK))
     assert ("not a regular file", 0, []) == (only.problem, only.bytes_read, only.rows)
+
+
+@pytest.mark.parametrize(
+    ("usage", "bad"),
+    [({"input_tokens": 1}, False), ({}, False), (None, False), (5, True), ([], True), ({"input_tokens": "x"}, True)],
+)
+def test_a_usage_that_is_none_is_told_and_an_absent_one_is_not(usage: object, bad: bool) -> None:
+    line, makes_no_sense = read({"type": "assistant", "message": {"id": "m", "usage": usage}})
+    assert line is not None
+    assert makes_no_sense is bad

@@ -133,11 +133,11 @@ def value_text(value: Any) -> str:
 
 
 def _number(value: Any) -> Decimal | None:
-    """A field as an exact number: money in whole units."""
+    """A field as an exact number, money in whole units; None for whatever does not read as one: a text, a truth, nothing."""
     try:
         if isinstance(value, list | tuple):
             return Decimal(value[0]).scaleb(-value[2])
-        return None if value is None or isinstance(value, bool | str) else Decimal(repr(value))
+        return Decimal(repr(value))
     except (InvalidOperation, IndexError, TypeError):
         return None
 

@@ -119,9 +119,9 @@ def changed(text: str, where: list[str], value: Any, name: str) -> str:
     try:
         document = tomlkit.parse(text)
         table: Any = document
-        for at, step in enumerate(where[:-1]):
+        for step in where[:-1]:
             if step not in table:
-                table[step] = tomlkit.table(is_super_table=at < len(where) - 2)
+                table[step] = tomlkit.table(is_super_table=True)  # which has a line of its own only for values of its own
             table = table[step]
         table[where[-1]] = value
         after = tomlkit.dumps(document)

@@ -1,0 +1,87 @@
+"""The ground where its rules turn: widths, names, slugs, what a session hands over, money that moves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from quotaline.core.merge import Candidate, choose_window
+from quotaline.core.paths import account_slug
+from quotaline.core.session import session_fields
+from quotaline.core.surfaces import SURFACES
+from quotaline.core.values import slug
+from quotaline.locations import resolve_locations
+from quotaline.render.paint import UNESCAPED, cut_mark, width
+from samples import NOW, sample
+
+
+def test_a_slug_is_of_the_first_forty_characters() -> None:
+    assert slug("a" * 39) == "a" * 39
+    assert slug("a" * 40) == slug("a" * 41) == "a" * 40
+
+
+@pytest.mark.parametrize(
+    ("config_dir", "readable"),
+    [
+        ("/home/x/.claude-work", "x-.claude-work"),
+        ("/home/x/.claude_2", "x-.claude_2"),
+        ("C:\\Users\\me\\claude", "me-claude"),
+        ("/home/x/a b", "x-a-b"),
+        ("/.claude", "claude"),
+        ("/é", "account"),
+    ],
+)
+def test_an_accounts_folder_can_be_recognized(config_dir: str, readable: str) -> None:
+    assert account_slug(config_dir).rpartition("-")[0] == readable
+
+
+@pytest.mark.parametrize(
+    ("chosen", "shown"),
+    [("", "~/.claude"), ("{home}/.work", "~/.work"), ("{home}/.work, /other", "~/.work, /other"), ("{home}", "~")],
+)
+def test_the_folder_of_the_account_is_shown_from_the_home_folder(chosen: str, shown: str, home: Path) -> None:
+    where = resolve_locations({"HOME": str(home), "CLAUDE_CONFIG_DIR": chosen.format(home=home)})
+    assert where.config_dir == shown
+
+
+@pytest.mark.parametrize(("text", "cells"), [("a\u02ff", 2), ("a\u0300", 1), ("a\u0301b", 2), ("█▲€", 3), ("漢", 2)])
+def test_what_stands_above_a_letter_takes_no_cell(text: str, cells: int) -> None:
+    assert width(text) == cells
+
+
+def test_a_surface_may_be_cut_where_its_table_says() -> None:
+    assert {name: cut_mark(name) for name in SURFACES} == {
+        name: "" if name in UNESCAPED else place.cut for name, place in SURFACES.items()
+    }
+    assert cut_mark("bash") != ""
+
+
+@pytest.mark.parametrize(
+    ("cache", "left"),
+    [
+        ({"warm": True, "expires_at": NOW + 290}, 290),
+        ({"warm": True, "expires_at": NOW}, None),
+        ({"warm": True, "expires_at": NOW + 0.5}, 0.5),
+        ({"warm": True, "expires_at": NOW + 7 * 86400}, 7 * 86400),
+        ({"warm": True, "expires_at": NOW + 7 * 86400 + 1}, None),
+        ({"warm": False, "expires_at": NOW + 290}, None),
+        ({"warm": 1, "expires_at": NOW + 290}, None),
+        ({"expires_at": NOW + 290}, None),
+        ({"warm": True}, None),
+    ],
+)
+def test_the_prompt_cache_is_warm_while_the_client_says_so(cache: dict[str, Any], left: float | None) -> None:
+    assert session_fields(sample("after-response") | {"prompt_cache": cache}, "/home/user", NOW).get("cache.left") == left
+
+
+def test_of_readings_of_one_moment_the_higher_counts_also_below_one_percent() -> None:
+    nothing, little = (Candidate(NOW, NOW + 60, level, "") for level in (0.0, 0.5))
+    assert choose_window([nothing, little], NOW) == (little, False)
+    assert choose_window([little, nothing], NOW) == (little, False)
+
+
+def test_a_reading_with_a_reset_counts_before_one_without() -> None:
+    without, with_reset = Candidate(NOW, None, 42.0, ""), Candidate(NOW, NOW + 60, 41.0, "")
+    assert choose_window([without, with_reset], NOW)[0] is with_reset
