@@ -6,7 +6,6 @@ import contextlib
 import errno
 import os
 import re
-import secrets
 import stat
 import time
 from pathlib import Path
@@ -50,13 +49,18 @@ def private_dir(path: Path) -> Path:
     return path
 
 
+def scratch_beside(path: Path) -> Path:
+    """A name that no other writer of `path` has, for what will take its place; SCRATCH knows it when it is left behind."""
+    return path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
+
+
 def write_atomic(path: Path, data: bytes, *, mode: int = 0o600) -> None:
     """Replace `path` by `data` in one step: a reader sees the old file or the new one, never half of either.
 
     Where root writes into somebody's folder, the file is that one's. Raises OSError; nothing is left behind then. There is no
     fsync: what is written so can be rebuilt.
     """
-    scratch = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    scratch = scratch_beside(path)
     descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
         with os.fdopen(descriptor, "wb") as file:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import difflib
 import errno
 import os
-import secrets
 import shutil
 from pathlib import Path
 
 from msgspec import Struct, field
 
 from quotaline.errors import HostError
-from quotaline.files import read_file, write_atomic
+from quotaline.files import read_file, scratch_beside, write_atomic
 
 
 class Change(Struct, frozen=True, kw_only=True):
@@ -131,7 +130,7 @@ def write_like(path: Path, data: bytes, model: Path) -> None:
     A file of several names, one that is mounted, or one whose owner cannot be given away is written in place, after the new
     content was written beside it: so there is room for it. Raises OSError.
     """
-    scratch = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    scratch = scratch_beside(path)
     there = path.exists()
     try:
         try:

@@ -7,8 +7,8 @@ and at most one of the two is asked at a time: they share a budget.
 from __future__ import annotations
 
 import contextlib
+import os
 import random
-import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -197,7 +197,7 @@ class Requester:
             except OSError:
                 key = b""
             if len(key) < KEY_BYTES:
-                key = secrets.token_bytes(KEY_BYTES)
+                key = os.urandom(KEY_BYTES)
                 write_own(path, key)
             return key
         raise SourceError(
