@@ -149,6 +149,7 @@ def test_many_rows_are_written_as_they_come_and_few_at_once(
     ledger: Ledger, claude: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(importer, "COMMIT_SECONDS", -1.0)
+    monkeypatch.setattr(importer, "FIRST_SECONDS", -1.0)
     for rows, commits in ((2, 2), (100, 1)):
         monkeypatch.setattr(importer, "BATCH_ROWS", rows)
         for number in range(3):

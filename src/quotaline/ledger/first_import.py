@@ -18,7 +18,7 @@ class FirstImport:
     """Adds rows while no message is in the ledger yet; the transaction has begun. Rows are as `importer.STORE` takes them.
 
     A message that was there before, a copy in a fork or in a subagent, waits for the indexes: `finish` gives it back. Messages
-    are told apart by the hash of their id. Where two share one, the second waits for nothing, and that is all.
+    are told apart by the hash of their id. Where two share one, the second waits without need.
     """
 
     def __init__(self, connection: Connection, insert: str) -> None:
