@@ -1,5 +1,6 @@
 """EFFECT The door: `statusline`, `prompt` and `guard --hook` go to prompt/, all else to commands/."""
 
+import builtins
 import marshal  # part of every interpreter's start
 import os
 import sys
@@ -8,7 +9,6 @@ import quotaline
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import ModuleType
     from typing import Any
 
 HOT = ("core", "render", "prompt")
@@ -52,55 +52,66 @@ def main() -> int:
 
 
 def import_faster() -> None:
-    """Import the hot rooms without looking for them: their files are known. It saves a third of what their import costs.
+    """Import the hot rooms without looking for them: their files are known. It saves half of what their import costs.
 
-    Python's own finder and loader are asked wherever anything is not as it usually is.
+    Python's own import is asked wherever anything is not as it usually is.
     """
     spec: Any = quotaline.__spec__
     machinery = sys.modules.get("_frozen_importlib_external")
     source_loader, magic = getattr(machinery, "SourceFileLoader", None), getattr(machinery, "MAGIC_NUMBER", b"")
     if type(spec.loader) is not source_loader or sys.flags.optimize or sys.pycache_prefix:
         return
-    make_spec, root, tag = type(spec), quotaline.__path__[0], f".{sys.implementation.cache_tag}.pyc"
+    modules, make, usual = sys.modules, type(sys), builtins.__import__
+    root, tag = quotaline.__path__[0], f".{sys.implementation.cache_tag}.pyc"
     header = magic + bytes(4)  # of this version, and checked by its source's time
+    for room in HOT:  # a room's own `__init__` holds words and nothing to run
+        module = modules[f"quotaline.{room}"] = make(f"quotaline.{room}")
+        module.__path__, module.__package__ = [f"{root}/{room}"], module.__name__
+        setattr(quotaline, room, module)
 
-    class Loader(source_loader):  # type: ignore[valid-type, misc]
-        def exec_module(self, module: "ModuleType") -> None:
-            """Run a file; a room's own `__init__` holds words and nothing to run."""
-            if not hasattr(module, "__path__"):
-                super().exec_module(module)
+    def load(room: str, leaf: str) -> None:
+        name, file = f"quotaline.{room}.{leaf}", f"{root}/{room}/{leaf}.py"
+        code = cached_code(file, f"{root}/{room}/__pycache__/{leaf}{tag}", header)
+        if code is None:
+            return
+        module = modules[name] = make(name)
+        module.__file__, module.__package__ = file, f"quotaline.{room}"
+        try:
+            exec(code, module.__dict__)  # noqa: S102 - what an import does
+        except BaseException:
+            del modules[name]
+            raise
+        setattr(modules[f"quotaline.{room}"], leaf, module)
 
-        def get_code(self, fullname: str) -> object:
-            """The module's code from its cache file, by the same rule as Python's: of this version, for this source."""
-            folder, _, file = self.path.rpartition("/")
-            try:
-                changed = int(os.stat(self.path).st_mtime) & 0xFFFFFFFF
-                descriptor = os.open(f"{folder}/__pycache__/{file[:-3]}{tag}", os.O_RDONLY)
-                try:
-                    data = os.read(descriptor, 1 << 16)
-                finally:
-                    os.close(descriptor)
-                if data[:8] == header and data[8:12] == changed.to_bytes(4, "little"):
-                    return marshal.loads(memoryview(data)[16:])
-            except (OSError, ValueError, EOFError, TypeError):
-                pass
-            return super().get_code(fullname)
+    def importer(name: str, globals_: "Any" = None, locals_: "Any" = None, names: "Any" = (), level: int = 0) -> "Any":
+        """`from NAME import NAMES`, where NAME is a hot room or a module in one; else as ever."""
+        if names and not level and name[:10] == "quotaline.":
+            _, room, leaf = (*name.split("."), "")[:3]
+            if room in HOT:
+                for module in (leaf,) if leaf else names:
+                    if f"quotaline.{room}.{module}" not in modules:
+                        load(room, module)
+                if leaf and name in modules:
+                    return modules[name]
+        return usual(name, globals_, locals_, names, level)
 
-        @staticmethod
-        def find_spec(name: str, _path: object = None, _target: object = None) -> object:
-            """A spec for a hot room or a file in one; None, which asks the next finder, for all else."""
-            _, room, leaf = (*name.split("."), "", "")[:3]
-            if room not in HOT or not name.startswith("quotaline."):
-                return None
-            folder = f"{root}/{room}"
-            file = f"{folder}/{leaf or '__init__'}.py"
-            found = make_spec(name, Loader(name, file), origin=file, is_package=not leaf)
-            if found.submodule_search_locations is not None:
-                found.submodule_search_locations.append(folder)
-            found.has_location = True
-            return found
+    builtins.__import__ = importer  # type: ignore[assignment]
 
-    sys.meta_path.insert(0, Loader)  # type: ignore[arg-type]
+
+def cached_code(file: str, cache: str, header: bytes) -> "Any":
+    """A module's code from its cache file, by the same rule as Python's: of this version, for this source. Else None."""
+    try:
+        changed = int(os.stat(file).st_mtime) & 0xFFFFFFFF
+        descriptor = os.open(cache, os.O_RDONLY)
+        try:
+            data = os.read(descriptor, 1 << 16)
+        finally:
+            os.close(descriptor)
+        if data[:8] == header and data[8:12] == changed.to_bytes(4, "little"):
+            return marshal.loads(memoryview(data)[16:])
+    except (OSError, ValueError, EOFError, TypeError):
+        pass
+    return None
 
 
 if __name__ == "__main__":

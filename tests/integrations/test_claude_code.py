@@ -6,6 +6,8 @@ import json
 import os
 import shlex
 import stat
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,13 @@ from commandline import QUOTALINE, quotaline
 from quotaline.errors import HostError
 from quotaline.integrations import claude_code, json_text
 
-OURS = {"type": "command", "command": f"PYTHONHOME= {QUOTALINE} statusline", "refreshInterval": 30}
+START = str(Path(claude_code.__file__).parents[1] / "start.py")
+PLAIN = f"PYTHONHOME= {QUOTALINE} statusline"
+OURS = {
+    "type": "command",
+    "command": f"{sys.executable} -I -S {START} statusline 2>/dev/null || {PLAIN}",
+    "refreshInterval": 30,
+}
 THEIRS: dict[str, Any] = {"type": "command", "command": "~/.claude/line.sh 'a b'", "padding": 2}
 
 
@@ -232,9 +240,49 @@ def test_the_padding_is_handed_over(option: str, settings_json: Path, environmen
 
 def test_the_program_is_named_by_its_absolute_path(settings_json: Path, environment: dict[str, str]) -> None:
     install(environment)
-    program = shlex.split(json.loads(settings_json.read_text())["statusLine"]["command"])[1]
-    assert Path(program).is_absolute()
-    assert Path(program).is_file()
+    words = shlex.split(json.loads(settings_json.read_text())["statusLine"]["command"])
+    for program in (words[0], words[words.index("||") + 2]):
+        assert Path(program).is_absolute()
+        assert Path(program).is_file()
+
+
+@pytest.mark.parametrize("command", [PLAIN, f"{QUOTALINE} statusline", f"{QUOTALINE} statusline --padding 2"])
+def test_what_older_versions_wrote_is_ours(command: str, settings_json: Path, environment: dict[str, str]) -> None:
+    settings_json.write_text(json.dumps({"statusLine": {"type": "command", "command": command}}))
+    install(environment)
+    assert OURS == json.loads(settings_json.read_text())["statusLine"]
+    uninstall(environment)
+    assert json.loads(settings_json.read_text()) == {}
+
+
+@pytest.mark.parametrize("gone", ["neither", "the interpreter", "our file", "an interpreter that does not start"])
+def test_the_status_line_is_there_while_one_of_the_two_ways_is(
+    gone: str, settings_json: Path, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    install(environment)
+    command = json.loads(settings_json.read_text())["statusLine"]["command"]
+    broken = tmp_path / "broken"
+    broken.write_text("#!/bin/sh\nexit 127\n")
+    broken.chmod(0o700)
+    others = {
+        "the interpreter": (sys.executable, f"{sys.executable}-gone"),
+        "our file": (START, f"{START}-gone"),
+        "an interpreter that does not start": (sys.executable, str(broken)),
+    }
+    old, new = others.get(gone, ("", ""))
+    command = command.replace(old, new, 1) if old else command.replace(PLAIN, "false")
+    done = subprocess.run(
+        ["/bin/sh", "-c", command], input=json.dumps({"model": {"display_name": "Opus"}}), text=True, env=environment,
+        capture_output=True, check=True,
+    )  # fmt: skip
+    assert (done.stderr, "Opus" in done.stdout) == ("", True)
+
+
+@pytest.mark.parametrize(
+    "command", ["a b || c statusline", "|| quotaline statusline", "x -I -S start.py statusline", "a\0b", None]
+)
+def test_what_is_not_written_so_is_not_ours(command: str | None) -> None:
+    assert claude_code.installed_command(command) is None
 
 
 members = st.dictionaries(

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import quotaline
 from quotaline.core import formats, paths, spawn_refresh, values
 from quotaline.core.rate_limits import session_readings
 from quotaline.core.snapshot import read_or_defaults
@@ -140,7 +141,7 @@ def test_a_nudge_is_one_in_a_while_and_none_inside_a_refresh(tmp_path: Path, mon
     for now in (1000.0, 1001.0, 1000.0 + spawn_refresh.PAUSE - 1):
         spawn_refresh.spawn_refresh(folder, {}, now)
     assert len(started) == 1
-    assert started[0][1:] == ["-P", "-m", "quotaline", "refresh", "--background"]
+    assert started[0][1:] == ["-P", str(Path(quotaline.__path__[0], "start.py")), "refresh", "--background"]
     spawn_refresh.spawn_refresh(folder, {}, 1000.0 + spawn_refresh.PAUSE)
     assert len(started) == 2
 

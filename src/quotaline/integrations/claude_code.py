@@ -19,7 +19,9 @@ KEY = "statusLine"
 REFRESH_INTERVAL = 30  # seconds; a countdown in minutes is at most half a minute behind
 SCRIPT = "chain.sh"
 NO_PYTHON_HOME = "PYTHONHOME="
-"""In front of the command: a PYTHONHOME of the person's own Python keeps ours from starting. An empty one is none."""
+"""In front of the program: a PYTHONHOME of the person's own Python keeps ours from starting. An empty one is none."""
+ELSE = ("2>/dev/null", "||")
+"""Between the start without `site` and the program, which takes over where this Python or this file of ours is gone."""
 MANAGED = (
     Path("/etc/claude-code/managed-settings.json"),
     Path("/Library/Application Support/ClaudeCode/managed-settings.json"),
@@ -53,11 +55,14 @@ def held_by(env: Mapping[str, str]) -> str | None:
 
 
 def installed_command(command: Any) -> InstalledCommand | None:
-    """What `install` wrote: `[PYTHONHOME=] program statusline …`, or `/bin/sh chain.sh OLD program …`."""
+    """What `install` wrote, see there: `[PYTHON … || ] [PYTHONHOME=] program …`, or `/bin/sh chain.sh OLD program …`."""
     try:
         words = shlex.split(command) if isinstance(command, str) else []
     except ValueError:
         return None
+    match words:
+        case [_, "-I", "-S", file, "statusline", *more] if Path(file).name == launcher.START and ELSE[1] in more:
+            words = more[more.index(ELSE[1]) + 1 :]
     if words[:1] == [NO_PYTHON_HOME]:
         del words[0]
     if len(words) > 2 and words[-2] == "--padding":  # noqa: PLR2004 - as above
@@ -107,18 +112,18 @@ def install(env: Mapping[str, str], *, chain: bool = False, replace: bool = Fals
         )
     if mine and mine.chained and not replace:
         other = mine.chained
-    words = [launcher.command()]
+    program = launcher.command()
     scripts: dict[Path, str | None] = {}
+    padding = held.get("padding")  # Claude Code keeps it to itself, and cuts a row that is wider
+    options = ["--padding", str(padding)] if isinstance(padding, int) and padding > 0 else []
     if other and not replace:
         script = _script(env)
         scripts[script] = launcher.shipped(SCRIPT)
-        words = ["/bin/sh", str(script), other, *words]
+        command = shlex.join(["/bin/sh", str(script), other, program, *options])
     else:
-        words.append("statusline")
-    padding = held.get("padding")
-    if isinstance(padding, int) and padding > 0:  # Claude Code keeps it to itself, and cuts a row that is wider
-        words += ["--padding", str(padding)]
-    command = shlex.join(words) if scripts else f"{NO_PYTHON_HOME} {shlex.join(words)}"  # the script sees to it for ours alone
+        command = f"{NO_PYTHON_HOME} {shlex.join([program, 'statusline', *options])}"
+        if start := launcher.start():
+            command = f"{shlex.join([*start, 'statusline', *options])} {' '.join(ELSE)} {command}"
     value = {**held, "type": "command", "command": command}
     value.setdefault("refreshInterval", REFRESH_INTERVAL)
     if value != old and mine is not None and sum(member.key == KEY for member in json_text.members(text, path.name)) > 1:
