@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from commandline import quotaline
+from commandline import QUOTALINE, quotaline
 from quotaline.core.surfaces import RC_SHELLS, SHELLS, SURFACES
 from quotaline.integrations import blocks, launcher
 
