@@ -20,8 +20,9 @@ import tempfile
 import time
 from pathlib import Path
 
+from quotaline.core import shell_code
+from quotaline.core.paths import cache_dir
 from quotaline.core.snapshot import read_or_defaults
-from quotaline.integrations import launcher
 from quotaline.snapshot import prompt_files
 from quotaline.snapshot.publish import boot_clock
 
@@ -60,15 +61,14 @@ def cache(folder: Path) -> None:
     (folder / "clock").write_bytes(boot_clock())
 
 
-def init(shell: str, folder: Path) -> str:
+def init(shell: str, env: dict[str, str]) -> str:
     """The hook's code as `quotaline init` prints it."""
-    settings = {"dir": str(folder), "config_dir": "", "command": "/bin/false", "place": "1"}
-    return launcher.init_code(shell, {f"__quotaline_{name}": value for name, value in settings.items()})
+    return shell_code.settings(shell, env, "/bin/false") + shell_code.init_code(shell)
 
 
-def loop(shell: str, what: str, prompts: int, folder: Path, env: dict[str, str], *, hooked: bool = False) -> float:
+def loop(shell: str, what: str, prompts: int, env: dict[str, str], *, hooked: bool = False) -> float:
     """µs per repetition of `what` in one shell; the hook's first run, which reads the file, is among them."""
-    code = (init(shell, folder) + "\n") if hooked else ""
+    code = (init(shell, env) + "\n") if hooked else ""
     spent = []
     for repeated in (what, "true"):
         script = code + LOOPS[shell].format(n=prompts, what=repeated)
@@ -79,7 +79,7 @@ def loop(shell: str, what: str, prompts: int, folder: Path, env: dict[str, str],
 
 def spawned(words: list[str], prompts: int, env: dict[str, str]) -> float:
     """µs per start of a program from bash, which is how a host would start it."""
-    return loop("bash", shlex.join(words) + " >/dev/null 2>&1", prompts, Path(), env)
+    return loop("bash", shlex.join(words) + " >/dev/null 2>&1", prompts, env)
 
 
 def processes(shell: str, prompts: int, folder: Path, env: dict[str, str]) -> tuple[int, int]:
@@ -89,9 +89,7 @@ def processes(shell: str, prompts: int, folder: Path, env: dict[str, str]) -> tu
         trace = folder / "trace"
         each = {"bash": f"for ((i=0;i<{times};i++)); do {HOOK[shell]}; done", "zsh": f"repeat {times} {{ {HOOK[shell]} }}"}
         script = (
-            init(shell, folder)
-            + "\n"
-            + each.get(shell, f"for i in (string split , {','.join('x' * times)}); {HOOK[shell]}; end")
+            init(shell, env) + "\n" + each.get(shell, f"for i in (string split , {','.join('x' * times)}); {HOOK[shell]}; end")
         )
         words = ["strace", "-f", "-e", "trace=clone,clone3,fork,vfork,execve", "-o", str(trace), *START[shell], "-c", script]
         subprocess.run(words, env=env, check=True, capture_output=True)
@@ -115,11 +113,12 @@ def main() -> int:
 
 def measure(scratch: Path, prompts: int, rounds: int) -> int:
     """The rounds, the counts, the table."""
-    folder = scratch / "cache"
+    env = {"PATH": os.environ["PATH"], "HOME": str(scratch), "QUOTALINE_CACHE_DIR": str(scratch / "cache"), "LC_ALL": "C.UTF-8"}
+    folder = Path(cache_dir(env))
     cache(folder)
-    env = {"PATH": os.environ["PATH"], "HOME": str(scratch), "LC_ALL": "C.UTF-8"}
     script = scratch / "starship.sh"
-    script.write_text(launcher.script("starship", str(folder), "", "/bin/false"))
+    kept = shell_code.script_settings("starship", env, "/bin/false")
+    script.write_text(shell_code.file_text("starship.sh", kept, "0"), encoding="utf-8")
     starship = shutil.which("starship")
     contestants = {f"{shell} hook": (shell, HOOK[shell]) for shell in HOOK}
     programs = {"/bin/true": ["/bin/true"], "fast starship form": ["/bin/sh", str(script)]}
@@ -130,7 +129,7 @@ def measure(scratch: Path, prompts: int, rounds: int) -> int:
     times: dict[str, list[float]] = {name: [] for name in (*contestants, *programs)}
     for _ in range(rounds):
         for name, (shell, what) in contestants.items():
-            times[name].append(loop(shell, what, prompts, folder, env, hooked=True))
+            times[name].append(loop(shell, what, prompts, env, hooked=True))
         for name, words in programs.items():
             times[name].append(spawned(words, prompts, env))
     print(f"{prompts} prompts, median of {rounds} rounds\n")

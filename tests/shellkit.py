@@ -13,7 +13,7 @@ from typing import Any
 
 import pexpect
 
-from quotaline.integrations import launcher
+from quotaline.core import shell_code
 from quotaline.render.paint import LOOK_ALIKES
 
 HOOKED = ("bash", "zsh", "fish")
@@ -65,13 +65,9 @@ def fake_command(folder: Path, body: str = "") -> Path:
 def code(shell: str, folder: Path, command: Path | str = "/dev/null/none", *, place: bool = True) -> str:
     """What `quotaline init` prints, for a cache folder and a command of the test."""
     kind = "sh" if shell == "busybox" else shell
-    settings = {
-        "__quotaline_dir": str(folder),
-        "__quotaline_config_dir": "",
-        "__quotaline_command": str(command),
-        "__quotaline_place": "1" if place else "0",
-    }
-    return launcher.init_code(kind, settings)
+    settings = shell_code.settings(kind, {"QUOTALINE_CACHE_DIR": str(folder)}, str(command), place=place)
+    other = [line for line in settings.splitlines(keepends=True) if "__quotaline_home" not in line]
+    return "".join(other).replace(f"{folder}/default", str(folder)) + shell_code.init_code(kind)
 
 
 def run(shell: str, script: str, env: dict[str, str], *, check: bool = True) -> subprocess.CompletedProcess[str]:

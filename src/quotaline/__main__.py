@@ -1,4 +1,4 @@
-"""EFFECT The door: `statusline`, `prompt` and `guard --hook` go to prompt/, all else to commands/."""
+"""EFFECT The door: `statusline`, `prompt` and `guard --hook` go to prompt/, a plain `init` to core/, all else to commands/."""
 
 import builtins
 import marshal  # part of every interpreter's start
@@ -19,7 +19,7 @@ def main() -> int:
     words = sys.argv[1:]
     own = words[: words.index("--")] if words[:1] == ["guard"] and "--" in words else words  # behind it is another's command
     hot = own and "--help" not in own and (own[0] in ("statusline", "prompt") or (own[0] == "guard" and "--hook" in own))
-    if hot:
+    if hot or words[:1] == ["init"]:
         try:
             import_faster()
         except Exception:  # noqa: BLE001, S110 - then Python's own way it is
@@ -42,6 +42,13 @@ def main() -> int:
 
             hook(own[1:])
         os._exit(0)  # everything is written; the interpreter's own tidying up would take a tenth of the time
+    if words[:1] == ["init"]:  # a shell's start waits for it
+        from quotaline.core.shell_code import plain_init
+
+        text = plain_init(words[1:], os.environ, sys.argv[0])
+        if text is not None:
+            sys.stdout.buffer.write(os.fsencode(text))
+            return 0
     if words == ["refresh", "--background"]:  # what prompts start, each minute: no option to parse, nobody to tell
         from quotaline.refresh.background import main as background
 

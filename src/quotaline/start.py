@@ -1,4 +1,4 @@
-"""EFFECT Starts the prompt path by `PYTHON -I -S start.py …`, in less time than Python's usual start takes.
+"""EFFECT Starts the prompt path by `PYTHON -I -S start.py PROGRAM …`, in less time than Python's usual start takes.
 
 Neither a PYTHON… variable, a `.pth` file nor a `sitecustomize` has a say then. A program to run, not a module to import.
 """
@@ -6,7 +6,7 @@ Neither a PYTHON… variable, a `.pth` file nor a `sitecustomize` has a say then
 import sys
 
 if __name__ == "__main__":
-    sys.path.append(__file__.rpartition("/quotaline/")[0])
+    sys.path.append(sys.argv.pop(0).rpartition("/quotaline/")[0])
     from quotaline.__main__ import main
 
     sys.exit(main())

@@ -314,7 +314,7 @@ def test_the_shells_are_found_by_their_block_or_by_hand(home: Path, environment:
     assert (found["Shells/bash"]["status"], found["Shells/zsh"]["status"]) == ("PASS", "PASS")
     assert found["Shells/prompt files"]["status"] == "WARN"
     rc = home / ".bashrc"
-    rc.write_text(rc.read_text(encoding="utf-8").replace("init bash", "init bash --old"), encoding="utf-8")
+    rc.write_text(rc.read_text(encoding="utf-8").replace("-x ", "-x /older"), encoding="utf-8")
     assert asked(environment)["Shells/bash"]["remedy"] == "run `quotaline install bash`"
     del environment["QUOTALINE_REFRESH"]
     run(environment, "refresh")

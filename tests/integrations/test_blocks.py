@@ -10,8 +10,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from commandline import QUOTALINE, quotaline
+from quotaline.core import shell_code
 from quotaline.core.surfaces import RC_SHELLS, SHELLS, SURFACES
-from quotaline.integrations import blocks, launcher
+from quotaline.integrations import blocks
 
 HOSTS = ("bash", "zsh", "fish", "starship", "tmux")
 FILES = {
@@ -25,9 +26,18 @@ TEXTS = {"starship": 'add_newline = false\n\n[character]\nsuccess_symbol = "x"'}
 
 
 PROGRAMS = ["/usr/bin/quotaline", "'/home/John Smith/bin/quotaline'", "/opt/x-1.2/bin/quotaline"]
-BODIES = [SURFACES[shell].rc_block.format(program=program) for shell in RC_SHELLS for program in PROGRAMS] + [
-    launcher.shipped("tmux.conf").replace("@JOB@", "#(/bin/sh /x/tmux.sh)").replace("@FIRST@", "#(/bin/sh /x/tmux.sh first)"),
-    launcher.shipped("starship.toml").replace("@SCRIPT@", "/x/starship.sh"),
+DATA = ["/home/x/.local/share/quotaline", "/home/John Smith/data; fi", "/opt/it's"]
+BODIES = [
+    SURFACES[shell].rc_block.format(program=program, file=shell_code.quote(f"{data}/shell/quotaline.{shell}", shell))
+    for shell in RC_SHELLS
+    for program, data in zip(PROGRAMS, DATA, strict=True)
+] + [
+    shell_code.shipped("tmux.conf").replace("@JOB@", "#(/bin/sh /x/tmux.sh)").replace("@FIRST@", "#(/bin/sh /x/tmux.sh first)"),
+    shell_code.shipped("starship.toml").replace("@SCRIPT@", "/x/starship.sh"),
+    # those of 0.2.0
+    'if [[ $- == *i* && -x /x/quotaline ]]; then eval "$(PYTHONHOME= /x/quotaline init bash 2>/dev/null)"; fi\n',
+    'if [[ -o interactive && -x /x/quotaline ]]; then eval "$(PYTHONHOME= /x/quotaline init zsh 2>/dev/null)"; fi\n',
+    "if status is-interactive; and test -x /x/q/quotaline\n    env PYTHONHOME= /x/q/quotaline init fish | source\nend\n",
     # those of 0.1.0
     'if [[ $- == *i* && -x /x/quotaline ]]; then eval "$(/x/quotaline init bash)"; fi\n',
     'if [[ -o interactive && -x /x/quotaline ]]; then eval "$(/x/quotaline init zsh)"; fi\n',
@@ -166,10 +176,10 @@ def test_init_prints_the_files_that_are_shipped(environment: dict[str, str]) -> 
     for shell, surface in SHELLS.items():
         done = quotaline("init", shell, "--no-prompt", env=environment)
         assert done.returncode == 0
-        code = launcher.shipped(*surface.init)
-        assert (launcher.quote(code, shell) if shell == "zsh" else code) in done.stdout.decode()
-        assert b"__quotaline_place" in done.stdout.split(b"\n")[3]
-        assert b"0" in done.stdout.split(b"\n")[3]
+        assert done.stdout.decode().endswith(shell_code.init_code(shell))
+        assert surface.init
+        assert b"__quotaline_place" in done.stdout.split(b"\n")[4]
+        assert b"0" in done.stdout.split(b"\n")[4]
 
 
 def test_init_tells_the_folder_of_another_account(environment: dict[str, str]) -> None:

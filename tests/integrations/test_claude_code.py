@@ -24,7 +24,7 @@ START = str(Path(claude_code.__file__).parents[1] / "start.py")
 PLAIN = f"PYTHONHOME= {QUOTALINE} statusline"
 OURS = {
     "type": "command",
-    "command": f"{sys.executable} -I -S {START} statusline 2>/dev/null || {PLAIN}",
+    "command": f"{sys.executable} -I -S {START} {QUOTALINE} statusline 2>/dev/null || {PLAIN}",
     "refreshInterval": 30,
 }
 THEIRS: dict[str, Any] = {"type": "command", "command": "~/.claude/line.sh 'a b'", "padding": 2}

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pexpect
 import pytest
 
 from quotaline.commands import COMMANDS
@@ -40,34 +41,40 @@ def path_with(environment: dict[str, str]) -> dict[str, str]:
     return {**environment, "PATH": f"{PROGRAM.parent}{os.pathsep}{environment['PATH']}"}
 
 
+def code(name: str, environment: dict[str, str]) -> str:
+    return subprocess.run([PROGRAM, "init", name], env=environment, capture_output=True, text=True, check=True).stdout
+
+
 def test_bash_completes(environment: dict[str, str]) -> None:
-    press = 'COMP_WORDS=(quotaline seg); COMP_CWORD=1; _quotaline_completion quotaline; echo "${COMPREPLY[*]}"; declare -p type'
-    run = subprocess.run(
-        [shell("bash"), "--norc", "-c", f"{script('bash')}\n{press}"],
-        env=path_with(environment),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert run.stdout == "segments\n"
-    assert "type: not found" in run.stderr, "no variable is left behind"
+    press = 'COMPREPLY=(); COMP_WORDS=(quotaline seg); COMP_CWORD=1; _quotaline_completion quotaline; echo "${COMPREPLY[*]}"; '
+    for tab in (press, press + press, press + "declare -p type"):
+        run = subprocess.run(
+            [shell("bash"), "--norc", "-c", f"{code('bash', environment)}\n{tab}"],
+            env=path_with(environment),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert run.stdout == "segments\n" * tab.count(press)
+        assert ("type: not found" in run.stderr) == ("declare" in tab), "no variable is left behind"
 
 
 def test_fish_completes(environment: dict[str, str]) -> None:
+    press = "complete --do-complete 'quotaline seg'; "
     run = subprocess.run(
-        [shell("fish"), "--no-config", "-c", f"{script('fish')}\ncomplete --do-complete 'quotaline seg'"],
+        [shell("fish"), "--no-config", "-c", f"{code('fish', environment)}\n{press}{press}"],
         env=path_with(environment),
         capture_output=True,
         text=True,
         check=True,
     )
-    assert run.stdout.startswith("segments")
+    assert [line.split()[0] for line in run.stdout.splitlines()] == ["segments", "segments"]
 
 
 def test_zsh_is_silent_without_compinit_and_registers_with_it(environment: dict[str, str]) -> None:
     for before, registered in (("", ""), ("autoload -Uz compinit; compinit -D -u\n", "_quotaline_completion")):
         run = subprocess.run(
-            [shell("zsh"), "-f", "-c", f"{before}{script('zsh')}\nprint -- ${{_comps[quotaline]:-}}"],
+            [shell("zsh"), "-f", "-c", f"{before}{code('zsh', environment)}\nprint -- ${{_comps[quotaline]:-}}"],
             env=environment,
             capture_output=True,
             text=True,
@@ -76,12 +83,26 @@ def test_zsh_is_silent_without_compinit_and_registers_with_it(environment: dict[
         assert (run.stdout, run.stderr) == (registered + "\n", "")
 
 
+def test_zsh_completes_at_a_terminal(environment: dict[str, str], home: Path) -> None:
+    (home / ".zshrc").write_text(f"autoload -Uz compinit; compinit -D -u\n{code('zsh', environment)}PS1='ready> '\n")
+    child = pexpect.spawn(shell("zsh"), ["-i"], env={**path_with(environment), "TERM": "dumb"}, encoding="utf-8", timeout=60)
+    child.expect_exact("ready> ")
+    child.send("quotaline segm\t --he\t")
+    child.expect("segments .*--help ")
+    child.close(force=True)
+
+
 @pytest.mark.parametrize("name", ["bash", "zsh", "fish"])
-def test_defining_it_starts_no_process(name: str, environment: dict[str, str]) -> None:
-    empty = {**environment, "PATH": "/nonexistent"}
+def test_defining_it_starts_no_process_and_without_a_program_tab_says_nothing(name: str, environment: dict[str, str]) -> None:
+    written = code(name, environment).replace(str(PROGRAM), "/nonexistent/quotaline")
     norc = {"bash": "--norc", "zsh": "-f", "fish": "--no-config"}[name]
-    run = subprocess.run([shell(name), norc, "-c", script(name)], env=empty, capture_output=True, text=True, check=False)
-    assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
+    for press in ("", "_quotaline_completion quotaline"):
+        empty = {**environment, "PATH": environment["PATH"] if press else "/nonexistent", "COMP_CWORD": "1"}
+        run = subprocess.run(
+            [shell(name), norc, "-c", f"{written}\n{press if name != 'zsh' else ''}\n:"],
+            env=empty, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert (run.stdout, run.stderr) == ("", "")
 
 
 def test_other_shells_get_nothing() -> None:

@@ -37,6 +37,7 @@ STAGES = {
     "prompt files": ("quotaline.snapshot.publish.prompt_files.render_prompt_files", {"prompt file"}),
     "clock": ("quotaline.snapshot.publish.boot_clock", set()),
     "cleaning": ("quotaline.refresh.run.remove_old_hook_marks", set()),
+    "shells' files": ("quotaline.refresh.run.renew_shell_files", set()),
     "source statusline": ("quotaline.sources.inbox.read", {"statusline"}),
     "source claude-json": ("quotaline.sources.claude_json.read", {"extra", "claude-json", "alert", "meter", "forecast"}),
 }

@@ -29,7 +29,7 @@ def spawn_refresh(folder: str, env: "Mapping[str, str]", now: float, stamp: str 
     env = {**without_session(env), "QUOTALINE_TTY": _terminal() or env.get("QUOTALINE_TTY", "")}
     # The folder we happen to stand in is no place to import from; and who was started without PYTHON… variables gives none on.
     start = os.path.join(os.path.dirname(os.path.dirname(__file__)), "start.py")
-    command = [sys.executable, "-I" if sys.flags.isolated else "-P", start, "refresh", "--background"]
+    command = [sys.executable, "-I" if sys.flags.isolated else "-P", start, sys.argv[0], "refresh", "--background"]
     if not hasattr(os, "posix_spawn"):
         os.spawnve(os.P_DETACH, sys.executable, command, env)  # type: ignore[attr-defined]
         return

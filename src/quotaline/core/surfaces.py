@@ -18,8 +18,8 @@ class Surface:
     without UTF-8; `option`: `--shell` knows it; `coloured`: it is never without colours for its own sake; `bar`: it is a
     desktop bar, which wants more than text. For a shell: `init` are the files in `shells/` that
     `quotaline init` prints, `quoting` is how it writes a word, `rc` where its configuration is (a variable that names the
-    folder, the folder under home where it does not, the file), and `rc_block` what `install` writes there, `{program}` a
-    quoted path.
+    folder, the folder under home where it does not, the file), and `rc_block` what `install` writes there, `{program}` and
+    `{file}` quoted paths: the program's, and that of the code which `install` keeps.
     """
 
     def __init__(
@@ -50,8 +50,7 @@ READLINE = ("\x01", "\x02")
 NOTHING = "\x01\x02"
 CUT = NOTHING * 2
 
-# A program that is gone or lost its interpreter, or an rc file that a script reads, costs nothing and says nothing.
-# PYTHONHOME is for the Python of whoever set it, not for ours.
+# A program or a file that is gone, or an rc file that a script reads, costs nothing and says nothing.
 SURFACES = {
     surface.name: surface
     for surface in (
@@ -60,20 +59,20 @@ SURFACES = {
         Surface(
             "bash", escape="shell", marks=READLINE, empty=NOTHING, cut=CUT, ascii_form=True,
             init=("quotaline.bash",), rc=("", "", ".bashrc"),
-            rc_block='if [[ $- == *i* && -x {program} ]]; then eval "$(PYTHONHOME= {program} init bash 2>/dev/null)"; fi\n',
+            rc_block="if [[ $- == *i* && -x {program} && -f {file} && -r {file} ]]; then . {file}; fi\n",
         ),
         Surface("bash-plain", escape="shell", empty=NOTHING, cut=CUT, ascii_form=True, coloured=False, option=False),
         Surface(
             "zsh", escape="zsh", marks=("%{", "%}"), empty="%{\x02%}", ascii_form=True,
             init=("quotaline.zsh",), rc=("ZDOTDIR", "", ".zshrc"),
-            rc_block='if [[ -o interactive && -x {program} ]]; then eval "$(PYTHONHOME= {program} init zsh 2>/dev/null)"; fi\n',
+            rc_block="if [[ -o interactive && -x {program} && -f {file} && -r {file} ]]; then . {file}; fi\n",
         ),
         Surface("zsh-plain", escape="zsh", empty="%{\x02%}", ascii_form=True, coloured=False, option=False),
         Surface(
             "fish", ascii_form=True, init=("quotaline.fish",), quoting="fish",
             rc=("XDG_CONFIG_HOME", ".config", "fish/config.fish"),
-            rc_block="if status is-interactive; and test -x {program}\n"
-            "    env PYTHONHOME= {program} init fish 2>/dev/null | source\nend\n",
+            rc_block="if status is-interactive; and test -x {program}; and test -f {file}; and test -r {file}\n"
+            "    source {file}\nend\n",
         ),
         Surface(
             "sh", escape="shell", empty=NOTHING, cut=CUT, ascii_form=True, coloured=False, init=("frame.sh", "quotaline.sh"),

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from quotaline.core import shell_code
 from quotaline.core.paths import REFRESH_MARKER
 from quotaline.doctor.check import Check
 from quotaline.errors import HostError
@@ -123,7 +124,7 @@ def block(host: str, context: DoctorContext) -> Check | None:
         planned = SHELL_HOSTS[host].install(context.env)
     except HostError as error:
         return Check(group=SHELLS, name=host, status="FAIL", message=str(error))
-    if planned.needed:
+    if planned.before != planned.after or any(_differs(place, text or "") for place, text in planned.scripts.items()):
         message = f"The block in {path} is not what this quotaline would write: another program, or an older form."
         remedy = f"run `quotaline install {host}`"
         return Check(group=SHELLS, name=host, status="WARN", message=message, remedy=remedy)
@@ -132,6 +133,11 @@ def block(host: str, context: DoctorContext) -> Check | None:
         message = f"A login {host} reads {path}, which has no line."
         return Check(group=SHELLS, name=host, status="WARN", message=message, remedy=f"run `quotaline install {host}`")
     return Check(group=SHELLS, name=host, status="PASS", message=f"The line is in {path}.")
+
+
+def _differs(place: Path, text: str) -> bool:
+    """Whether a file of ours is not what this quotaline would write for some account."""
+    return shell_code.essence(change.script_text(place) or "") != shell_code.essence(text)
 
 
 def prompt_files(context: DoctorContext) -> Check:

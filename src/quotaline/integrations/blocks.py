@@ -25,6 +25,8 @@ OURS = tuple(
     for lines in (
         (r'if \[\[ [^;]* \]\]; then eval "\$\([^;|&]* init (?:bash|zsh)[^;|]*\)"; fi',),
         (r'\s*eval "\$\([^;|&]*quotaline\S* init (?:bash|zsh)[^;|]*\)"',),
+        (r"if \[\[ .* \]\]; then \. \S.*/shell/quotaline\.(?:bash|zsh)'?; fi",),
+        (r"if status is-interactive; and test -x .*; and test -r .*/shell/quotaline\.fish'", r"\s+source .*", r"end"),
         (r"if status is-interactive; and test -x [^;]*", r"\s+[^;|&]* init fish[^;|]* \| source", r"end"),
         (r"\s*[^;|&]*quotaline\S* init fish[^;|]* \| source",),
         (r"# To place it yourself, put #\{E:@quotaline\}.*",),

@@ -33,7 +33,7 @@ class Change(Struct, frozen=True, kw_only=True):
     @property
     def needed(self) -> bool:
         """Whether anything on disk would be different."""
-        return self.before != self.after or any(_text(path) != text for path, text in self.scripts.items())
+        return self.before != self.after or any(script_text(path) != text for path, text in self.scripts.items())
 
     def diff(self) -> str:
         """A unified diff of the configuration file; what is no text is shown as U+FFFD."""
@@ -160,7 +160,8 @@ def write_like(path: Path, data: bytes, model: Path) -> None:
         scratch.unlink(missing_ok=True)
 
 
-def _text(path: Path) -> str | None:
+def script_text(path: Path) -> str | None:
+    """What a file of our own holds; None where there is none that can be read."""
     try:
         return read_file(path).decode("utf-8", "surrogateescape")
     except OSError:

@@ -61,7 +61,7 @@ def installed_command(command: Any) -> InstalledCommand | None:
     except ValueError:
         return None
     match words:
-        case [_, "-I", "-S", file, "statusline", *more] if Path(file).name == launcher.START and ELSE[1] in more:
+        case [_, "-I", "-S", file, _, "statusline", *more] if Path(file).name == launcher.START and ELSE[1] in more:
             words = more[more.index(ELSE[1]) + 1 :]
     if words[:1] == [NO_PYTHON_HOME]:
         del words[0]
@@ -117,8 +117,8 @@ def install(env: Mapping[str, str], *, chain: bool = False, replace: bool = Fals
     padding = held.get("padding")  # Claude Code keeps it to itself, and cuts a row that is wider
     options = ["--padding", str(padding)] if isinstance(padding, int) and padding > 0 else []
     if other and not replace:
-        script = _script(env)
-        scripts[script] = launcher.shipped(SCRIPT)
+        script = launcher.kept_file(SCRIPT, env)
+        scripts[script] = launcher.kept_text(SCRIPT, env)
         command = shlex.join(["/bin/sh", str(script), other, program, *options])
     else:
         command = f"{NO_PYTHON_HOME} {shlex.join([program, 'statusline', *options])}"
@@ -149,7 +149,7 @@ def uninstall(env: Mapping[str, str]) -> change.Change:
     mine = installed_command(found[0].get("command")) if found and isinstance(found[0], dict) else None
     if mine is None:
         return unchanged
-    scripts: dict[Path, str | None] = {_script(env): None}
+    scripts: dict[Path, str | None] = {launcher.kept_file(SCRIPT, env): None}
     kept = change.read_config(change.backup_of(path.resolve()))
     after = text_after(text, path.name, mine, None if kept is None else _text(kept, path))
     if kept is None and after == "{}\n":
@@ -182,13 +182,6 @@ def _without(text: str, name: str) -> str:
     found = [member for member in json_text.members(text, name) if member.key == KEY]
     rest = json_text.drop(text, name, KEY) if found else text
     return rest if json_text.members(rest, name) else "{}"
-
-
-def _script(env: Mapping[str, str]) -> Path:
-    folder = resolve_locations(env).data_dir
-    if folder is None:
-        raise HostError("There is no home folder to keep the chain script in; set HOME or QUOTALINE_DATA_DIR.")
-    return folder / "shell" / SCRIPT
 
 
 def _text(data: bytes | None, path: Path) -> str:

@@ -1,4 +1,4 @@
-"""EFFECT A marked block in `.bashrc`, `.zshrc` or `config.fish` that runs `quotaline init`."""
+"""EFFECT A marked block in `.bashrc`, `.zshrc` or `config.fish` that reads the code of `quotaline init`, kept in a file."""
 
 from __future__ import annotations
 
@@ -11,12 +11,18 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from quotaline.core import paths
+from quotaline.core.shell_code import SHELL_FILES, quote
 from quotaline.core.surfaces import SURFACES
 from quotaline.errors import HostError
 from quotaline.integrations import blocks, change, launcher
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+
+def kept_name(shell: str) -> str:
+    """The file that holds what a shell reads at its start."""
+    return next(name for name, of in SHELL_FILES.items() if of == shell)
 
 
 def rc_file(shell: str, env: Mapping[str, str]) -> Path:
@@ -57,8 +63,8 @@ def login_file(env: Mapping[str, str]) -> Path | None:
 def install(shell: str, env: Mapping[str, str]) -> change.Change:
     """The block at the end, so that it comes after whatever sets a prompt. Raises HostError."""
     login = login_file(env) if shell == "bash" else None
-    more = () if login is None else (_with_block(login, shell),)
-    return structs.replace(_with_block(rc_file(shell, env), shell), more=more, notes=tuple(notes(shell, env)))
+    more = () if login is None else (_with_block(login, shell, env),)
+    return structs.replace(_with_block(rc_file(shell, env), shell, env), more=more, notes=tuple(notes(shell, env)))
 
 
 def notes(shell: str, env: Mapping[str, str]) -> Iterator[str]:
@@ -71,12 +77,21 @@ def notes(shell: str, env: Mapping[str, str]) -> Iterator[str]:
         yield "This terminal is a dumb one (TERM=dumb), where no line is drawn."
 
 
-def _with_block(path: Path, shell: str) -> change.Change:
+def _with_block(path: Path, shell: str, env: Mapping[str, str]) -> change.Change:
     before = change.read_config(path)
     text = None if before is None else decode(before)
-    program = launcher.quote(launcher.command(), shell)
-    after = blocks.add(text, SURFACES[shell].rc_block.format(program=program), change.missing_folders(path))
-    return change.Change(path=path, before=before, after=encode(after), backup=text is None or blocks.find(text).at is None)
+    kept = kept_name(shell)
+    place = launcher.kept_file(kept, env)
+    words = {"program": launcher.command(), "file": str(place)}
+    block = SURFACES[shell].rc_block.format(**{name: quote(word, shell) for name, word in words.items()})
+    after = blocks.add(text, block, change.missing_folders(path))
+    return change.Change(
+        path=path,
+        before=before,
+        after=encode(after),
+        scripts={place: launcher.kept_text(kept, env)},
+        backup=text is None or blocks.find(text).at is None,
+    )
 
 
 def uninstall(shell: str, env: Mapping[str, str]) -> change.Change:
@@ -87,7 +102,8 @@ def uninstall(shell: str, env: Mapping[str, str]) -> change.Change:
     if shell == "bash":
         others += [Path(paths.home(env), login) for login in (".bash_profile", ".bash_login", ".profile")]
     more = [without_block(other) for other in others if other != path and has_block(other)]
-    return structs.replace(without_block(path), more=tuple(more))
+    scripts = {launcher.kept_file(kept_name(shell), env): None}
+    return structs.replace(without_block(path, scripts), more=tuple(more))
 
 
 def has_block(path: Path) -> bool:

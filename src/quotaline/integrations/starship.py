@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quotaline.core import paths
+from quotaline.core.shell_code import shipped
 from quotaline.errors import HostError
 from quotaline.integrations import blocks, change, launcher
 from quotaline.integrations.shell_rc import decode, encode, without_block
-from quotaline.locations import resolve_locations
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 NAME = "starship.toml"
+SCRIPT = "starship.sh"
 
 
 def config_file(env: Mapping[str, str]) -> Path:
@@ -25,19 +26,6 @@ def config_file(env: Mapping[str, str]) -> Path:
     if not (chosen or home):
         raise HostError("There is no home folder to find starship's configuration in; set HOME or STARSHIP_CONFIG.")
     return Path(chosen) if chosen else Path(home, ".config", NAME)
-
-
-def script_file(surface: str, env: Mapping[str, str]) -> Path:
-    """Where the script for a surface is kept: with the data, so that it outlives the package's folder."""
-    folder = resolve_locations(env).data_dir
-    if folder is None:
-        raise HostError("There is no home folder to keep the script in; set HOME or QUOTALINE_DATA_DIR.")
-    return folder / "shell" / f"{surface}.sh"
-
-
-def script(surface: str, env: Mapping[str, str]) -> str:
-    """The script itself."""
-    return launcher.script(surface, paths.cache_dir(env), env.get("CLAUDE_CONFIG_DIR", ""), launcher.command())
 
 
 def install(env: Mapping[str, str]) -> change.Change:
@@ -50,8 +38,8 @@ def install(env: Mapping[str, str]) -> change.Change:
     custom = tree.get("custom")
     if isinstance(custom, dict) and "quotaline" in custom:
         raise HostError(f"{path} has a [custom.quotaline] of its own. Take it out and run this again.")
-    place = script_file("starship", env)
-    body = launcher.shipped(NAME).replace('"@SCRIPT@"', json.dumps(str(place), ensure_ascii=False))
+    place = launcher.kept_file(SCRIPT, env)
+    body = shipped(NAME).replace('"@SCRIPT@"', json.dumps(str(place), ensure_ascii=False))
     after = blocks.add(text, body, change.missing_folders(path))
     _parsed(after, path)
     notes = []
@@ -62,7 +50,7 @@ def install(env: Mapping[str, str]) -> change.Change:
         path=path,
         before=before,
         after=encode(after),
-        scripts={place: script("starship", env)},
+        scripts={place: launcher.kept_text(SCRIPT, env)},
         backup=text is None or text == rest,
         notes=tuple(notes),
     )
@@ -70,7 +58,7 @@ def install(env: Mapping[str, str]) -> change.Change:
 
 def uninstall(env: Mapping[str, str]) -> change.Change:
     """The file without the block."""
-    return without_block(config_file(env), {script_file("starship", env): None})
+    return without_block(config_file(env), {launcher.kept_file(SCRIPT, env): None})
 
 
 def _parsed(text: str, path: Path) -> dict[str, object]:

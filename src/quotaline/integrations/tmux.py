@@ -7,15 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quotaline.core import paths
+from quotaline.core.shell_code import shipped
 from quotaline.errors import HostError
 from quotaline.integrations import blocks, change, launcher
 from quotaline.integrations.shell_rc import decode, encode, without_block
-from quotaline.integrations.starship import script, script_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 NAME = "tmux.conf"
+SCRIPT = "tmux.sh"
 
 
 def config_file(env: Mapping[str, str]) -> Path:
@@ -32,20 +33,20 @@ def install(env: Mapping[str, str]) -> change.Change:
     path = config_file(env)
     before = change.read_config(path)
     text = None if before is None else decode(before)
-    place = script_file("tmux", env)
+    place = launcher.kept_file(SCRIPT, env)
     job = f"#(/bin/sh {shlex.quote(str(place))}{{}})"
     if any(character in str(place) for character in "#(){},%\"'\\$\n"):
         raise HostError(f"tmux cannot run a script at {place}. Set QUOTALINE_DATA_DIR to a plainer path and run this again.")
     after = blocks.add(
         text,
-        launcher.shipped(NAME).replace("@JOB@", job.format("")).replace("@FIRST@", job.format(" first")),
+        shipped(NAME).replace("@JOB@", job.format("")).replace("@FIRST@", job.format(" first")),
         change.missing_folders(path),
     )
     return change.Change(
         path=path,
         before=before,
         after=encode(after),
-        scripts={place: script("tmux", env)},
+        scripts={place: launcher.kept_text(SCRIPT, env)},
         backup=text is None or blocks.remove(text) == text,
         notes=(f"A running tmux shows it after `tmux source-file {shlex.quote(str(path))}`.",),
     )
@@ -54,5 +55,5 @@ def install(env: Mapping[str, str]) -> change.Change:
 def uninstall(env: Mapping[str, str]) -> change.Change:
     """The file without the block."""
     return without_block(
-        config_file(env), {script_file("tmux", env): None}, ("A running tmux drops it when it is started anew.",)
+        config_file(env), {launcher.kept_file(SCRIPT, env): None}, ("A running tmux drops it when it is started anew.",)
     )

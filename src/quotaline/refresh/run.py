@@ -24,6 +24,7 @@ from quotaline.model import Account, Missing, Snapshot, SourceState
 from quotaline.prices import PriceBook
 from quotaline.refresh.accounts import only_current_account
 from quotaline.refresh.ledger_step import update_ledger
+from quotaline.refresh.shell_files import renew_shell_files
 from quotaline.refresh.stages import Stages
 from quotaline.snapshot.load import load_snapshot
 from quotaline.snapshot.local_fields import SPANS, local_fields
@@ -106,6 +107,8 @@ class _Refresh:
         if alerts is not None:
             attempt("alerts", lambda: alerts.deliver(self._env), None)
         attempt("cleaning", lambda: self._clean(cache_dir), None)
+        if self._where.data_dir is not None:
+            attempt("shells' files", partial(renew_shell_files, self._where.data_dir / "shell"), None)
         return snapshot if snapshot.faults == self._stages.faults else publish(cache_dir, snapshot, now, self._stages)
 
     def _last_config(self, cache_dir: Path) -> Config:

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# usage: sh chain.sh OLD COMMAND [OPTION…]
-# Claude Code has one status line: this shows the rows of the OLD command line above those of `COMMAND statusline OPTION…`.
+# usage: sh chain.sh OLD COMMAND [OPTION...]
+# Claude Code has one status line: this shows the rows of the OLD command line above those of `COMMAND statusline OPTION...`.
 #
 # OLD gets the same input, unchanged, and the same environment. Whatever it does is harmless: its exit code and its stderr
 # are not looked at, what it says within two seconds is shown, and it is ended then. Both run at once.

@@ -1,6 +1,6 @@
 # shellcheck shell=sh disable=SC2154 # frame.sh sets what is read here
 # usage: sh line.sh DIR CONFIG_DIR COMMAND SURFACE [first]
-# The prompt line for programs that run a command to get it (starship, tmux, i3blocks …): one small process, no Python.
+# The prompt line for programs that run a command to get it (starship, tmux, i3blocks and others): one small process, no Python.
 #
 # frame.sh stands above this file where it is installed. DIR is the account's cache folder, CONFIG_DIR the CLAUDE_CONFIG_DIR
 # that it belongs to: where another one is set, the command itself finds the right folder. `first`: the first segment alone.

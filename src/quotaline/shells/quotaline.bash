@@ -1,9 +1,9 @@
 # shellcheck shell=bash disable=SC2016,SC2179 # what stands in PS1 and PROMPT_COMMAND is expanded there; before bash 5.1 it is a string
 # quotaline in bash 3.2 or newer: the line before each prompt, without a process.
 #
-# `quotaline init bash` prints this file after four assignments: __quotaline_dir (the account's cache folder),
-# __quotaline_config_dir (the CLAUDE_CONFIG_DIR it belongs to), __quotaline_command (an absolute path), __quotaline_place
-# (1 puts the line into PS1). A refresh leaves `prompt.bash` in that folder: a head, `quotaline 1 WRITTEN EXPIRES TAG`, then
+# `quotaline init bash` prints this file after five assignments: __quotaline_dir (the account's cache folder),
+# __quotaline_config_dir and __quotaline_home (the CLAUDE_CONFIG_DIR, and the HOME and other folders that it follows from),
+# __quotaline_command (an absolute path), __quotaline_place (1 puts the line into PS1). A refresh leaves `prompt.bash` in that folder: a head, `quotaline 1 WRITTEN EXPIRES TAG`, then
 # frames, `UNTIL<tab>TEXT` in order of time: what the line is until then. Times are epoch seconds. Nothing in it is evaluated.
 # Every statement here must bear `set -eu`: under -e a false statement in a prompt command ends the user's shell. No alias is
 # expanded below, and no function stands in for a builtin.
@@ -16,6 +16,11 @@ __quotaline_head='' __quotaline_until=0 __quotaline_written=0 __quotaline_expire
 __quotaline_columns=${COLUMNS-} __quotaline_lost=0 __quotaline_where=0 __quotaline_item=''
 builtin : "${__quotaline_dir:=}" "${__quotaline_config_dir:=}" "${__quotaline_command:=quotaline}" "${__quotaline_place:=1}"
 __quotaline_file=prompt.bash
+# In another home the first prompt asks for the folder, as for another account.
+case ${__quotaline_home:-x} in
+  x | "${HOME-}|${XDG_CACHE_HOME-}|${QUOTALINE_CACHE_DIR-}") ;;
+  *) __quotaline_config_dir=$'\n' ;;
+esac
 # A dumb terminal is read by a program, which takes a `$` for the end of a prompt: nothing is put into it.
 if [[ ${TERM-} == dumb ]]; then __quotaline_place=0; fi
 if [[ -n ${NO_COLOR-} || ${TERM-} == dumb ]]; then __quotaline_file+=-plain; fi
@@ -102,9 +107,15 @@ __quotaline_account() {
 # itself calls the hook, with a fork.
 __quotaline_join() {
   local kind='' sole=' '
-  kind=$(builtin declare -p PROMPT_COMMAND 2>/dev/null) || kind=
-  kind=${kind#declare -}
-  kind=${kind%% *}
+  if [[ ${BASH_VERSINFO[0]}${BASH_VERSINFO[1]} -ge 52 ]]; then # without a fork, by what older ones cannot read
+    builtin local -
+    builtin set +u
+    builtin eval 'kind=${PROMPT_COMMAND@a}'
+  else
+    kind=$(builtin declare -p PROMPT_COMMAND 2>/dev/null) || kind=
+    kind=${kind#declare -}
+    kind=${kind%% *}
+  fi
   if [[ $kind != *a* || ${#PROMPT_COMMAND[@]} -le 1 ]]; then sole=${PROMPT_COMMAND-}; fi
   if [[ $kind == *r* ]]; then
     __quotaline_where=1
@@ -178,4 +189,13 @@ __quotaline_hook() {
 __quotaline_hook=__quotaline_hook __quotaline_after=__quotaline_run_before
 builtin export -n QUOTALINE __quotaline_hook __quotaline_after
 case ${PROMPT_COMMAND[*]-} in *__quotaline_*) ;; *) __quotaline_join ;; esac
+# What completes quotaline's commands is asked for when TAB is first pressed.
+if [[ ${BASH_VERSINFO[0]}${BASH_VERSINFO[1]} -ge 44 ]]; then
+  _quotaline_completion() {
+    builtin unset -f _quotaline_completion
+    builtin eval "$(PYTHONHOME='' "$__quotaline_command" init bash --completions 2>/dev/null)"
+    if builtin declare -F _quotaline_completion >/dev/null; then _quotaline_completion "$@"; fi
+  }
+  builtin complete -o nosort -F _quotaline_completion quotaline 2>/dev/null || builtin :
+fi
 if [[ $__quotaline_aliases == 1 ]]; then builtin shopt -s expand_aliases; fi

@@ -1,12 +1,12 @@
 # quotaline in fish 3.6 or newer: the line before each prompt, without a process.
 #
-# `quotaline init fish` prints this file after four assignments: __quotaline_dir (the account's cache folder),
-# __quotaline_config_dir (the CLAUDE_CONFIG_DIR it belongs to), __quotaline_command (an absolute path), __quotaline_place
-# (1 puts the line into the right prompt). A refresh leaves `prompt.fish` in that folder: a head, `quotaline 1 WRITTEN EXPIRES TAG`,
+# `quotaline init fish` prints this file after five assignments: __quotaline_dir (the account's cache folder),
+# __quotaline_config_dir and __quotaline_home (the CLAUDE_CONFIG_DIR, and the HOME and other folders that it follows from),
+# __quotaline_command (an absolute path), __quotaline_place (1 puts the line into the right prompt). A refresh leaves `prompt.fish` in that folder: a head, `quotaline 1 WRITTEN EXPIRES TAG`,
 # then frames, `UNTIL<tab>TEXT` in order of time: what the line is until then. Times are epoch seconds. Nothing in it is evaluated.
 #
-# fish has no clock. `path mtime` and `path mtime --relative` together are one, but a substitution costs 45 µs; so the time is
-# told that way only when a frame ends, and in between a counter is read: /proc/uptime (10 µs) or, elsewhere, the age of `/`.
+# fish has no clock. `path mtime` and `path mtime --relative` together are one, but a substitution costs 45 microseconds; so the time is
+# told that way only when a frame ends, and in between a counter is read: /proc/uptime (10 microseconds) or, elsewhere, the age of `/`.
 
 set -g QUOTALINE ''
 set -g __quotaline_key ''
@@ -19,6 +19,9 @@ set -q __quotaline_config_dir; or set -g __quotaline_config_dir ''
 set -q __quotaline_command; or set -g __quotaline_command quotaline
 set -q __quotaline_place; or set -g __quotaline_place 1
 set -g __quotaline_file prompt.fish
+# In another home the first prompt asks for the folder, as for another account.
+set -q __quotaline_home; and test "$__quotaline_home" != "$HOME|$XDG_CACHE_HOME|$QUOTALINE_CACHE_DIR"
+and set -g __quotaline_config_dir \n
 set -q NO_COLOR; and test -n "$NO_COLOR"; and set -g __quotaline_file prompt.plain
 # A dumb terminal is read by a program, which takes a `$` for the end of a prompt: nothing is put into it.
 test "$TERM" = dumb; and set -g __quotaline_file prompt.plain; and set -g __quotaline_place 0
@@ -149,3 +152,11 @@ function __quotaline_hook --on-event fish_prompt
     test $__quotaline_drawn = 1; or __quotaline_wrap
     set -g __quotaline_drawn 0
 end
+
+# What completes quotaline's commands is asked for when TAB is first pressed.
+function _quotaline_completion
+    functions -e _quotaline_completion
+    command env PYTHONHOME= $__quotaline_command init fish --completions 2>/dev/null | source
+    functions -q _quotaline_completion; and _quotaline_completion
+end
+complete --no-files --command quotaline --arguments "(_quotaline_completion)"

@@ -1,9 +1,9 @@
 # shellcheck shell=sh disable=SC2154,SC2034,SC2016 # frame.sh sets what is read here, yash reads YASH_PS1, PS1 is expanded later
 # quotaline in dash, busybox ash, ksh, yash and friends: the line before each prompt, with one fork and no program.
 #
-# `quotaline init sh` prints frame.sh and this file after four assignments: __quotaline_dir (the account's cache folder),
-# __quotaline_config_dir (the CLAUDE_CONFIG_DIR it belongs to), __quotaline_command (an absolute path), __quotaline_place
-# (1 puts the line into PS1). These shells have no hook before the prompt, but they expand PS1 each time it is shown; what
+# `quotaline init sh` prints frame.sh and this file after five assignments: __quotaline_dir (the account's cache folder),
+# __quotaline_config_dir and __quotaline_home (the CLAUDE_CONFIG_DIR, and the HOME and other folders that it follows from),
+# __quotaline_command (an absolute path), __quotaline_place (1 puts the line into PS1). These shells have no hook before the prompt, but they expand PS1 each time it is shown; what
 # stands there runs in a fork, so that QUOTALINE is set when the shell starts and whenever `quotaline_update` is called.
 
 : "${__quotaline_dir:=}" "${__quotaline_config_dir:=}" "${__quotaline_command:=quotaline}" "${__quotaline_place:=1}"

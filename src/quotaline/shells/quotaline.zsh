@@ -1,10 +1,10 @@
 # quotaline in zsh 5.0 or newer: the line before each prompt, without a process.
 #
-# `quotaline init zsh` prints this file after four assignments: __quotaline_dir (the account's cache folder),
-# __quotaline_config_dir (the CLAUDE_CONFIG_DIR it belongs to), __quotaline_command (an absolute path), __quotaline_place
-# (1 puts the line into RPROMPT). A refresh leaves `prompt.zsh` in that folder: a head, `quotaline 1 WRITTEN EXPIRES TAG`, then
+# `quotaline init zsh` prints this file after five assignments: __quotaline_dir (the account's cache folder),
+# __quotaline_config_dir and __quotaline_home (the CLAUDE_CONFIG_DIR, and the HOME and other folders that it follows from),
+# __quotaline_command (an absolute path), __quotaline_place (1 puts the line into RPROMPT). A refresh leaves `prompt.zsh` in that folder: a head, `quotaline 1 WRITTEN EXPIRES TAG`, then
 # frames, `UNTIL<tab>TEXT` in order of time: what the line is until then. Times are epoch seconds. Nothing in it is evaluated.
-# `init` has it read by zsh's own options and without aliases; the hook itself bears any option (`-e`, `-u`, KSH_ARRAYS …), the
+# `init` has it read by zsh's own options and without aliases; the hook itself bears any option (`-e`, `-u`, KSH_ARRAYS and more), the
 # rarer paths ask for zsh's own. No function stands in for a builtin.
 
 typeset -g QUOTALINE= __quotaline_head= __quotaline_right= __quotaline_mode= __quotaline_shown=${__quotaline_shown-}
@@ -12,6 +12,10 @@ typeset -gi __quotaline_until=0 __quotaline_written=0 __quotaline_expires=0 __qu
 typeset -g __quotaline_dir=${__quotaline_dir-} __quotaline_config_dir=${__quotaline_config_dir-}
 typeset -g __quotaline_command=${__quotaline_command-quotaline} __quotaline_place=${__quotaline_place-1}
 typeset -g __quotaline_file=prompt.zsh
+# In another home the first prompt asks for the folder, as for another account.
+if [[ -n ${__quotaline_home-} && $__quotaline_home != "${HOME-}|${XDG_CACHE_HOME-}|${QUOTALINE_CACHE_DIR-}" ]]; then
+  __quotaline_config_dir=$'\n'
+fi
 # A dumb terminal is read by a program, which takes a `%` or a `$` for the end of a prompt: nothing is put into it.
 if [[ ${TERM-} == dumb ]]; then __quotaline_place=0; fi
 if [[ -n ${NO_COLOR-} || ${TERM-} == dumb ]]; then __quotaline_file+=-plain; fi
@@ -186,4 +190,14 @@ if builtin typeset -f p10k >/dev/null; then
   if [[ $__quotaline_place == 1 ]]; then __quotaline_p10k; fi
 else
   precmd_functions=(${precmd_functions:#__quotaline_precmd} __quotaline_precmd)
+fi
+
+# What completes quotaline's commands is asked for when TAB is first pressed.
+if builtin typeset -f compdef >/dev/null; then
+  _quotaline_completion() {
+    builtin unset -f _quotaline_completion
+    builtin eval "$(PYTHONHOME= $__quotaline_command init zsh --completions 2>/dev/null)"
+    if builtin typeset -f _quotaline_completion >/dev/null; then _quotaline_completion "$@"; fi
+  }
+  compdef _quotaline_completion quotaline
 fi
