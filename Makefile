@@ -6,7 +6,7 @@ SOURCES := $(shell find src scripts segments -type f -not -name '*.pyc') pyproje
 PIP     := $(PY) -m pip --disable-pip-version-check install -qq --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run install test quick matrix check lint types pytest format defaults reference pictures cells bench bench-shells bench-transcripts bench-refresh mutants fuzz prices clean
+.PHONY: help run install test quick matrix check lint types pytest format defaults reference pictures cells bench bench-shells bench-transcripts bench-refresh programs mutants fuzz prices clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,7 +45,10 @@ lint: $(VENV)/.tools
 types: install
 	@$(VENV)/bin/mypy --no-error-summary
 
-pytest: install
+programs: ## install the shells and tools that the tests drive: as root on Debian; elsewhere say which are missing
+	@$(PYTHON) tests/programs.py
+
+pytest: install programs
 	@$(PY) -m pytest -q -n auto
 
 format: $(VENV)/.tools ## put the code into shape

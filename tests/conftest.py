@@ -12,6 +12,7 @@ import pytest
 from hypothesis import settings
 
 from furnished import Template
+from programs import summary
 from quotaline.ledger import Ledger, open_ledger
 
 pytest_plugins = ["time_limit"]
@@ -22,11 +23,21 @@ settings.load_profile("quotaline")
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from _pytest.terminal import TerminalReporter
+
 VARIABLES = (
     "CLAUDE_CONFIG_DIR", "CLAUDE_CODE_OAUTH_TOKEN", "QUOTALINE_CONFIG", "QUOTALINE_CACHE_DIR", "QUOTALINE_DATA_DIR",
     "QUOTALINE_REFRESH", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES",
     "CLAUDECODE", "CLAUDE_PROJECT_DIR", "CLAUDE_CODE_ENTRYPOINT", "CLAUDE_CODE_SESSION_ATTENDED",
 )  # fmt: skip
+
+
+def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
+    """How many tests were skipped because a shell or a tool is not here."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    said = summary([report.longrepr[2] for report in skipped if isinstance(report.longrepr, tuple)])
+    if said:
+        terminalreporter.write_line(said)
 
 
 @pytest.fixture(autouse=True)

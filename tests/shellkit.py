@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 
 import pexpect
 
+from programs import need
 from quotaline.core import shell_code
 from quotaline.render.paint import LOOK_ALIKES
 
@@ -29,13 +29,6 @@ HOOK = {"bash": "__quotaline_hook", "zsh": "__quotaline_precmd", "fish": "__quot
 HOOK["busybox"] = HOOK["sh"]
 FILE = {"bash": "prompt.bash", "zsh": "prompt.zsh", "fish": "prompt.fish", "sh": "prompt.sh", "busybox": "prompt.sh"}
 SHOW = {"fish": "printf '[%s]' $QUOTALINE"}
-
-
-def need(program: str) -> str:
-    """The program's path. Debian has them all, and the suite installs what is missing: absence is a failure, not a skip."""
-    found = shutil.which(program)
-    assert found, f"{program} is not installed"
-    return found
 
 
 def frames(*lines: tuple[int, str], written: int | None = None, expires: int | None = None) -> str:

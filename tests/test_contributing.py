@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 
+from programs import need
+
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 RECIPES = dict(re.findall(r"^### ([^\n]+)\n(.*?)(?=^##)", PAGE, re.DOTALL | re.MULTILINE))
@@ -183,7 +185,7 @@ def test_a_shell_is_an_entry(changed: Changed, home: Path) -> None:
     assert next(home.rglob("prompt.ksh")).read_text().startswith("quotaline 1 ")
     code = changed.quotaline("init", "ksh")
     done = subprocess.run(
-        ["dash", "-eu", "-c", f'PS1="$ "\n{code}\nprintf %s "$QUOTALINE"'],
+        [need("dash"), "-eu", "-c", f'PS1="$ "\n{code}\nprintf %s "$QUOTALINE"'],
         env=changed.env, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert done.stderr == ""

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import pytest
 
 from commandline import QUOTALINE
+from programs import need
 
 ROOT = Path(__file__).resolve().parents[1]
 PURELIB = sysconfig.get_path("purelib")
@@ -86,8 +87,7 @@ def for_the_user(wheel: Path, folder: Path, env: dict[str, str]) -> Installed:
 
 
 def with_uv(wheel: Path, folder: Path, env: dict[str, str]) -> Installed:
-    if shutil.which("uv") is None:
-        pytest.skip("uv is not installed")
+    need("uv")
     python = environment_at(folder / "an environment")
     run("uv", "pip", "install", "--quiet", "--offline", "--no-index", "--no-deps", "--python", python, wheel, env=env)
     return Installed(python.with_name("quotaline"), python, env)
@@ -168,9 +168,7 @@ def test_a_refresh_that_a_prompt_starts_is_not_stopped_by_a_variable_of_python(h
     env = {**environment, "PYTHONHOME": "/nowhere"}
     del env["QUOTALINE_REFRESH"]
     command = [QUOTALINE, "prompt"]
-    if shutil.which("strace") is None:
-        pytest.skip("strace is not installed")
-    subprocess.run(["strace", "-f", "-qq", "-o", "/dev/null", *command], env=env, capture_output=True, check=True)
+    subprocess.run([need("strace"), "-f", "-qq", "-o", "/dev/null", *command], env=env, capture_output=True, check=True)
     assert (home / ".cache/quotaline/default/snapshot.json").exists(), "strace followed the refresh to its end"
 
 

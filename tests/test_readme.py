@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import json
 import re
-import shutil
 import subprocess
 import sys
 import tomllib
@@ -14,6 +13,7 @@ from pathlib import Path
 import click
 import pytest
 
+from programs import need
 from quotaline.commands import COMMANDS, quotaline
 from quotaline.config import load
 from quotaline.config.explain import convert
@@ -43,9 +43,7 @@ def test_every_table_has_its_place() -> None:
 
 
 def test_every_jq_recipe_answers(furnished: dict[str, str]) -> None:
-    jq = shutil.which("jq")
-    if jq is None:
-        pytest.skip("jq is not here")
+    jq = need("jq")
     del furnished["QUOTALINE_REFRESH"]
     text = subprocess.run([*QUOTALINE, "usage", "--json"], env=furnished, capture_output=True, text=True, check=True).stdout
     answers = [

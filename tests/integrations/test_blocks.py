@@ -10,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from commandline import QUOTALINE, quotaline
+from programs import need
 from quotaline.core import shell_code
 from quotaline.core.surfaces import RC_SHELLS, SHELLS, SURFACES
 from quotaline.integrations import blocks
@@ -157,6 +158,7 @@ def test_an_unknown_host_or_shell_is_wrong_usage(words: tuple[str, ...], environ
 @pytest.mark.parametrize(("shell", "options"), [("bash", ["-ic"]), ("zsh", ["-ic"]), ("fish", ["-ic"])])
 def test_an_interactive_shell_reads_the_block(shell: str, options: list[str], home: Path, environment: dict[str, str]) -> None:
     """And when the program is gone, a new shell says nothing."""
+    need(shell)
     quotaline("install", shell, env=environment)
     env = {**environment, "TERM": "dumb"}
 
@@ -190,8 +192,6 @@ def test_init_tells_the_folder_of_another_account(environment: dict[str, str]) -
 
 
 def test_every_shell_file_is_clean_for_shellcheck() -> None:
-    from shellkit import need
-
     folder = Path(str(__import__("quotaline").__path__[0])) / "shells"
     files = sorted([*folder.glob("*.sh"), *folder.glob("*.bash"), Path(QUOTALINE)])
     assert len(files) >= 6

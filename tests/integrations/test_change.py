@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from commandline import quotaline
+from programs import need
 from quotaline.integrations import change
 
 
@@ -102,6 +103,7 @@ def test_a_login_bash_that_reads_no_bashrc_gets_the_line_too(
 
 
 def test_zsh_is_asked_where_its_files_are(home: Path, environment: dict[str, str]) -> None:
+    need("zsh")
     (home / ".zshenv").write_text("ZDOTDIR=$HOME/.config/zsh\n")
     (home / ".config/zsh").mkdir(parents=True)
     quotaline("install", "zsh", env=environment)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,17 +10,11 @@ from pathlib import Path
 import pexpect
 import pytest
 
+from programs import need
 from quotaline.commands import COMMANDS
 from quotaline.integrations.completions import script
 
 PROGRAM = Path(sys.executable).parent / "quotaline"
-
-
-def shell(name: str) -> str:
-    found = shutil.which(name)
-    if found is None:
-        pytest.skip(f"{name} is not here")
-    return found
 
 
 def offered(environment: dict[str, str], *words: str) -> list[str]:
@@ -49,7 +42,7 @@ def test_bash_completes(environment: dict[str, str]) -> None:
     press = 'COMPREPLY=(); COMP_WORDS=(quotaline seg); COMP_CWORD=1; _quotaline_completion quotaline; echo "${COMPREPLY[*]}"; '
     for tab in (press, press + press, press + "declare -p type"):
         run = subprocess.run(
-            [shell("bash"), "--norc", "-c", f"{code('bash', environment)}\n{tab}"],
+            [need("bash"), "--norc", "-c", f"{code('bash', environment)}\n{tab}"],
             env=path_with(environment),
             capture_output=True,
             text=True,
@@ -62,7 +55,7 @@ def test_bash_completes(environment: dict[str, str]) -> None:
 def test_fish_completes(environment: dict[str, str]) -> None:
     press = "complete --do-complete 'quotaline seg'; "
     run = subprocess.run(
-        [shell("fish"), "--no-config", "-c", f"{code('fish', environment)}\n{press}{press}"],
+        [need("fish"), "--no-config", "-c", f"{code('fish', environment)}\n{press}{press}"],
         env=path_with(environment),
         capture_output=True,
         text=True,
@@ -74,7 +67,7 @@ def test_fish_completes(environment: dict[str, str]) -> None:
 def test_zsh_is_silent_without_compinit_and_registers_with_it(environment: dict[str, str]) -> None:
     for before, registered in (("", ""), ("autoload -Uz compinit; compinit -D -u\n", "_quotaline_completion")):
         run = subprocess.run(
-            [shell("zsh"), "-f", "-c", f"{before}{code('zsh', environment)}\nprint -- ${{_comps[quotaline]:-}}"],
+            [need("zsh"), "-f", "-c", f"{before}{code('zsh', environment)}\nprint -- ${{_comps[quotaline]:-}}"],
             env=environment,
             capture_output=True,
             text=True,
@@ -85,7 +78,7 @@ def test_zsh_is_silent_without_compinit_and_registers_with_it(environment: dict[
 
 def test_zsh_completes_at_a_terminal(environment: dict[str, str], home: Path) -> None:
     (home / ".zshrc").write_text(f"autoload -Uz compinit; compinit -D -u\n{code('zsh', environment)}PS1='ready> '\n")
-    child = pexpect.spawn(shell("zsh"), ["-i"], env={**path_with(environment), "TERM": "dumb"}, encoding="utf-8", timeout=60)
+    child = pexpect.spawn(need("zsh"), ["-i"], env={**path_with(environment), "TERM": "dumb"}, encoding="utf-8", timeout=60)
     child.expect_exact("ready> ")
     child.send("quotaline segm\t --he\t")
     child.expect("segments .*--help ")
@@ -99,7 +92,7 @@ def test_defining_it_starts_no_process_and_without_a_program_tab_says_nothing(na
     for press in ("", "_quotaline_completion quotaline"):
         empty = {**environment, "PATH": environment["PATH"] if press else "/nonexistent", "COMP_CWORD": "1"}
         run = subprocess.run(
-            [shell(name), norc, "-c", f"{written}\n{press if name != 'zsh' else ''}\n:"],
+            [need(name), norc, "-c", f"{written}\n{press if name != 'zsh' else ''}\n:"],
             env=empty, capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert (run.stdout, run.stderr) == ("", "")

@@ -16,10 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commandline import QUOTALINE, quotaline
+from programs import need
 from quotaline.core import shell_code
 from quotaline.core.surfaces import RC_SHELLS, SHELLS
 from quotaline.refresh.shell_files import renew_shell_files
-from shellkit import need
 
 START = {"bash": ["bash", "-ic"], "zsh": ["zsh", "-ic"], "fish": ["fish", "-ic"]}
 SHOWN = {"bash": 'echo "<${QUOTALINE+set}>"', "zsh": 'echo "<${QUOTALINE+set}>"', "fish": "set -q QUOTALINE; and echo '<set>'"}

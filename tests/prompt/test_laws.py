@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from commandline import QUOTALINE, quotaline
+from programs import need
 from quotaline.prompt import run
 from samples import sample
 
@@ -66,18 +66,14 @@ def test_no_module_of_the_prompt_path_imports_the_workshop_or_names_a_foreign_mo
             assert typing_only or name in (*ALLOWED, "json") or name.startswith(own), (file.name, name)
 
 
-strace = pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
-
-
 def trace(arguments: list[str], env: dict[str, str], tmp_path: Path) -> str:
     log = tmp_path / "trace"
     calls = "trace=openat,open,socket,connect,execve,fork,vfork,clone,clone3,wait4,waitid,flock,fcntl"
-    command = ["strace", "-f", "-qq", "-e", calls, "-o", str(log), QUOTALINE, *arguments]
+    command = [need("strace"), "-f", "-qq", "-e", calls, "-o", str(log), QUOTALINE, *arguments]
     subprocess.run(command, input=stdin(), env=env, capture_output=True, check=True)
     return log.read_text()
 
 
-@strace
 @pytest.mark.parametrize("arguments", COMMANDS)
 def test_a_prompt_opens_no_socket_no_credential_no_transcript_and_starts_nothing(
     arguments: list[str], environment: dict[str, str], home: Path, tmp_path: Path
@@ -97,13 +93,12 @@ def test_a_prompt_opens_no_socket_no_credential_no_transcript_and_starts_nothing
     assert calls.count("execve(") == 2, "the program is a few lines of sh, in whose place the interpreter comes"
 
 
-@strace
 def test_a_stale_snapshot_starts_one_refresh_and_nobody_waits_for_it(
     environment: dict[str, str], home: Path, tmp_path: Path
 ) -> None:
     environment.pop("QUOTALINE_REFRESH")
     log = tmp_path / "trace"
-    command = ["strace", "-f", "-qq", "-e", "trace=execve,setsid,wait4,waitid", "-o", str(log), QUOTALINE, "prompt"]
+    command = [need("strace"), "-f", "-qq", "-e", "trace=execve,setsid,wait4,waitid", "-o", str(log), QUOTALINE, "prompt"]
     subprocess.run(command, env=environment, capture_output=True, check=True)
     calls = log.read_text()
     assert calls.count('"refresh"') == 1
@@ -117,7 +112,6 @@ def test_a_stale_snapshot_starts_one_refresh_and_nobody_waits_for_it(
     assert '"refresh"' not in second.read_text(), "a stamp keeps a hundred prompts from starting a hundred"
 
 
-@strace
 def test_a_changed_configuration_is_followed_at_the_next_prompt(
     environment: dict[str, str], home: Path, tmp_path: Path
 ) -> None:
@@ -130,11 +124,10 @@ def test_a_changed_configuration_is_followed_at_the_next_prompt(
     assert '"refresh"' in trace(["prompt"], environment, tmp_path)
 
 
-@strace
 def test_a_refresh_that_a_prompt_starts_does_not_hold_its_output_open(environment: dict[str, str], tmp_path: Path) -> None:
     environment.pop("QUOTALINE_REFRESH")
     log = tmp_path / "trace"
-    command = ["strace", "-f", "-qq", "-e", "trace=openat,execve", "-o", str(log), QUOTALINE, "prompt"]
+    command = [need("strace"), "-f", "-qq", "-e", "trace=openat,execve", "-o", str(log), QUOTALINE, "prompt"]
     subprocess.run(command, env=environment, capture_output=True, check=True)
     before_the_refresh = log.read_text().partition('"refresh"')[0]
     assert before_the_refresh.count('"/dev/null"') == 3, "or $(quotaline prompt) would wait for the refresh to end"

@@ -141,7 +141,7 @@ def test_a_nudge_is_one_in_a_while_and_none_inside_a_refresh(tmp_path: Path, mon
     for now in (1000.0, 1001.0, 1000.0 + spawn_refresh.PAUSE - 1):
         spawn_refresh.spawn_refresh(folder, {}, now)
     assert len(started) == 1
-    assert started[0][1:] == ["-P", str(Path(quotaline.__path__[0], "start.py")), "refresh", "--background"]
+    assert started[0][1:] == ["-P", str(Path(quotaline.__path__[0], "start.py")), sys.argv[0], "refresh", "--background"]
     spawn_refresh.spawn_refresh(folder, {}, 1000.0 + spawn_refresh.PAUSE)
     assert len(started) == 2
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 import shellkit
-from shellkit import FILE, HOOKED, Terminal, code, frames, need, write
+from programs import need
+from shellkit import FILE, HOOKED, Terminal, code, frames, write
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,10 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import shellkit
+from programs import need
 from quotaline.core.snapshot import read_or_defaults
 from quotaline.core.values import printable
 from quotaline.snapshot import prompt_files
-from shellkit import FILE, need, write
+from shellkit import FILE, write
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import shellkit
+from programs import need
 from quotaline.core.snapshot import read_or_defaults
 from quotaline.snapshot import prompt_files
-from shellkit import FILE, HOOKED, Terminal, code, need, plain, wait_for, write
+from shellkit import FILE, HOOKED, Terminal, code, plain, wait_for, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

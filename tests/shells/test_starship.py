@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
 from commandline import quotaline
-from shellkit import FILE, Terminal, code, environment, frames, need, plain, write
+from programs import need
+from shellkit import FILE, Terminal, code, environment, frames, plain, write
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-STARSHIP = shutil.which("starship")
-pytestmark = pytest.mark.skipif(STARSHIP is None, reason="starship is not installed here")
 
 
 def prompt(env: dict[str, str], shell: str = "bash", trace: Path | None = None) -> str:
     """What starship draws, and on stderr nothing."""
     before = [need("strace"), "-f", "-e", "trace=execve", "-o", str(trace)] if trace else []
     done = subprocess.run(
-        [*before, str(STARSHIP), "prompt"], env={**env, "STARSHIP_SHELL": shell, "TERM": "xterm-256color"},
+        [*before, need("starship"), "prompt"], env={**env, "STARSHIP_SHELL": shell, "TERM": "xterm-256color"},
         capture_output=True, text=True, timeout=60, check=True,
     )  # fmt: skip
     assert done.stderr == ""
@@ -32,6 +29,7 @@ def prompt(env: dict[str, str], shell: str = "bash", trace: Path | None = None) 
 
 @pytest.fixture
 def installed(home: Path, environment: dict[str, str]) -> dict[str, str]:
+    need("starship")
     (home / ".config").mkdir()
     (home / ".config" / "starship.toml").write_text('format = "A${custom.quotaline}B"\nadd_newline = false\n')
     assert quotaline("install", "starship", env=environment).returncode == 0
@@ -85,8 +83,9 @@ def test_starships_own_prompt_and_ours_stand_side_by_side(
     assert quotaline("uninstall", "starship", env=installed).returncode == 0
     (home / ".config" / "starship.toml").write_text('format = "theirs> "\nadd_newline = false\n')
     write(tmp_path / "c", frames((900, "$12.40 extra")), FILE[shell])
-    init = {"fish": f"{STARSHIP} init fish --print-full-init | source"}.get(
-        shell, f'eval "$({STARSHIP} init {shell} --print-full-init)"'
+    starship = need("starship")
+    init = {"fish": f"{starship} init fish --print-full-init | source"}.get(
+        shell, f'eval "$({starship} init {shell} --print-full-init)"'
     )
     parts = [init, code(shell, tmp_path / "c")]
     terminal = Terminal(shell, {**environment(), "STARSHIP_CONFIG": str(home / ".config" / "starship.toml")})

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from commandline import quotaline
+from programs import need
 from quotaline.core.snapshot import read_or_defaults
 from quotaline.snapshot import prompt_files
-from shellkit import fake_command, frames, need, wait_for, write
+from shellkit import fake_command, frames, wait_for, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
