@@ -18,10 +18,12 @@ import time
 from pathlib import Path
 
 from quotaline.core.snapshot import read_or_defaults
+from quotaline.integrations.launcher import start
 from quotaline.preview.sample import load as sample
 
 PAIRS = 120
 SCRIPT = str(Path(sys.executable).with_name("quotaline"))
+sys.argv[0] = SCRIPT  # whose start it is
 
 
 MEASURE = """
@@ -96,7 +98,7 @@ def snapshot(folder: Path, windows: int) -> None:
 
 
 def main() -> None:
-    """Measure both commands with a usual snapshot and with one of 50 windows."""
+    """Measure the commands with a usual snapshot and with one of 50 windows, and the status line as `install` writes it."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         env = {"HOME": name, "PATH": os.environ["PATH"], "QUOTALINE_CACHE_DIR": name, "COLUMNS": "120"}
@@ -104,8 +106,9 @@ def main() -> None:
         stdin.write_text(json.dumps(sample("statusline.json", time.time())), encoding="utf-8")
         for windows in (3, 50):
             snapshot(folder, windows)
-            for command, target in (("statusline", 1.25), ("prompt", 1.2)):
-                compare(f"quotaline {command}, {windows} windows", [SCRIPT, command], env, stdin, target)
+            for command, target in (("statusline", 1.15), ("prompt", 1.1), ("guard --hook", 1.1)):
+                compare(f"quotaline {command}, {windows} windows", [SCRIPT, *command.split()], env, stdin, target)
+            compare(f"as installed, {windows} windows", [*start(), "statusline"], env, stdin, 1.0)
     print(f"load average {os.getloadavg()[0]:.2f}, {os.cpu_count()} cores, Python {sys.version.split()[0]}")
 
 

@@ -101,6 +101,37 @@ def processes(shell: str, prompts: int, folder: Path, env: dict[str, str]) -> tu
     return many[0] - one[0], many[1] - one[1]
 
 
+def starts(scratch: Path, rounds: int) -> None:
+    """Print what the installed line adds to a shell's start, beside `eval "$(quotaline init …)"` and starship, in turns."""
+    program = str(Path(sys.executable).with_name("quotaline"))
+    by_eval = {"bash": 'eval "$({} init bash)"', "zsh": 'eval "$({} init zsh)"', "fish": "{} init fish | source"}
+    peers = {"nothing": None, "installed": program, "init": program, "starship": shutil.which("starship")}
+    homes = {peer: scratch / peer for peer, command in peers.items() if command or peer == "nothing"}
+    print(f"\n{'ms of a start':22}" + "".join(f"{peer:>18}" for peer in homes))
+    for shell, line in by_eval.items():
+        for peer, home in homes.items():
+            env = {"HOME": str(home), "PATH": os.environ["PATH"]}
+            if peer == "installed":
+                subprocess.run([program, "install", shell], env=env, check=True, stdout=subprocess.DEVNULL)
+                continue
+            rc = home / {"fish": ".config/fish/config.fish"}.get(shell, f".{shell}rc")
+            rc.parent.mkdir(parents=True, exist_ok=True)
+            rc.write_text(line.format(peers[peer]) + "\n" if peers[peer] else "", encoding="utf-8")
+        turns = [{peer: started(shell, home) for peer, home in homes.items()} for _ in range(rounds * 5)][2:]
+        row = f"{shell:22}{statistics.median(turn['nothing'] for turn in turns):18.2f}"
+        for peer in list(homes)[1:]:
+            row += f"{statistics.median(turn[peer] - turn['nothing'] for turn in turns):+18.2f}"
+        print(row)
+
+
+def started(shell: str, home: Path) -> float:
+    """Milliseconds of an interactive shell that ends at once."""
+    env = {"HOME": str(home), "PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "TERM": "xterm", "COLUMNS": "120"}
+    begun = time.perf_counter()
+    subprocess.run([shell, "-i", "-c", "exit"], env=env, capture_output=True, stdin=subprocess.DEVNULL, check=False)
+    return (time.perf_counter() - begun) * 1000
+
+
 def main() -> int:
     """Measure and print a table; exit code 1 when a limit of the design is exceeded."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -108,7 +139,9 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=7)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
-        return measure(Path(scratch), options.prompts, options.rounds)
+        exceeded = measure(Path(scratch), options.prompts, options.rounds)
+        starts(Path(scratch), options.rounds)
+        return exceeded
 
 
 def measure(scratch: Path, prompts: int, rounds: int) -> int:
