@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from quotaline.core.snapshot import read_or_defaults
+from quotaline.render import fields as fields_module
 from quotaline.render.fields import Fields, add_window_fields, gather_fields
-from quotaline.render.layout import expand_segment, render_form
-from quotaline.render.paint import paint
+from quotaline.render.layout import arrange, expand_segment, render_form
+from quotaline.render.paint import fit, paint, width
 from quotaline.render.sgr import parse_sgr, tmux_style
 from usage_history import HOUR, NOW
 
@@ -57,7 +60,7 @@ def test_each_window_of_a_repeated_segment_has_its_own_piece_and_level() -> None
 def test_what_is_left_of_extra_usage_is_the_limit_less_what_is_used(used: object, limit: object, left: object) -> None:
     found = fields()
     value = {"type": "extra_usage", "is_enabled": True, "used": used, "limit": limit}
-    add_window_fields(found, [{"value": value, "source": "endpoint", "as_of": NOW}], NOW, HOUR)
+    add_window_fields(found, [{"value": value, "source": "endpoint", "as_of": NOW}], HOUR)
     assert left == found.get("extra.left")
 
 
@@ -89,3 +92,61 @@ def test_sgr_that_tmux_cannot_have_is_its_default_and_never_an_empty_style(sgr: 
 
 def test_the_shipped_rows_need_no_window_to_be_drawn() -> None:
     assert gather_fields({**read_or_defaults("")}, [], NOW).windows == []
+
+
+def many(count: int) -> dict[str, Any]:
+    """The shipped lines with `count` windows of models."""
+    value = {"type": "window", "utilization": 1.0, "resets_at": NOW + HOUR}
+    readings = [
+        {"value": {**value, "id": f"seven_day_m{at}", "name": f"Weekly (M{at})"}, "source": "endpoint", "as_of": NOW}
+        for at in range(count)
+    ]
+    return {**read_or_defaults(""), "readings": readings, "written_at": NOW}
+
+
+@given(st.integers(0, 12), st.integers(0, 90), st.booleans())
+def test_of_many_windows_those_that_cannot_fit_are_not_drawn_and_all_else_is_as_ever(
+    count: int, limit: int, long: bool
+) -> None:
+    kept = many(count)
+    rows = [["model", "weekly_model", "extra"]]
+    each = next(segment for segment in kept["segments"].values() if segment.get("each"))
+    shown = arrange(rows, kept, gather_fields(kept, [], NOW), long=long, limit=limit)
+    fields = gather_fields(kept, [], NOW)
+    pieces = [piece for name in rows[0] for piece in expand_segment(kept["segments"][name], fields, kept["style"], long=long)]
+    gap = width(str(kept["style"]["separator"]))
+    best = max(pieces, key=lambda piece: piece["priority"], default=None)
+    fitted = fit(pieces, limit, gap)
+    assert shown == ([fitted] if fitted else [[(best["forms"][-1], best["sgr"])]] if best else [])
+    assert each["each"]
+
+
+def test_only_the_windows_of_a_line_are_reckoned(monkeypatch: pytest.MonkeyPatch) -> None:
+    reckoned: list[str] = []
+    window = fields_module._window
+
+    def noted(value: dict[str, Any], key: str, now: float) -> dict[str, Any]:
+        reckoned.append(key)
+        return window(value, key, now)
+
+    monkeypatch.setattr(fields_module, "_window", noted)
+    kept = many(50)
+    found = gather_fields(kept, [], NOW)
+    assert found.get("five_hour.used") is None
+    assert reckoned == []
+    assert (found["seven_day_m7.used"], "seven_day_m7.left" in found, "seven_day_m7.money" in found) == (1.0, True, False)
+    assert reckoned == ["seven_day_m7"]
+    with pytest.raises(KeyError):
+        found["seven_day_m8.nothing"]
+    assert len(gather_fields(kept, [], NOW).whole()) == 50 * 8
+    assert len(found.windows) == 50
+
+
+def test_of_two_readings_with_one_name_the_later_speaks_and_a_ready_field_before_both() -> None:
+    kept = many(1)
+    first = kept["readings"][0]
+    found = fields()
+    add_window_fields(found, [first, {**first, "value": {**first["value"], "utilization": 2.0}}], HOUR)
+    assert found["seven_day_m0.used"] == 2.0
+    ready = gather_fields({**kept, "fields": {"seven_day_m0.left": [7.0, None]}}, [], NOW)
+    assert (ready["seven_day_m0.left"], ready.whole()["seven_day_m0.left"]) == (7.0, 7.0)

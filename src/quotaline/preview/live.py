@@ -58,6 +58,6 @@ def sampled(where: Locations, config: Config, now: float) -> Live:
 def _live(where: Locations, config: Config, snapshot: Snapshot, now: float, own: list[dict[str, Any]]) -> Live:
     found = segments.catalogue(config, segments.own_folder(where.config_file))
     kept = msgspec.json.decode(msgspec.json.encode(snapshot))  # as the prompt path reads it
-    fields = gather_fields(kept, own, now)
+    fields = gather_fields(kept, own, now).whole()
     missing = overview(snapshot, now, local_zone()).missing
     return Live(found=found, compiled=segments.compile_lines(config, found), fields=fields, missing=missing)

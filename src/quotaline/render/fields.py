@@ -14,6 +14,8 @@ class Fields(dict[str, "Any"]):
     """Values by field name, as they are at `now`; a field that is not there has none.
 
     `stale` holds the first words (`five_hour`, `extra`) of fields whose values are old, `windows` the windows that are there.
+    A window's fields are reckoned when the first of them is asked for by `get`, `in` or `[]`: an account may have many windows,
+    and a line shows few. Whoever goes through all of them calls `whole` before.
     """
 
     def __init__(self, now: float) -> None:
@@ -21,13 +23,46 @@ class Fields(dict[str, "Any"]):
         self.now = now
         self.stale: set[str] = set()
         self.windows: list[str] = []
+        self._waiting: dict[str, list[dict[str, Any]]] = {}
+
+    def wait(self, prefix: str, reading: "dict[str, Any]") -> None:
+        """Reckon the fields of `reading`, which begin with `prefix`, when one is asked for."""
+        self._waiting.setdefault(prefix, []).append(reading)
+
+    def whole(self) -> "Fields":
+        """The same, with all that there is to reckon reckoned."""
+        for prefix in list(self._waiting):
+            self._reckon(prefix)
+        return self
+
+    def _reckon(self, prefix: str) -> None:
+        for reading in reversed(self._waiting.pop(prefix)):
+            for name, item in _window_fields(reading, prefix, self.now).items():
+                if item is not None:
+                    self.setdefault(f"{prefix}.{name}", item)
+
+    def get(self, name: str, default: "Any" = None) -> "Any":
+        """The field's value, or `default`."""
+        prefix = name.partition(".")[0]
+        if prefix in self._waiting:
+            self._reckon(prefix)
+        return super().get(name, default)
+
+    def __contains__(self, name: object) -> bool:
+        return self.get(str(name)) is not None
+
+    def __missing__(self, name: str) -> "Any":
+        found = self.get(name)
+        if found is None:
+            raise KeyError(name)
+        return found
 
 
 def gather_fields(kept: "dict[str, Any]", own: "list[dict[str, Any]]", now: float) -> Fields:
     """Every field that the snapshot and this session's own rate limits give at `now`."""
     fields = Fields(now)
     stale_after = number(kept.get("stale_after")) or STALE_AFTER
-    add_window_fields(fields, merge_session(own, kept.get("readings"), now), now, stale_after)
+    add_window_fields(fields, merge_session(own, kept.get("readings"), now), stale_after)
     written = number(kept.get("written_at")) or 0.0
     ready = kept.get("fields")
     for name, entry in ready.items() if isinstance(ready, dict) else ():
@@ -40,7 +75,7 @@ def gather_fields(kept: "dict[str, Any]", own: "list[dict[str, Any]]", now: floa
     return fields
 
 
-def add_window_fields(fields: Fields, readings: "list[dict[str, Any]]", now: float, stale_after: float) -> None:
+def add_window_fields(fields: Fields, readings: "list[dict[str, Any]]", stale_after: float) -> None:
     """Add each reading's fields: `<window>.used`, `.left`, … and `extra.…`; names in `stale` and `windows` go along."""
     for reading in readings:
         value = reading["value"]
@@ -49,17 +84,17 @@ def add_window_fields(fields: Fields, readings: "list[dict[str, Any]]", now: flo
         prefix = field_prefix(EXTRA_USAGE if extra else str(value.get("id", "")))
         if as_of is None or not prefix or (extra and not value.get("is_enabled")):
             continue
-        entry: dict[str, Any] = {"age": max(0.0, now - as_of), "source": reading.get("source")}
-        if extra:
-            entry.update(_extra_usage(value))
-        else:
-            entry.update(_window(value, prefix, now))
+        fields.wait(prefix, reading)
+        if not extra:
             fields.windows.append(prefix)
-        if entry["age"] > stale_after:
+        if fields.now - as_of > stale_after:
             fields.stale.add(prefix)
-        for name, item in entry.items():
-            if item is not None:
-                fields[f"{prefix}.{name}"] = item
+
+
+def _window_fields(reading: "dict[str, Any]", prefix: str, now: float) -> "dict[str, Any]":
+    value = reading["value"]
+    own = _extra_usage(value) if value["type"] == EXTRA_USAGE else _window(value, prefix, now)
+    return {"age": max(0.0, now - (number(reading.get("as_of")) or 0.0)), "source": reading.get("source"), **own}
 
 
 def _window(value: "dict[str, Any]", key: str, now: float) -> "dict[str, Any]":

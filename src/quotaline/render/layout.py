@@ -47,7 +47,7 @@ def arrange(rows: "Any", kept: "dict[str, Any]", fields: "Fields", *, long: bool
         for name in row:
             segment = kept["segments"].get(name)
             if isinstance(segment, dict):
-                pieces.extend(expand_segment(segment, fields, style, long=long))
+                pieces.extend(expand_segment(segment, fields, style, long=long, limit=limit, gap=gap))
         widest = widest or pieces
         room = max(1, limit - gap - 1) if limit and mark and not arranged else limit
         fitted = fit(pieces, room, gap)
@@ -70,13 +70,20 @@ def problem_mark(kept: "Mapping[str, Any]") -> "tuple[str, str] | None":
 
 
 def expand_segment(
-    segment: "dict[str, Any]", fields: "Fields", style: "dict[str, Any]", *, long: bool
+    segment: "dict[str, Any]", fields: "Fields", style: "dict[str, Any]", *, long: bool, limit: int = 0, gap: int = 0
 ) -> "list[dict[str, Any]]":
-    """A compiled segment's pieces: none when a field is absent, several when it is repeated for each window."""
+    """A compiled segment's pieces: none when a field is absent, several when it is repeated for each window.
+
+    Of those, no more than fill `limit` cells (0: no limit) in their shortest forms with `gap` between: the last of equally
+    important pieces are the first that `fit` drops.
+    """
     each = segment.get("each")
     prefixes = [""] if not each else [key for key in fields.windows if key.startswith(each)]
     pieces = []
+    taken = -gap
     for prefix in prefixes:
+        if limit and taken > limit:
+            break
         texts = [render_form(form, fields, style, prefix) if form else None for form in segment["forms"]]
         if not any(texts) and segment.get("fallback") and not fields.windows and "extra.used" not in fields:
             texts = [render_form(form, fields, style, prefix) if form else None for form in segment["fallback"]]
@@ -88,6 +95,8 @@ def expand_segment(
         pieces.append(
             {"forms": forms, "priority": segment.get("priority", 50), "sgr": segment_colour(segment, fields, style, prefix)}
         )
+        if limit:
+            taken += gap + width(forms[-1])
     return pieces
 
 
