@@ -172,6 +172,17 @@ def test_a_refresh_that_a_prompt_starts_is_not_stopped_by_a_variable_of_python(h
     assert (home / ".cache/quotaline/default/snapshot.json").exists(), "strace followed the refresh to its end"
 
 
+def test_an_environment_that_was_moved_runs_where_its_first_line_is_mended(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    """As `conda-pack`, `virtualenv-clone` and people with sed do: then the program is Python's."""
+    program = tmp_path / "quotaline"
+    program.write_bytes(f"#!{sys.executable}\n".encode() + Path(QUOTALINE).read_bytes().partition(b"\n")[2])
+    program.chmod(0o700)
+    assert "Opus" in run(program, "statusline", env=environment)[0]
+    assert f"__quotaline_command={program}\n" in run(program, "init", "bash", env=environment)[0]
+
+
 def test_without_its_other_half_or_its_python_it_says_so(tmp_path: Path, environment: dict[str, str]) -> None:
     program, twin = tmp_path / "quotaline", tmp_path / ".quotaline"
     shutil.copy(QUOTALINE, program)
