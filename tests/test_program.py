@@ -172,9 +172,7 @@ def test_a_refresh_that_a_prompt_starts_is_not_stopped_by_a_variable_of_python(h
     assert (home / ".cache/quotaline/default/snapshot.json").exists(), "strace followed the refresh to its end"
 
 
-def test_an_environment_that_was_moved_runs_where_its_first_line_is_mended(
-    tmp_path: Path, environment: dict[str, str]
-) -> None:
+def test_an_environment_that_was_moved_runs_where_its_first_line_is_mended(tmp_path: Path, environment: dict[str, str]) -> None:
     """As `conda-pack`, `virtualenv-clone` and people with sed do: then the program is Python's."""
     program = tmp_path / "quotaline"
     program.write_bytes(f"#!{sys.executable}\n".encode() + Path(QUOTALINE).read_bytes().partition(b"\n")[2])
