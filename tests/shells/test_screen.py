@@ -139,20 +139,28 @@ RIGHT_PROMPTS = {
         asked() { exec {answer}< <(sleep 0.3; echo); zle -F $answer answered; RPROMPT=waiting }
         precmd_functions=(asked)
     """,
+    "by spaceship": """
+        spaceship::populate() { RPROMPT=theirs-$((++drawn)) }
+        answered() { zle -F $1; exec {answer}<&-; spaceship::populate; zle .reset-prompt; zle -R }
+        asked() { exec {answer}< <(sleep 0.3; echo); zle -F $answer answered; RPROMPT=waiting }
+        precmd_functions=(asked)
+    """,
 }
 
 
 @pytest.mark.parametrize("theme", RIGHT_PROMPTS)
 def test_a_right_prompt_that_is_set_while_the_line_is_edited_stands_behind_ours(theme: str, pane: Pane, tmp_path: Path) -> None:
-    """As vi modes, transient prompts and asynchronous themes do; from the second prompt on, when it is known that they do."""
+    """As vi modes, transient prompts and asynchronous themes do; from the first prompt on."""
     folder = tmp_path / "c"
     write(folder, prompt_files.render_prompt_files(snapshot("Opus 5.5"), time.time())[FILE["zsh"]], FILE["zsh"])
-    (tmp_path / "init").write_text(f"PROMPT='PROMPT> '; bindkey -e\n{RIGHT_PROMPTS[theme]}\n" + code("zsh", folder))
+    never_look = "__quotaline_watch() { }\n" if theme == "by spaceship" else ""  # its line is there at once
+    text = f"PROMPT='PROMPT> '; bindkey -e\n{RIGHT_PROMPTS[theme]}\n{code('zsh', folder)}\n{never_look}"
+    (tmp_path / "init").write_text(text)
     pane.tmux("new-session", "-d", "-x", "60", "-y", "10", "zsh -f -i")
     pane.see("%" if os.getuid() else "#")
     pane.tmux("send-keys", f"source {tmp_path / 'init'}", "Enter")
     shown = ""
     for number in (1, 2, 3):
-        shown = pane.see(f"theirs-{number}" if number == 1 else f"Opus 5.5 theirs-{number}")
+        shown = pane.see(f"Opus 5.5 theirs-{number}")
         pane.tmux("send-keys", f": {number}", "Enter")
     assert "Opus 5.5 Opus 5.5" not in shown

@@ -8,7 +8,7 @@
 # rarer paths ask for zsh's own. No function stands in for a builtin.
 
 typeset -g QUOTALINE= __quotaline_head= __quotaline_right= __quotaline_mode= __quotaline_shown=${__quotaline_shown-}
-typeset -gi __quotaline_until=0 __quotaline_written=0 __quotaline_expires=0 __quotaline_asked=0
+typeset -gi __quotaline_until=0 __quotaline_written=0 __quotaline_expires=0 __quotaline_asked=0 __quotaline_drawn=0
 typeset -g __quotaline_dir=${__quotaline_dir-} __quotaline_config_dir=${__quotaline_config_dir-}
 typeset -g __quotaline_command=${__quotaline_command-quotaline} __quotaline_place=${__quotaline_place-1}
 typeset -g __quotaline_file=prompt.zsh
@@ -126,7 +126,15 @@ __quotaline_draw() {
     return 0
   fi
   if [[ -n $__quotaline_shown && ${RPROMPT-} != "$__quotaline_shown"* ]]; then __quotaline_guard; fi
+  if (( ! __quotaline_drawn )); then __quotaline_first; fi
   __quotaline_put
+}
+
+# What a theme does with RPROMPT while the first line is edited is not known yet. spaceship is: it sets it in one function.
+__quotaline_first() {
+  __quotaline_drawn=1
+  if [[ -o zle ]]; then __quotaline_watch 5; fi
+  if builtin typeset -f spaceship::populate >/dev/null; then functions[spaceship::populate]+=$'\n__quotaline_put'; fi
 }
 
 # Vi modes, asynchronous themes and transient prompts set RPROMPT while the line is edited, and then ask for the prompt to be
@@ -160,10 +168,11 @@ __quotaline_watch() {
     builtin emulate -L zsh
     if ! builtin zle; then return 0; fi
     if [[ $__quotaline_place == 1 && ${RPROMPT-} != "$__quotaline_shown"* ]]; then
+      __quotaline_guard
       __quotaline_put
       builtin zle .reset-prompt
     fi
-    if (( --__quotaline_looks > 0 )); then builtin sched +1 __quotaline_look; fi
+    if (( --__quotaline_looks > 0 )); then __quotaline_watch $__quotaline_looks; fi
   }
   builtin sched +1 __quotaline_look
 }
