@@ -221,6 +221,7 @@ def test_a_projects_own_line_is_said_by_install_and_doctor(
     (tmp_path / "project" / ".claude").mkdir(parents=True)
     (tmp_path / "project" / ".claude" / name).write_text(json.dumps({"statusLine": THEIRS}))
     monkeypatch.chdir(tmp_path / "project")
+    environment["COLUMNS"] = "300"  # the path stays in one row
     assert f"project/.claude/{name} has a status line of its own" in install(environment)
     assert f"project/.claude/{name}" in quotaline("doctor", env=environment).stdout.decode()
     monkeypatch.chdir(tmp_path)
