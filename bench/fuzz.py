@@ -29,17 +29,18 @@ from hypothesis import strategies as st
 from quotaline.config import segments
 from quotaline.config.load import parse as parse_config
 from quotaline.config.schema import Config
-from quotaline.core.snapshot import read_or_defaults
+from quotaline.core.snapshot import NAME, read_or_defaults
 from quotaline.core.values import decode_text, loads_json
 from quotaline.errors import ConfigError, SourceError
 from quotaline.ledger import open_ledger
 from quotaline.ledger.importer import import_transcripts
+from quotaline.ledger.runs import find_result, store_result
 from quotaline.prompt import guard_hook, statusline
-from quotaline.sources import usage_body
+from quotaline.sources import claude_json, credentials, inbox, usage_body
 from quotaline.sources.json_text import decode_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 DATA = Path(__file__).resolve().parents[1] / "tests" / "data"
 NOW = 1_795_251_000.0
@@ -67,7 +68,15 @@ LINE = {
     "type": "assistant", "timestamp": "2026-11-20T12:00:00.000Z", "sessionId": "s", "requestId": "r", "cwd": "/p",
     "message": {"id": "m", "model": "claude-opus-4-5", "usage": USAGE},
 }  # fmt: skip
+RESULT = {"type": "result", "session_id": "s", "total_cost_usd": 1.25, "is_error": False, "num_turns": 1, "result": "done"}
+INBOX = {"version": 1, "session": "s", "as_of": NOW - 60, "rate_limits": LIMITS}
+LOGIN = {"claudeAiOauth": {"accessToken": "t", "expiresAt": (NOW + 9e3) * 1000}}
 HOOK = {"session_id": "s", "hook_event_name": "PreToolUse", "tool_name": "Bash", "tool_input": {"command": "ls"}}
+READING = {
+    "value": {"type": "window", "id": "five_hour", "name": "Session (5h)", "utilization": 99, "resets_at": NOW + 9},
+    "source": "endpoint", "as_of": NOW,
+}  # fmt: skip
+FULL = {"version": 1, "written_at": NOW, "readings": [READING], "fields": {"today.tokens": [7, ""]}}
 
 
 class Room:
@@ -76,12 +85,9 @@ class Room:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._kept = read_or_defaults("")
-        reading = {
-            "value": {"type": "window", "id": "five_hour", "name": "Session (5h)", "utilization": 99, "resets_at": NOW + 9}
-        }
-        self._full = {**self._kept, "readings": [{**reading, "source": "endpoint", "as_of": NOW}], "written_at": NOW}
+        self._full = {**self._kept, **FULL}
         self._ledger = open_ledger(folder / "ledger.db")
-        for name in ("claude/projects/-p", "segments"):
+        for name in ("claude/projects/-p", "segments", "inbox"):
             (folder / name).mkdir(parents=True)
 
     def stdin(self, data: bytes) -> str:
@@ -94,8 +100,12 @@ class Room:
         told = loads_json(decode_text(data))
         if not isinstance(told, dict):
             return ""
-        answer = guard_hook.answer(told, self._full, ["--five-hour", "80"], str(self._folder), NOW)
-        return str(json.loads(answer)) if answer else ""
+        return self._answer(told, self._full)
+
+    def _answer(self, told: dict[str, Any], kept: dict[str, Any]) -> str:
+        """The texts of an answer to a session that was not asked before."""
+        answer = guard_hook.answer(told, kept, ["--five-hour", "80"], os.devnull, NOW)
+        return "".join(texts(json.loads(answer))) if answer else ""
 
     def body(self, data: bytes) -> str:
         """What is shown of the answer to `/usage`."""
@@ -107,15 +117,54 @@ class Room:
             return str(error)
         return "".join([value.name for value in found.values] + list(found.unread()))
 
+    def claude_json(self, data: bytes) -> str:
+        """What Claude Code's own file tells of its last answer and of the login."""
+        (self._folder / ".claude.json").write_bytes(data)
+        env = {"HOME": str(self._folder)}
+        account, plan = claude_json.read_account(env)
+        try:
+            found = claude_json.read(env, NOW)
+        except SourceError as error:
+            return str(error)
+        return "".join([account or "", plan or "", found.disabled_reason or "", *(one.value.name for one in found)])
+
+    def credentials(self, data: bytes) -> str:
+        """What is said of a login."""
+        (self._folder / ".credentials.json").write_bytes(data)
+        try:
+            return credentials.find({"CLAUDE_CONFIG_DIR": str(self._folder)}, NOW, keychain=False).place
+        except SourceError as error:
+            return str(error)
+
+    def inbox(self, data: bytes) -> str:
+        """What a session left."""
+        (self._folder / "inbox/s.json").write_bytes(data)
+        return "".join(one.value.name for one in inbox.read(self._folder, NOW))
+
+    def snapshot(self, data: bytes) -> str:
+        """The line and the hook's answer of a snapshot that is damaged."""
+        (self._folder / NAME).write_bytes(data)
+        kept = read_or_defaults(str(self._folder))
+        line = statusline.statusline_text(STDIN, kept, {}, NOW, NOW)
+        return line + self._answer(HOOK, kept)
+
+    def result(self, data: bytes) -> str:
+        """What `claude -p` printed; nothing of it is shown."""
+        found = find_result(data)
+        if found is not None:
+            store_result(self._ledger, found)
+        return str(found.healthy) if found else ""
+
     def transcript(self, data: bytes) -> str:
         """What an import says."""
         (self._folder / "claude/projects/-p/s.jsonl").write_bytes(data)
         return "".join(import_transcripts(self._ledger, [self._folder / "claude"]).unreadable)
 
     def config(self, data: bytes) -> str:
-        """What is said of config.toml."""
+        """What is said of config.toml and of the line that it draws."""
         try:
-            parse_config(data.decode("utf-8", "replace"))
+            found = parse_config(data.decode("utf-8", "replace"))
+            segments.compile_lines(found, segments.assemble(found, {}))
         except ConfigError as error:
             return str(error)
         return ""
@@ -129,17 +178,38 @@ class Room:
         return "".join(wrong.values())
 
 
+def recorded(part: str) -> list[bytes]:
+    """What the recorded answers hold under that key, as it was sent."""
+    contents = (json.loads(path.read_bytes()) for path in sorted((DATA / "usage").glob("*.json")))
+    return [json.dumps(content[part]).encode() for content in contents if part in content]
+
+
 SAMPLES: dict[str, Callable[[], list[bytes]]] = {
     "stdin": lambda: [json.dumps(STDIN).encode()],
     "hook": lambda: [json.dumps(HOOK).encode(), json.dumps({**HOOK, "hook_event_name": "UserPromptSubmit"}).encode()],
-    "body": lambda: [path.read_bytes() for path in sorted((DATA / "usage").glob("*.json"))],
+    "body": lambda: recorded("body"),
+    "claude_json": lambda: recorded("file"),
+    "credentials": lambda: [json.dumps(LOGIN).encode()],
+    "inbox": lambda: [json.dumps(INBOX).encode()],
+    "snapshot": lambda: [json.dumps(snapshot).encode() for snapshot in (FULL, {**read_or_defaults(""), **FULL})],
+    "result": lambda: [json.dumps(RESULT).encode(), json.dumps([HOOK, RESULT]).encode(), json.dumps(RESULT).encode() * 2],
     "transcript": lambda: [json.dumps(LINE).encode() + b"\n", json.dumps(LINE).encode() * 2],
     "config": lambda: [
         b'enable_alpha_features=true\n[guard]\nfive_hour = 80\nmax_extra = "5 EUR"\nmax_age = "15m"\n[style]\ncolour="auto"\n',
-        b'[[alert]]\nwindow = "extra"\nat = ["$5.00"]\nrun = ["notify-send", "x"]\n[segments.x]\ntext = "{five_hour.used}"\n',
+        b'[[alert]]\nwhen = "extra.used >= 5"\nrun = ["notify-send", "x"]\nquiet = "22:00-07:00"\n',
+        b'[line.prompt]\nrows = [["five_hour", "extra"]]\n[segments.five_hour]\nformat = "{five_hour.used:pct}"\nwarn = 70\n',
     ],
     "segment": lambda: [path.read_bytes() for path in sorted(segments.shipped_folder().glob("*.toml"))],
 }  # fmt: skip
+
+
+def texts(value: object) -> Iterator[str]:
+    """Each text in decoded JSON, keys included."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from (key, *texts(item))
+    elif isinstance(value, str):
+        yield value
 
 
 def checked(parser: Callable[[bytes], str], data: bytes) -> None:
@@ -197,7 +267,7 @@ def with_atheris(atheris: Any, samples: list[bytes], parser: Callable[[bytes], s
 
 def run_one(name: str, runs: int, number: int) -> None:
     """One parser, in this process."""
-    with tempfile.TemporaryDirectory(prefix="quotaline-fuzz-") as text:
+    with tempfile.TemporaryDirectory() as text:
         folder = Path(text)
         os.environ |= {"HOME": text, "QUOTALINE_CACHE_DIR": text, "QUOTALINE_REFRESH": "1"}
         parser = getattr(Room(folder), name)
@@ -222,8 +292,9 @@ def main() -> int:
     fell = []
     for name in given_.parsers or SAMPLES:
         command = [sys.executable, __file__, "--here", name, f"--runs={given_.runs}", f"--seed={given_.seed}"]
-        if subprocess.run(command, check=False).returncode:
-            fell.append(name)
+        with tempfile.TemporaryDirectory(prefix="quotaline-fuzz-") as folder:  # atheris leaves its own behind
+            if subprocess.run(command, check=False, env={**os.environ, "TMPDIR": folder}).returncode:
+                fell.append(name)
     print(f"seed {given_.seed}: {', '.join(fell) + ' fell' if fell else 'no parser fell'}")
     return int(bool(fell))
 
