@@ -39,7 +39,10 @@ def snapshot(value: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "sh", "busybox"])
-@pytest.mark.parametrize("setup", [":", "setopt prompt_subst prompt_bang", "set -o histexpand", "shopt -s extglob nullglob"])
+@pytest.mark.parametrize(
+    "setup",
+    [":", "setopt prompt_subst prompt_bang", "set -o histexpand", "shopt -s extglob nullglob", "shopt -u promptvars"],
+)
 def test_a_prompt_with_any_name_in_it_runs_nothing_and_shows_it(shell: str, setup: str, tmp_path: Path) -> None:
     if setup != ":" and setup.startswith("setopt") != (shell == "zsh"):
         return

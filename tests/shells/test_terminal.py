@@ -201,9 +201,24 @@ def test_a_bash_theme_that_sets_ps1_in_its_own_hook_keeps_its_prompt_and_ours(tm
     terminal.close()
 
 
-def test_bash_without_promptvars_shows_no_code(tmp_path: Path, env: dict[str, str]) -> None:
+def test_bash_without_promptvars_shows_the_text_itself(tmp_path: Path, env: dict[str, str]) -> None:
+    """As under liquidprompt: the newest text, once, without code and marks, whenever the option and PS1 change."""
     terminal = started("bash", tmp_path, env, "shopt -u promptvars")
-    assert "QUOTALINE" not in plain(terminal.do(":"))
+    prompt = Terminal.PROMPT
+    for number, setup in enumerate(
+        (":", ":", "PS1='theirs> '", "shopt -s promptvars", "PS1='ours> '", "shopt -u promptvars", ":")
+    ):
+        shown = frames((900 + number, f"\x01\x1b[31m\x02$12.{number}\x01\x1b[0m\x02"), written=int(time.time()) - 5 - number)
+        write(tmp_path / "c", shown, FILE["bash"])
+        terminal.do(setup)
+        prompt = setup[5:-1] if setup.startswith("PS1") else prompt
+        seen = plain(terminal.do(":"))
+        assert f"$12.{number} {prompt}" in seen
+        assert (seen.count(prompt), seen.count("$")) == (seen.count(f"$12.{number}"),) * 2
+        assert "QUOTALINE" not in seen
+    write(tmp_path / "c", frames((900, "")), FILE["bash"])
+    terminal.do(":")
+    assert "$" not in plain(terminal.do(":"))
     terminal.close()
 
 

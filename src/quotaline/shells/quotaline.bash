@@ -14,6 +14,7 @@ if \builtin shopt -q expand_aliases; then __quotaline_aliases=1; else __quotalin
 QUOTALINE=
 __quotaline_head='' __quotaline_until=0 __quotaline_written=0 __quotaline_expires=0 __quotaline_asked=0
 __quotaline_columns=${COLUMNS-} __quotaline_lost=0 __quotaline_where=0 __quotaline_item=''
+__quotaline_shown=${__quotaline_shown-}
 builtin : "${__quotaline_dir:=}" "${__quotaline_config_dir:=}" "${__quotaline_command:=quotaline}" "${__quotaline_place:=1}"
 __quotaline_file=prompt.bash
 # In another home the first prompt asks for the folder, as for another account.
@@ -153,6 +154,24 @@ __quotaline_run_before() {
   __quotaline_hook
 }
 
+# Puts the line in front of PS1. Where PS1 is not expanded (liquidprompt turns that off) the text itself stands there: bash then
+# reads nothing of it but the marks of zero width.
+__quotaline_draw() {
+  local before=${PS1-} text='${QUOTALINE:+$QUOTALINE }' open='\[' close='\]'
+  if ! builtin shopt -q promptvars; then
+    text=${QUOTALINE:+$QUOTALINE }
+    text=${text//$'\001'/"$open"}
+    text=${text//$'\002'/"$close"}
+  fi
+  PS1=${before#"$__quotaline_shown"}
+  if [[ $PS1 != *QUOTALINE* ]]; then PS1=$text$PS1; fi
+  __quotaline_lost=$((__quotaline_lost + 1))
+  if [[ -n $__quotaline_shown && $before == "$__quotaline_shown"* ]]; then __quotaline_lost=0; fi
+  __quotaline_shown=$text
+  # A theme that came later and took PROMPT_COMMAND calls us before it sets PS1: then stand behind it from now on.
+  if [[ $__quotaline_lost == 2 && ${PROMPT_COMMAND[*]-} != *"$__quotaline_item" ]]; then __quotaline_join; fi
+}
+
 __quotaline_show() {
   __quotaline_hook
   if [[ -n $QUOTALINE ]]; then builtin printf '%s ' "$QUOTALINE"; fi
@@ -173,13 +192,10 @@ __quotaline_hook() {
     __quotaline_ask
   fi
   if [[ $__quotaline_place$__quotaline_where == 10 ]]; then
-    if [[ ${PS1-} == *QUOTALINE* ]]; then
+    if [[ ${PS1-} == *QUOTALINE* ]] && builtin shopt -q promptvars; then
       __quotaline_lost=0
-    elif builtin shopt -q promptvars; then
-      PS1='${QUOTALINE:+$QUOTALINE }'${PS1-}
-      # A theme that came later and took PROMPT_COMMAND calls us before it sets PS1: then stand behind it from now on.
-      __quotaline_lost=$((__quotaline_lost + 1))
-      if [[ $__quotaline_lost == 2 && ${PROMPT_COMMAND[*]-} != *"$__quotaline_item" ]]; then __quotaline_join; fi
+    else
+      __quotaline_draw
     fi
   fi
   case $- in *e*) return 0 ;; esac
