@@ -14,6 +14,7 @@ from programs import need
 from quotaline.core import shell_code
 from quotaline.core.surfaces import RC_SHELLS, SHELLS, SURFACES
 from quotaline.integrations import blocks
+from shellkit import frames, plain, write
 
 HOSTS = ("bash", "zsh", "fish", "starship", "tmux")
 FILES = {
@@ -172,6 +173,42 @@ def test_an_interactive_shell_reads_the_block(shell: str, options: list[str], ho
     path = home / FILES[shell]
     path.write_text(path.read_text().replace("/quotaline'", "/gone'").replace("/quotaline ", "/gone "))
     assert "<set>" not in shown()
+
+
+BELOW = {
+    ":": True, "PS1='theirs> '": True, "# PROMPT_COMMAND=theirs": True, "echo PROMPT_COMMAND": True,
+    "PROMPT_COMMAND=theirs": False, "  PROMPT_COMMAND=(theirs)": False, "export PROMPT_COMMAND=theirs": False,
+    "unset PROMPT_COMMAND": False, "if true; then PROMPT_COMMAND=; fi": False,
+    'PROMPT_COMMAND="theirs; $PROMPT_COMMAND"': True, "PROMPT_COMMAND+=$'\\ntheirs'": True,
+    'before=$PROMPT_COMMAND; both() { eval "$before"; theirs; }\nPROMPT_COMMAND=both': True,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("by_hand", [False, True])
+@pytest.mark.parametrize("below", BELOW)
+def test_whoever_takes_bashs_prompt_command_below_the_block_is_named(
+    below: str, by_hand: bool, home: Path, environment: dict[str, str]
+) -> None:
+    """Exactly where a real bash does not show the line: install and doctor name the line in question."""
+    write(home / ".cache" / "quotaline" / "default", frames((900, "$12.40 extra")), "prompt.bash")
+    rc, hook = home / ".bashrc", f'eval "$({QUOTALINE} init bash)"\n'
+    rc.write_text("theirs() { PS1='theirs> '; }\nPROMPT_COMMAND=\n" + hook * by_hand)
+    if not by_hand:
+        quotaline("install", "bash", env=environment)
+    size = len(rc.read_text().splitlines())
+    rc.write_text(rc.read_text() + below + "\n")
+    bash = subprocess.run(
+        ["bash", "-i"], input=":\n:\n:\n", env={**environment, "TERM": "xterm"}, capture_output=True, text=True, check=True
+    )
+    assert BELOW[below] == ("$12.40 extra" in plain(bash.stderr))
+    named = f"Line {size + 1} of {rc} gives PROMPT_COMMAND away".replace(str(home), "~")
+    doctor = quotaline("doctor", env={**environment, "COLUMNS": "300"}).stdout.decode()
+    assert BELOW[below] != (named in doctor)
+    if not by_hand:
+        said = quotaline("install", "bash", env=environment).stdout.decode().replace(str(home), "~")
+        assert BELOW[below] != (named in said)
+        quotaline("uninstall", "bash", env=environment)
+        assert "PROMPT_COMMAND away" not in quotaline("install", "bash", env=environment).stdout.decode()
 
 
 def test_init_prints_the_files_that_are_shipped(environment: dict[str, str]) -> None:

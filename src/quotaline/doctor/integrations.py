@@ -117,9 +117,17 @@ def block(host: str, context: DoctorContext) -> Check | None:
         text = shell_rc.decode(change.read_config(path) or b"")
     except HostError as error:
         return Check(group=SHELLS, name=host, status="FAIL", message=str(error), remedy="make the file readable")
+    if host == "bash" and (line := shell_rc.taken_over(text)):
+        message = f"Line {line} of {path} gives PROMPT_COMMAND away, on which the line depends."
+        return Check(group=SHELLS, name=host, status="WARN", message=message, remedy="put the block, or your `init`, below it")
     if blocks.find(text).at is None:
         by_hand = any("quotaline" in line and not line.lstrip().startswith("#") for line in text.splitlines())
         return Check(group=SHELLS, name=host, status="PASS", message=f"{path} names quotaline.") if by_hand else None
+    return installed(host, path, context)
+
+
+def installed(host: str, path: Path, context: DoctorContext) -> Check:
+    """Our block, against what `install` would write."""
     try:
         planned = SHELL_HOSTS[host].install(context.env)
     except HostError as error:

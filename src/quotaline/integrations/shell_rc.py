@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -18,6 +19,11 @@ from quotaline.integrations import blocks, change, launcher
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+
+HOOK_LINE = re.compile(r"# <<< quotaline <<<|[^#\n]*\binit bash\b")
+TAKES_OVER = re.compile(r"(?:^|[\s;&|({])(?:PROMPT_COMMAND=|unset\s+(?:-v\s+)?PROMPT_COMMAND\b)")
+HANDS_ON = re.compile(r"\$\{?PROMPT_COMMAND\b")
 
 
 def kept_name(shell: str) -> str:
@@ -64,17 +70,41 @@ def install(shell: str, env: Mapping[str, str]) -> change.Change:
     """The block at the end, so that it comes after whatever sets a prompt. Raises HostError."""
     login = login_file(env) if shell == "bash" else None
     more = () if login is None else (_with_block(login, shell, env),)
-    return structs.replace(_with_block(rc_file(shell, env), shell, env), more=more, notes=tuple(notes(shell, env)))
+    planned = _with_block(rc_file(shell, env), shell, env)
+    return structs.replace(planned, more=more, notes=tuple(notes(shell, env, decode(planned.after or b""))))
 
 
-def notes(shell: str, env: Mapping[str, str]) -> Iterator[str]:
-    """What the person should know who will look for the line."""
+def notes(shell: str, env: Mapping[str, str], text: str) -> Iterator[str]:
+    """What the person should know who will look for the line that `text`, the shell's file, puts there."""
+    if shell == "bash" and (line := taken_over(text)):
+        path = rc_file(shell, env)
+        yield (
+            f"Line {line} of {path} gives PROMPT_COMMAND away, on which the line depends: `quotaline uninstall bash` and then"
+            " `quotaline install bash` put the block below it."
+        )
     if shell == "bash" and not any(
         Path(paths.home(env), name).exists() for name in (".bash_profile", ".bash_login", ".profile")
     ):
         yield "A login bash (ssh, macOS's Terminal) reads no ~/.bashrc here: `. ~/.bashrc` in a ~/.bash_profile shows it there."
     if env.get("TERM") == "dumb":
         yield "This terminal is a dumb one (TERM=dumb), where no line is drawn."
+
+
+def taken_over(text: str) -> int | None:
+    """The number of the line below our hook in a `.bashrc` after which PROMPT_COMMAND calls it no more; None where none is.
+
+    Whoever reads the variable first is taken to call what was in it.
+    """
+    hooked = False
+    for number, line in enumerate(text.splitlines(), 1):
+        if HOOK_LINE.match(line):
+            hooked = True
+        elif hooked and not line.lstrip().startswith("#"):
+            if HANDS_ON.search(line):
+                return None
+            if TAKES_OVER.search(line):
+                return number
+    return None
 
 
 def _with_block(path: Path, shell: str, env: Mapping[str, str]) -> change.Change:
