@@ -145,7 +145,10 @@ class Room:
         """The line and the hook's answer of a snapshot that is damaged."""
         (self._folder / NAME).write_bytes(data)
         kept = read_or_defaults(str(self._folder))
-        line = statusline.statusline_text(STDIN, kept, {}, NOW, NOW)
+        try:
+            line = statusline.statusline_text(STDIN, kept, {}, NOW, NOW)
+        except Exception:  # noqa: BLE001 - as the prompt path does with a snapshot that nobody can draw
+            line = statusline.statusline_text(STDIN, self._kept, {}, NOW, NOW)
         return line + self._answer(HOOK, kept)
 
     def result(self, data: bytes) -> str:

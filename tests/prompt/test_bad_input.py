@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
 
 import msgspec
@@ -19,6 +20,7 @@ from quotaline.prompt.line import prompt_text
 from quotaline.render import layout
 from quotaline.render.fields import gather_fields
 from samples import NOW, sample
+from shellkit import wait_for
 
 GOOD = json.dumps(sample("after-response")).encode()
 INPUTS = {
@@ -138,6 +140,19 @@ def test_any_part_of_a_snapshot_may_be_nonsense(part: str, value: object, home: 
         done = quotaline(command, env=environment, stdin=GOOD)
         assert (done.returncode, done.stderr) == (0, b"")
         assert command == "prompt" or (part == "lines" and value) or b"Opus 5.5" in done.stdout
+
+
+@pytest.mark.parametrize("command", ["statusline", "prompt"])
+def test_a_snapshot_that_nobody_can_draw_is_written_anew(command: str, home: Path, environment: dict[str, str]) -> None:
+    """Also while it says of itself that it is fresh."""
+    path = seed(home)
+    content = json.loads(path.read_bytes())
+    content |= {"written_at": time.time(), "fresh_for": 1e6}
+    content["segments"]["seven_day"]["forms"] = [[["seven_day.used", "pct", "more"]]] * 3
+    path.write_text(json.dumps(content))
+    del environment["QUOTALINE_REFRESH"]
+    assert quotaline(command, env=environment, stdin=GOOD).returncode == 0
+    wait_for(lambda: json.loads(path.read_text())["written_at"] != content["written_at"])
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")

@@ -225,6 +225,12 @@ def test_whatever_the_snapshot_says_it_exits_0(guard: Any, home: Path, environme
     assert quotaline("guard", "--hook", env=environment, stdin=json.dumps(TOOL).encode()).returncode == 0
 
 
+@pytest.mark.parametrize("fields", [7, "x", [None], {"crossing.amount": []}, {"crossing.amount": [7]}, {"crossing.amount": 7}])
+def test_damage_in_what_is_shown_opens_no_guard(fields: Any, home: Path, environment: dict[str, str]) -> None:
+    snapshot(home, 83, fields=fields)
+    assert asked(environment, TOOL, "--five-hour", "80") is not None
+
+
 def test_a_folder_that_cannot_be_written_asks_each_time(home: Path, environment: dict[str, str]) -> None:
     snapshot(home, 100)
     (home / ".cache/quotaline/default/asked").write_text("in the way")

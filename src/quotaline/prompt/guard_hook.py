@@ -52,8 +52,12 @@ def _answer(arguments: "list[str]", now: float) -> None:
     data = read_json()
     folder = paths.cache_dir(os.environ)
     kept = read_snapshot(os.path.join(folder, NAME)) or {} if folder else {}
-    if isinstance(data, dict):
-        emit(answer(data, kept, arguments, folder, now))
+    text = ""
+    try:
+        text = answer(data, kept, arguments, folder, now) if isinstance(data, dict) else ""
+    except Exception:  # a snapshot that cannot be read is written anew
+        kept = {}
+    emit(text)
     refresh_if_stale(kept, folder, now)
 
 
@@ -97,8 +101,9 @@ def _objection(
     readings = kept.get("readings")
     if not isinstance(readings, list):
         return None
-    crossing = (kept.get("fields") or {}).get("crossing.amount")
-    moving = isinstance(crossing, list) and now < (number(crossing[1]) or 0)
+    fields = kept.get("fields")
+    crossing = fields.get("crossing.amount") if isinstance(fields, dict) else None
+    moving = isinstance(crossing, list) and any(now < (number(until) or 0) for until in crossing[1:2])
     decides = binding(check_limits(readings, limits, now, moving))
     if decides is None or decides["state"] != "over":
         return None

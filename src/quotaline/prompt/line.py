@@ -25,7 +25,11 @@ def _print(arguments: "list[str]") -> None:
     env, now = os.environ, time.time()
     folder = paths.cache_dir(env)
     kept = read_or_defaults(folder)
-    emit(prompt_text(arguments, kept, env, now))
+    try:
+        text = prompt_text(arguments, kept, env, now)
+    except Exception:  # a snapshot that cannot be drawn is written anew
+        kept, text = {}, ""
+    emit(text)
     refresh_if_stale(kept, folder, now)
 
 
