@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 
 import pexpect
 
-from programs import need
+from programs import may_trace, need
 from quotaline.core import shell_code
 from quotaline.render.paint import LOOK_ALIKES
 
@@ -149,6 +150,21 @@ def environment() -> dict[str, str]:
 def plain(text: str) -> str:
     """Without escape sequences and the marks of zero width."""
     return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]|\x1b[()][AB0]|\x1b[=>]|\x1b\][^\x07]*\x07|[\x01\x02\r]", "", text)
+
+
+def traced(trace: Path) -> list[str]:
+    """What to put before a command, so that `count_processes` knows what it starts; nothing where no process may be traced."""
+    strace = shutil.which("strace")
+    if strace is None or not may_trace(strace):
+        return []
+    return [strace, "-qq", "-f", "--seccomp-bpf", "-e", "trace=clone,clone3,fork,vfork,execve", "-o", str(trace)]
+
+
+def count_processes(trace: Path) -> int:
+    """The forks and the programs started so far; threads are not counted."""
+    text = trace.read_text(errors="replace") if trace.exists() else ""
+    forks = re.findall(r"^\d+ +(?:<\.\.\. )?(?:clone3?|v?fork)\b.*", text, re.MULTILINE)
+    return len([line for line in forks if "CLONE_THREAD" not in line and "resumed" not in line]) + text.count("execve(")
 
 
 def calls(folder: Path) -> list[str]:

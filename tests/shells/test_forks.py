@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import pytest
 
 import shellkit
 from programs import need
-from shellkit import FILE, HOOKED, Terminal, code, frames, write
+from shellkit import FILE, HOOKED, Terminal, code, count_processes, frames, traced, write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,38 +19,31 @@ PROMPTS = 200
 def processes(shell: str, trace: Path, tmp_path: Path, *, hooked: bool) -> int:
     """Processes that an interactive shell started over PROMPTS prompts; threads are not counted."""
     write(tmp_path / "c", frames((900, "5h 42% 2h13m"), (9000, "")), FILE[shell])
-    before = (need("strace"), "-f", "-e", "trace=clone,clone3,fork,vfork,execve", "-o", str(trace))
-    terminal = Terminal(shell, shellkit.environment(), before=before)
+    terminal = Terminal(shell, shellkit.environment(), before=tuple(traced(trace)))
     if hooked:
         terminal.source(code(shell, tmp_path / "c"), tmp_path)
     for _ in range(3):
         terminal.do(":")
-    started = count(trace)
+    started = count_processes(trace)
     for _ in range(PROMPTS // 2):
         terminal.do(":")  # two lines, two prompts
-    ended = count(trace)
+    ended = count_processes(trace)
     terminal.child.close(force=True)  # a traced fish does not come to its end
     return ended - started
 
 
-def count(trace: Path) -> int:
-    text = trace.read_text(errors="replace")
-    forks = re.findall(r"^\d+ +(?:<\.\.\. )?(?:clone3?|v?fork)\b.*", text, re.MULTILINE)
-    return len([line for line in forks if "CLONE_THREAD" not in line and "resumed" not in line]) + text.count("execve(")
-
-
 @pytest.mark.parametrize("shell", HOOKED)
 def test_two_hundred_prompts_start_no_process(shell: str, tmp_path: Path) -> None:
+    need("strace")
     assert processes(shell, tmp_path / "trace", tmp_path, hooked=True) == 0
 
 
 def test_the_count_sees_a_process(tmp_path: Path) -> None:
+    need("strace")
     trace = tmp_path / "trace"
-    terminal = Terminal(
-        "bash", shellkit.environment(), before=(need("strace"), "-f", "-e", "trace=clone,execve", "-o", str(trace))
-    )
+    terminal = Terminal("bash", shellkit.environment(), before=tuple(traced(trace)))
     terminal.do(":")
-    before = count(trace)
+    before = count_processes(trace)
     terminal.do("/bin/true")
     terminal.child.close(force=True)
-    assert count(trace) - before == 2
+    assert count_processes(trace) - before == 2

@@ -1,4 +1,7 @@
-"""Text for a shell is inert wherever it is put: each placement that people use, in the real shells, with hostile names."""
+"""Text for a shell is inert wherever it is put: each placement that people use, in the real shells, with hostile names.
+
+It makes no file and starts no process: strace counts as many as for plain names.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +9,17 @@ import re
 import shlex
 import subprocess
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import shellkit
+from hostile_names import HALVES, NAMES, prompt_file
 from programs import need
-from quotaline.core.snapshot import read_or_defaults
 from quotaline.core.values import printable
-from quotaline.snapshot import prompt_files
-from shellkit import FILE, write
+from shellkit import FILE, count_processes, traced, write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,63 +47,40 @@ PLACEMENTS["posix-bash"] = PLACEMENTS["bash"]
 PLACEMENTS["dash"] = PLACEMENTS["busybox"] = [how for how in PLACEMENTS["bash"] if "@P" not in how]
 KIND = {"posix-bash": "bash", "dash": "sh", "busybox": "sh"}
 CASES = [(shell, how) for shell, list_of in PLACEMENTS.items() for how in list_of]
-# Names that make a file `P` when they are evaluated, whole and in halves that complete each other.
-NAMES = ["$(>P)", "`>P`", "$(touch P)", "\\`>P\\`", "\\$(>P)", "${x:-$(>P)}", "$((a[$(>P)]))", "$[$(>P)]",
-         "'$(>P)'", '"`>P`"',
-         "%{$(>P)%}", "%(?.$(>P).)", "!$(>P)", "$'$(>P)'", "\\001$(>P)", "$\\(>P)", "$$(>P)", "%$(>P)", "~$(>P)"]  # fmt: skip
-HALVES = [
-    ("`>P", "`"),
-    ("$(", ">P)"),
-    ("$", "(>P)"),
-    ("\\", "$(>P)"),
-    ("`", ">P`"),
-    ("${x:-`", ">P`}"),
-    ("'", "'$(>P)"),
-    ("%", "{$(>P)"),
-]
 
 
-def content(shell: str, now: float, *names: str) -> bytes:
-    """The prompt file of a line with our own money and up to two segments of hostile names."""
-    shipped = read_or_defaults("")
-    extra = {"type": "extra_usage", "is_enabled": True, "used": [1240, "USD", 2], "limit": None}
-    fields = dict(zip(("model.name", "agent.name"), ([name, None] for name in names), strict=False))
-    segments = {**shipped["segments"], "model": {"forms": [None, [["model.name", ""]], None], "colour": "31"}}
-    segments["agent"] = {"forms": [None, [["agent.name", ""]], None], "colour": ""}
-    kept: dict[str, Any] = {
-        **shipped, "segments": segments, "written_at": now, "fresh_for": 9e6, "stale_after": 9e6, "fields": fields,
-        "readings": [{"value": extra, "source": "claude-json", "as_of": now}],
-        "lines": {"prompt": [["model", "agent", "extra"]]},
-        "style": {**shipped["style"], "separator": "|"},
-    }  # fmt: skip
-    files = prompt_files.render_prompt_files(kept, now)
-    head, first = files[FILE[KIND.get(shell, shell)] if shell != "dash" else "prompt.sh"].splitlines()[:2]
-    return head + b"\n" + first + b"\n"
+class Drawn(NamedTuple):
+    """What a shell printed, without what takes no cell, and how many processes it started."""
+
+    text: str
+    processes: int
 
 
-def drawn(shell: str, how: str, names: tuple[str, ...], folder: Path) -> str:
-    """What an interactive shell prints that draws three such prompts, without what takes no cell."""
-    now = time.time()
-    path = write(folder, content(shell, now, *names), "file")
-    where = folder / "where"
+def drawn(shell: str, how: str, names: tuple[str, ...], folder: Path) -> Drawn:
+    """An interactive shell that draws three such prompts; no file may appear where it stands."""
+    path = write(folder, prompt_file(FILE[KIND.get(shell, shell)], time.time(), *names), "file")
+    where, trace = folder / "where", folder / "trace"
     where.mkdir(exist_ok=True)
     lines = f"cd {shlex.quote(str(where))}; file={shlex.quote(str(path))}; QUOTALINE={FILE_TEXT}\n{how}\n:\n:\nexit\n"
     done = subprocess.run(
-        [need(START[shell][0]), *START[shell][1:]], input=lines, capture_output=True, text=True, timeout=60, check=False,
+        [*traced(trace), need(START[shell][0]), *START[shell][1:]], input=lines, capture_output=True, text=True, check=False,
         env={**shellkit.environment(), "HOME": str(where), "HISTFILE": "", "PS1": "> "},
     )  # fmt: skip
     found = sorted(path.name for path in where.iterdir() if not path.name.endswith("history"))
     assert found == [], f"{names} made {found}"
     assert not (folder / "P").exists()
-    return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]|\x1b[=>]|[\x01\x02\r]", "", done.stdout + done.stderr)
+    text = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]|\x1b[=>]|[\x01\x02\r]", "", done.stdout + done.stderr)
+    return Drawn(text, count_processes(trace))
 
 
 @pytest.mark.parametrize(("shell", "how"), CASES)
 def test_the_money_and_every_name_are_shown_as_they_are(shell: str, how: str, tmp_path: Path) -> None:
     """One placement at a time, each hostile name alone and each pair of halves: it runs nothing and shows all of it."""
     twice = "@P" in how or "(%)" in how
+    plain = drawn(shell, how, ("plain",), tmp_path).processes
     for names in [*((name,) for name in NAMES), *HALVES]:
-        shown = drawn(shell, how, names, tmp_path)
+        shown, processes = drawn(shell, how, names, tmp_path)
+        assert processes == plain, names
         if not twice or "%" not in "".join(names):  # `%%` of a text that is read twice is one `%`, which is zsh's own then
             expected = "|".join(shellkit.inert(name, "bash") for name in names) + "|$12.40"
             assert expected in shown, (names, shown)
@@ -115,7 +94,8 @@ def test_no_pair_of_short_texts_runs_anything_anywhere(shell: str, data: st.Data
     piece = st.text(st.sampled_from(list("$`\\%{}()[]!'\">P;&|<x \x01\x02")), max_size=8)
     trap = st.sampled_from(["$(>P)", "`>P`", "${x:-`>P`}"])
     names = data.draw(st.tuples(piece, piece) | st.builds(lambda a, t, b: (a + t, b), piece, trap, piece))
-    shown = drawn(shell, how, names, tmp_path)
+    shown, processes = drawn(shell, how, names, tmp_path)
+    assert processes == drawn(shell, how, ("plain",), tmp_path).processes
     texts = [shellkit.inert(printable(name), "bash") for name in names]
     if not ("@P" in how or "(%)" in how) and all(text and text == text.strip() and "  " not in text for text in texts):
         assert "|".join(texts) + "|$12.40" in shown
@@ -124,11 +104,13 @@ def test_no_pair_of_short_texts_runs_anything_anywhere(shell: str, data: st.Data
 @pytest.mark.parametrize("how", ["printf '%s\\n' $QUOTALINE", 'printf "%s\\n" "$QUOTALINE"', 'echo "$QUOTALINE"'])
 @pytest.mark.parametrize("name", NAMES)
 def test_fish_shows_a_name_in_any_quotes(how: str, name: str, tmp_path: Path) -> None:
-    text = content("fish", time.time(), name).decode().splitlines()[1].partition("\t")[2]
-    script = f"cd '{tmp_path}'; set QUOTALINE (cat text); {how}"
+    text = prompt_file("prompt.fish", time.time(), name).decode().splitlines()[1].partition("\t")[2]
     (tmp_path / "text").write_text(text)
+    script, trace = f"cd '{tmp_path}'; read QUOTALINE < text; {how}", tmp_path / "trace"
     done = subprocess.run(
-        [need("fish"), "--no-config", "-c", script], capture_output=True, text=True, check=True, env=shellkit.environment()
-    )
+        [*traced(trace), need("fish"), "--no-config", "-c", script],
+        capture_output=True, text=True, check=True, env=shellkit.environment(),
+    )  # fmt: skip
     assert shellkit.plain(done.stdout) == f"{name}|$12.40 extra\n"
-    assert {path.name for path in tmp_path.iterdir()} <= {"text", "home"}
+    assert {path.name for path in tmp_path.iterdir()} <= {"text", "home", "trace"}
+    assert count_processes(trace) <= 1  # fish itself
