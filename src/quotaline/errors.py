@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from quotaline.core.values import printable
+
 
 class Outcome(StrEnum):
     """How a request ended. `PENDING` stands on disk before it is sent, so that a process killed in between has asked."""
@@ -26,9 +28,15 @@ class Outcome(StrEnum):
 
 
 class QuotalineError(Exception):
-    """Base of all; `str(error)` is one sentence of fact and, where there is one, the remedy."""
+    """Base of all; `str(error)` is one sentence of fact and, where there is one, the remedy.
+
+    It may quote what stands in a file: nothing of that reaches a terminal that is more than text.
+    """
 
     exit_code = 1
+
+    def __init__(self, message: str) -> None:
+        super().__init__(printable(message))
 
 
 class ConfigError(QuotalineError):
