@@ -5,8 +5,8 @@
 
 `breaks.py` says what a break is. Each is tried in a venv of its own, so that the processes which tests start are broken too.
 The first time it is learned which test runs which line (`touched.py`). Then those that run the broken line come first, the
-quickest of them before all, those that run its file or are of its room next, and all others last. A test that fails without the
-break too does not count.
+quickest of them before all, and those that run its file or are of its room next. All others follow only for a line that runs
+when its file is imported, such as a constant that other files use. A test that fails without the break too does not count.
 
 All of this is kept in `.mutants/`: what was noticed once is not tried again, what survived is.
 """
@@ -28,7 +28,7 @@ import sysconfig
 import tempfile
 import time
 import venv
-from collections import Counter
+from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -36,7 +36,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from breaks import SOURCE, Break, draw
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / ".mutants"
@@ -125,8 +125,15 @@ class Copy:
                     os.kill(int(entry.name), signal.SIGKILL)
 
 
-def learn(copies: queue.Queue[Copy], jobs: int) -> list[Test]:
-    """All tests, from the runs of now or before: a file of tests that has changed is run again.
+class Learned(NamedTuple):
+    """The tests, and of each file the lines that ran while it was imported."""
+
+    tests: list[Test]
+    imported: dict[str, set[int]]
+
+
+def learn(copies: queue.Queue[Copy], jobs: int) -> Learned:
+    """What is known of all tests, from the runs of now or before: a file of tests that has changed is run again.
 
     Of a file of the package that has changed since, only that a test runs it counts: its lines have moved.
     """
@@ -154,35 +161,39 @@ def learn(copies: queue.Queue[Copy], jobs: int) -> list[Test]:
     with ThreadPoolExecutor(jobs) as pool:
         list(pool.map(follow, [name for name in tests if name not in known and Path(name).name not in LEFT_OUT]))
     kept.write_text(json.dumps(known), encoding="utf-8")
-    found = []
+    found, imported = [], defaultdict[str, set[int]](set)
     for entry in known.values():
         same = {name for name, digest in entry["package"].items() if package.get(name) == digest}
         for row in entry["rows"]:
             lines = {name: frozenset(numbers if name in same else ()) for name, numbers in row["lines"].items()}
             if row["test"]:
                 found.append(Test(row["test"], row["seconds"], lines))
-    return found
+            else:
+                for name, numbers in lines.items():
+                    imported[name] |= numbers
+    return Learned(found, imported)
 
 
 def _digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
 
 
-def in_turn(it: Break, tests: Sequence[Test]) -> Iterator[list[Test]]:
+def in_turn(it: Break, known: Learned) -> Iterator[list[Test]]:
     """The tests that may notice a break, those that will most likely and cheaply do so first."""
     room = f"tests/{it.file.split('/')[0]}/"
-    left = sorted(tests, key=lambda test: test.seconds)
+    left = sorted(known.tests, key=lambda test: test.seconds)
     on_line = [test for test in left if it.line in test.lines.get(it.file, ())]
     in_file = [test for test in left if it.file in test.lines or test.id.startswith(room)]
+    others = left if it.line in known.imported.get(it.file, ()) else []
     done: set[str] = set()
-    for some in (on_line[:FIRST], on_line, in_file[:FIRST], in_file, left):
+    for some in (on_line[:FIRST], on_line, in_file[:FIRST], in_file, others):
         yield [test for test in some if test.id not in done]
         done |= {test.id for test in some}
 
 
-def noticed(it: Break, copy: Copy, tests: Sequence[Test], failing: set[str]) -> str:
+def noticed(it: Break, copy: Copy, learned: Learned, failing: set[str]) -> str:
     """How the tests noticed the break; "" when they did not. `failing` are those that fail without it as well."""
-    for some in in_turn(it, tests):
+    for some in in_turn(it, learned):
         while left := [test for test in some if test.id not in failing]:
             limit = max(20.0, *(5 * test.seconds for test in left))
             seconds = 120 + 3 * sum(test.seconds for test in left)
@@ -213,7 +224,7 @@ def main() -> int:
     copies: queue.Queue[Copy] = queue.Queue()
     for number in range(options.jobs):
         copies.put(Copy(FOLDER / str(number)))
-    tests = learn(copies, options.jobs)
+    learned = learn(copies, options.jobs)
     results = FOLDER / "noticed.json"
     known: dict[str, str] = json.loads(results.read_text(encoding="utf-8")) if results.exists() else {}
     score: Counter[bool] = Counter()
@@ -223,7 +234,7 @@ def main() -> int:
         how = known.get(it.name, "")
         if not how:
             copy = copies.get()
-            how = noticed(it, copy, tests, failing)
+            how = noticed(it, copy, learned, failing)
             copies.put(copy)
         score[bool(how)] += 1
         if how:

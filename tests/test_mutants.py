@@ -75,8 +75,10 @@ def test_tests_that_run_the_line_come_first_and_each_comes_once(monkeypatch: pyt
         test("tests/core/of_room", 0.0, {}),
         test("file", 0.0, {"core/merge.py": frozenset({8})}),
     ]
-    batches = list(mutants["in_turn"](it, [*others, *reversed(on_line)]))
+    tests = [*others, *reversed(on_line)]
+    batches = list(mutants["in_turn"](it, mutants["Learned"](tests, {"core/merge.py": {7}})))
     assert [one.id for one in batches[0]] == [f"line{number}" for number in range(mutants["FIRST"])]
     assert {one.id for one in batches[1]} == {f"line{number}" for number in range(mutants["FIRST"], 50)}
     assert {one.id for batch in batches[2:4] for one in batch} == {"tests/core/of_room", "file"}
     assert [one.id for one in batches[4]] == ["elsewhere"]
+    assert not list(mutants["in_turn"](it, mutants["Learned"](tests, {"core/merge.py": {8}})))[4], "a line inside a function"
