@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 from pathlib import Path
 
@@ -153,6 +154,24 @@ def test_a_snapshot_that_nobody_can_draw_is_written_anew(command: str, home: Pat
     del environment["QUOTALINE_REFRESH"]
     assert quotaline(command, env=environment, stdin=GOOD).returncode == 0
     wait_for(lambda: json.loads(path.read_text())["written_at"] != content["written_at"])
+
+
+@pytest.mark.parametrize("command", [("statusline",), ("prompt", "--shell", "bash")])
+@pytest.mark.parametrize("odd", ["\x1b[2J", "\x9b2J", "\u202e", "\u2028", "\n\x07", "31m\x1b]0;x\x07"])
+def test_damage_in_a_snapshot_sends_no_control_character(
+    odd: str, command: tuple[str, ...], home: Path, environment: dict[str, str]
+) -> None:
+    """In the words of a segment, in its colour, between two of them; the icons of a font stay."""
+    path = seed(home)
+    content = json.loads(path.read_bytes())
+    content["segments"]["seven_day"] |= {"forms": [[f"\ue0b0{odd}", ["seven_day.used", "pct"]]] * 3, "colour": odd}
+    content["style"] |= {"separator": f"|{odd}", "roles": dict.fromkeys(content["style"]["roles"], odd)}
+    content["lines"] = {"claude": [["model", "seven_day"]], "prompt": [["seven_day", "seven_day"]]}
+    path.write_text(json.dumps(content))
+    shown = quotaline(*command, env={**environment, "FORCE_COLOR": "1"}, stdin=GOOD).stdout.decode()
+    assert "\ue0b0" in shown
+    bare = re.sub(r"\x01|\x02|\x1b\[[0-9;]*m", "", shown.removesuffix("\n")).replace("\ue0b0", "")
+    assert bare.isprintable(), repr(shown)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")

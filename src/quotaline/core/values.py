@@ -177,6 +177,12 @@ def printable(text: str) -> str:
     return "".join(character for character in text if character.isprintable())
 
 
+def without_controls(text: str) -> str:
+    """The text without what moves a cursor or turns the writing direction; unlike `printable` it leaves the icons of a font."""
+    ranges = ((0, 0x20), (0x7F, 0xA0), (0x200E, 0x2010), (0x2028, 0x202F), (0x2066, 0x206A), (0xD800, 0xE000))
+    return "".join(character for character in text if not any(low <= ord(character) < high for low, high in ranges))
+
+
 def short_label(value: "Any") -> "str | None":
     """A name that a person may read: one line, no control characters, at most 40 characters; None when nothing is left."""
     if not isinstance(value, str):

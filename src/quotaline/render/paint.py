@@ -1,7 +1,10 @@
 """PURE Colour, width, and each surface's escapes.
 
-Every value was cleaned of control characters before it comes here; what this file adds is the only escape in the output.
+Every value was cleaned of control characters before it comes here, except what stands in a damaged snapshot; what this file
+adds is the only escape in the output.
 """
+
+from quotaline.core.values import without_controls
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -71,6 +74,10 @@ def escape_tmux(text: str) -> str:
 
 def paint(text: str, sgr: str, surface: str) -> str:
     """Escaped `text` in the colour `sgr` (the parameters of an SGR sequence, "" for none) as `surface` wants it."""
+    if not text.isprintable():
+        text = without_controls(text)
+    if sgr and not (sgr.isascii() and sgr.replace(";", "").isdigit()):
+        sgr = ""
     if surface in UNESCAPED:
         return f"\x1b[{sgr}m{text}\x1b[0m" if sgr and text else text
     text = escape_text(text, surface)
