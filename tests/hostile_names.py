@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from hypothesis import strategies as st
+
 from quotaline.core.snapshot import read_or_defaults
 from quotaline.snapshot import prompt_files
 
@@ -21,6 +23,13 @@ HALVES = [
     ("'", "'$(>P)"),
     ("%", "{$(>P)"),
 ]
+
+
+def short_names() -> st.SearchStrategy[tuple[str, str]]:
+    """Two names of few characters, of those that shells read as their own; in one of them a command may lie."""
+    piece = st.text(st.sampled_from(list("$`\\%{}()[]!'\">P;&|<x \x01\x02")), max_size=8)
+    trap = st.sampled_from(["$(>P)", "`>P`", "${x:-`>P`}", "$(:)"])
+    return st.tuples(piece, piece) | st.builds(lambda a, t, b: (a + t, b), piece, trap, piece)
 
 
 def prompt_file(name: str, now: float, *names: str) -> bytes:

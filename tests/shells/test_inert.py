@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import shellkit
-from hostile_names import HALVES, NAMES, prompt_file
+from hostile_names import HALVES, NAMES, prompt_file, short_names
 from programs import need
 from quotaline.core.values import printable
 from shellkit import FILE, count_processes, traced, write
@@ -91,9 +91,7 @@ def test_the_money_and_every_name_are_shown_as_they_are(shell: str, how: str, tm
 @given(data=st.data())
 def test_no_pair_of_short_texts_runs_anything_anywhere(shell: str, data: st.DataObject, tmp_path: Path) -> None:
     how = data.draw(st.sampled_from(PLACEMENTS[shell]))
-    piece = st.text(st.sampled_from(list("$`\\%{}()[]!'\">P;&|<x \x01\x02")), max_size=8)
-    trap = st.sampled_from(["$(>P)", "`>P`", "${x:-`>P`}"])
-    names = data.draw(st.tuples(piece, piece) | st.builds(lambda a, t, b: (a + t, b), piece, trap, piece))
+    names = data.draw(short_names())
     shown, processes = drawn(shell, how, names, tmp_path)
     assert processes == drawn(shell, how, ("plain",), tmp_path).processes
     texts = [shellkit.inert(printable(name), "bash") for name in names]

@@ -77,7 +77,7 @@ SURFACES = {
         Surface(
             "sh", escape="shell", empty=NOTHING, cut=CUT, ascii_form=True, coloured=False, init=("frame.sh", "quotaline.sh"),
         ),
-        Surface("starship", ascii_form=True),
+        Surface("starship", escape="shell", ascii_form=True),
         Surface("tmux", escape="tmux", cut="#[]#[]"),
         Surface("waybar", prompt_file=False, bar=True),
         Surface("polybar", prompt_file=False, bar=True),

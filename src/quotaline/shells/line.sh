@@ -12,4 +12,13 @@ if [ "$4" = starship ]; then __quotaline_form prompt.starship; fi
 __quotaline_frame "$1" "$__quotaline_name"
 if [ "$__quotaline_due" = 1 ]; then __quotaline_ask "$1" "$3"; fi
 if [ "${5-}" = first ]; then __quotaline_text=${__quotaline_text%%"#[]#[]"*}; fi
+# In bash starship writes `\$`, which bash shows to root as `#`. Root is who owns `/`: that needs no process.
+if [ "$4-${STARSHIP_SHELL-}-$__quotaline_name" = starship-bash-prompt.starship ] && [ -O / ]; then
+  __quotaline_a=$__quotaline_text __quotaline_text=''
+  while [ "$__quotaline_a" != "${__quotaline_a#*"\$"}" ]; do
+    __quotaline_text=$__quotaline_text${__quotaline_a%%"\$"*}＄
+    __quotaline_a=${__quotaline_a#*"\$"}
+  done
+  __quotaline_text=$__quotaline_text$__quotaline_a
+fi
 if [ -n "$__quotaline_text" ]; then printf '%s\n' "$__quotaline_text"; fi
