@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import click
 import msgspec
 
 from quotaline.commands import COMMANDS, quotaline
@@ -92,13 +93,32 @@ MEANINGS = {
 
 
 def commands() -> Iterator[tuple[str, ...]]:
-    """Name, what it does, exit codes."""
+    """How it is called, what it does, exit codes; a group's own commands below it."""
     yield "command", "does", "exit"
     context = quotaline.make_context("quotaline", [], resilient_parsing=True)
     for name in COMMANDS:
         command = quotaline.get_command(context, name)
-        summary = command.get_short_help_str(200) if command else ""
-        yield f"`{name}`", summary, EXITS[name]
+        if command is None:
+            continue
+        yield f"`{synopsis(name, command)}`", command.get_short_help_str(200), EXITS[name]
+        if isinstance(command, click.Group):
+            for own, sub in sorted(command.commands.items()):
+                yield f"`{synopsis(f'{name} {own}', sub)}`", sub.get_short_help_str(200), EXITS[name]
+
+
+def synopsis(name: str, command: click.Command) -> str:
+    """A command with its arguments and options, as `--help` knows them; the values of a choice are there."""
+    words = [name]
+    for param in command.params:
+        what = (param.metavar or (param.name or "").upper()).replace("...", "…").replace("|", ", ")
+        if getattr(param, "hidden", False):
+            continue
+        if isinstance(param, click.Option):
+            what = f"[{max(param.opts, key=len)}{'' if param.is_flag else f' {what}'}]"
+        elif not (param.required or param.metavar or isinstance(param.type, click.Choice)):
+            what = f"[{what}]"
+        words.append(what)
+    return " ".join(words)
 
 
 def segments() -> Iterator[tuple[str, ...]]:
