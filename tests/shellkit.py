@@ -157,7 +157,8 @@ def traced(trace: Path) -> list[str]:
     strace = shutil.which("strace")
     if strace is None or not may_trace(strace):
         return []
-    return [strace, "-qq", "-f", "--seccomp-bpf", "-e", "trace=clone,clone3,fork,vfork,execve", "-o", str(trace)]
+    calls = "trace=clone,clone3,fork,vfork,execve"
+    return [strace, "-qq", "-f", "--seccomp-bpf", "-s", "999", "-e", calls, "-o", str(trace)]
 
 
 def count_processes(trace: Path) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import time
 from pathlib import Path
@@ -14,14 +15,14 @@ from commandline import quotaline
 from programs import need
 from quotaline.core.snapshot import read_or_defaults
 from quotaline.snapshot import prompt_files
-from shellkit import fake_command, frames, wait_for, write
+from shellkit import fake_command, frames, traced, wait_for, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 TRAPS = [
-    "#", "##", "###x", "#[fg=red]", "##[bold]", "#{host}", "##{host}", "#(touch canary)", "##(touch canary)", "42%H %Y %%",
-    "a,b}c",     "#{?1,a,b}", "#,#}", "$(touch canary)", "`touch canary`", "\\#[x]", "x#",
+    "#", "##", "###x", "#[fg=red]", "##[bold]", "#{host}", "##{host}", "#(touch canary)", "##(touch canary)", "#(:)", "##(:)",
+    "42%H %Y %%", "a,b}c", "#{?1,a,b}", "#,#}", "$(touch canary)", "`touch canary`", "\\#[x]", "x#",
 ]  # fmt: skip
 
 
@@ -40,8 +41,11 @@ class Screen:
         done = subprocess.run([need("tmux"), *words], env=self.env, capture_output=True, text=True, timeout=60, check=False)
         return done.stdout + done.stderr
 
-    def start(self) -> None:
-        self.tmux("-L", "inner", "-f", str(self.config), "new-session", "-d", "-x", "200", "-y", "10", "cat")
+    def start(self, trace: Path | None = None) -> None:
+        """Both; with `trace` strace notes there what the inner one starts, until it is stopped."""
+        command = [need("tmux"), "-L", "inner", "-f", str(self.config), "new-session", "-d", "-x", "200", "-y", "10", "cat"]
+        self.tracer = subprocess.Popen([*traced(trace), *command] if trace else command, env=self.env)
+        wait_for(lambda: "inner" not in self.tmux("-L", "inner", "has-session"))
         self.tmux(
             "-L", "outer", "-f", "/dev/null", "new-session", "-d", "-x", "200", "-y", "11", "env -u TMUX tmux -L inner attach"
         )
@@ -64,6 +68,7 @@ class Screen:
     def stop(self) -> None:
         self.tmux("-L", "inner", "kill-server")
         self.tmux("-L", "outer", "kill-server")
+        self.tracer.wait()
 
 
 @pytest.fixture
@@ -112,7 +117,7 @@ def test_no_value_is_read_as_a_format(screen: Screen, home: Path, tmp_path: Path
     text = (home / ".tmux.conf").read_text()
     script = home / ".local/share/quotaline/shell/tmux.sh"
     screen.config.write_text(screen.config.read_text() + text + "set -g status-right-length 190\n")
-    screen.start()
+    screen.start(tmp_path / "trace")
     job = screen.tmux("-L", "inner", "show-options", "-gv", "@quotaline-line").strip()
     assert job == f"#(/bin/sh {script})"
     for number, trap in enumerate(TRAPS):
@@ -130,6 +135,13 @@ def test_no_value_is_read_as_a_format(screen: Screen, home: Path, tmp_path: Path
     screen.see(f"DIRECT {len(TRAPS) - 1}:{TRAPS[-1]}|{TRAPS[-1]}")
     assert not list(home.rglob("canary"))
     assert not list(tmp_path.rglob("canary"))
+    screen.stop()
+    if not traced(tmp_path / "trace"):
+        return
+    started = re.findall(r"execve\((.*?\])", (tmp_path / "trace").read_text())
+    assert len(started) > len(TRAPS)
+    known = (f'{script}"', '"cat"', "/tmp/qt", "utempter", '"date", "+%s"')
+    assert [words for words in started if not any(word in words for word in known)] == []
 
 
 def test_the_job_asks_for_a_refresh_when_the_file_has_expired(home: Path, tmp_path: Path, environment: dict[str, str]) -> None:
