@@ -5,8 +5,9 @@
 
 `breaks.py` says what a break is. Each is tried in a venv of its own, so that the processes which tests start are broken too.
 The first time it is learned which test runs which line (`touched.py`). Then those that run the broken line come first, the
-quickest of them before all, and those that run its file or are of its room next. All others follow only for a line that runs
-when its file is imported, such as a constant that other files use. A test that fails without the break too does not count.
+quickest of them before all: no other can notice it. Where nobody runs it, or it runs when its file is imported, such as a
+constant that other files use, those that run its file or are of its room come next, and in the latter case all others last. A
+test counts that fails with the break twice and not without it.
 
 All of this is kept in `.mutants/`: what was noticed once is not tried again, what survived is.
 """
@@ -184,9 +185,11 @@ def in_turn(it: Break, known: Learned) -> Iterator[list[Test]]:
     left = sorted(known.tests, key=lambda test: test.seconds)
     on_line = [test for test in left if it.line in test.lines.get(it.file, ())]
     in_file = [test for test in left if it.file in test.lines or test.id.startswith(room)]
-    others = left if it.line in known.imported.get(it.file, ()) else []
+    if it.line not in known.imported.get(it.file, ()):
+        left = []
+        in_file = [] if on_line else in_file
     done: set[str] = set()
-    for some in (on_line[:FIRST], on_line, in_file[:FIRST], in_file, others):
+    for some in (on_line[:FIRST], on_line, in_file[:FIRST], in_file, left):
         yield [test for test in some if test.id not in done]
         done |= {test.id for test in some}
 
@@ -205,9 +208,13 @@ def noticed(it: Break, copy: Copy, learned: Learned, failing: set[str]) -> str:
                 break
             ids = sorted((test.id for test in left), key=len, reverse=True)
             failed = next((name for name in ids if f"FAILED {name}" in printed or f"ERROR {name}" in printed), "")
-            if not failed or copy.pytest([failed], limit, seconds)[0] == 0:
-                return failed or f"exit {code} {printed[-100:]!r}"
-            print(f"fails without a break: {failed}\n", end="", flush=True)
+            if not failed:
+                return f"exit {code} {printed[-100:]!r}"
+            if copy.pytest([failed], limit, seconds)[0] == 0:
+                with copy.broken(it):
+                    if copy.pytest([failed], limit, seconds)[0] != 0:
+                        return failed
+            print(f"does not count, for it fails without a break or by chance: {failed}\n", end="", flush=True)
             failing.add(failed)
     return ""
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from commandline import QUOTALINE, quotaline
@@ -130,10 +130,14 @@ def test_what_is_no_file_or_too_large_is_refused_before_it_is_read(kind: str, tm
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(data=st.binary(max_size=300), limit=st.integers(1, 300))
-def test_a_file_is_read_whole_or_not_at_all(data: bytes, limit: int, tmp_path: Path) -> None:
+@example(data=b"x", limit=300, mode=0o777)
+@given(data=st.binary(max_size=300), limit=st.integers(1, 300), mode=st.integers(0, 0o777))
+def test_a_file_is_read_whole_or_not_at_all(data: bytes, limit: int, mode: int, tmp_path: Path) -> None:
+    """Whatever others may do with it."""
     path = tmp_path / "x"
+    path.unlink(missing_ok=True)
     path.write_bytes(data)
+    path.chmod(mode | 0o400)
     if len(data) <= limit:
         assert data == read_file(path, limit) == read_small_file(str(path), limit)
         return

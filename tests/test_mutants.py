@@ -76,9 +76,17 @@ def test_tests_that_run_the_line_come_first_and_each_comes_once(monkeypatch: pyt
         test("file", 0.0, {"core/merge.py": frozenset({8})}),
     ]
     tests = [*others, *reversed(on_line)]
-    batches = list(mutants["in_turn"](it, mutants["Learned"](tests, {"core/merge.py": {7}})))
-    assert [one.id for one in batches[0]] == [f"line{number}" for number in range(mutants["FIRST"])]
-    assert {one.id for one in batches[1]} == {f"line{number}" for number in range(mutants["FIRST"], 50)}
-    assert {one.id for batch in batches[2:4] for one in batch} == {"tests/core/of_room", "file"}
-    assert [one.id for one in batches[4]] == ["elsewhere"]
-    assert not list(mutants["in_turn"](it, mutants["Learned"](tests, {"core/merge.py": {8}})))[4], "a line inside a function"
+
+    def batches(line: int, imported: set[int]) -> list[list[str]]:
+        found = mutants["in_turn"](it._replace(line=line), mutants["Learned"](tests, {"core/merge.py": imported}))
+        return [[one.id for one in batch] for batch in found]
+
+    first, rest, *more = batches(7, {7})
+    assert first == [f"line{number}" for number in range(mutants["FIRST"])]
+    assert set(rest) == {f"line{number}" for number in range(mutants["FIRST"], 50)}
+    assert {one for batch in more[:2] for one in batch} == {"tests/core/of_room", "file"}
+    assert more[2] == ["elsewhere"]
+    assert batches(7, {8}) == [first, rest, [], [], []], "a line inside a function that somebody runs"
+    nobody = batches(9, {8})
+    assert [one for batch in nobody for one in batch if not one.startswith("line")] == ["tests/core/of_room", "file"]
+    assert "elsewhere" in batches(9, {9})[4]

@@ -80,6 +80,8 @@ def test_what_is_too_old_or_absent_is_unknown_and_never_room() -> None:
     assert judged([used(None, NOW)], five_hour=80) == "unknown"
     found = verdict([used(10, NOW - 2 * HOUR, name="Session (5h)")], limits(five_hour=80), NOW)
     assert (found.message, found.exit_code) == ("Session (5h) is unknown: it was read 2h ago.", 3)
+    assert found.until is None, "a reset makes no old reading a new one"
+    assert found.checks[0].until is not None
 
 
 def test_an_old_reading_over_the_limit_is_still_over_it() -> None:

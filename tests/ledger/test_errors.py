@@ -23,7 +23,7 @@ from quotaline.ledger.history import WAYS, history
 from quotaline.ledger.importer import import_transcripts
 from quotaline.ledger.readings import activity, latest_readings, readings_since, store_readings
 from quotaline.ledger.schema import MIGRATIONS
-from quotaline.ledger.store import REBUILD, clear_errors, remedy
+from quotaline.ledger.store import CACHE_KILOBYTES, REBUILD, clear_errors, remedy
 from quotaline.ledger.totals import local_totals
 from quotaline.model import Reading, Window
 from quotaline.prices import PriceBook
@@ -213,6 +213,14 @@ def test_a_migration_that_fails_makes_the_doctor_fail_and_changes_nothing(
         assert list(other.iterdump()) == list(one.iterdump())
     one.close()
     other.close()
+
+
+def test_a_ledger_waits_for_the_disk_only_where_it_must_and_keeps_readers_and_writers_apart(tmp_path: Path) -> None:
+    for _ in ("made anew", "opened again"):
+        with open_ledger(tmp_path / "ledger.db") as ledger:
+            told = [ledger.connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")]
+            assert ["wal", 1] == told  # 1: NORMAL
+            assert -CACHE_KILOBYTES == ledger.connection.execute("PRAGMA cache_size").fetchone()[0]
 
 
 def test_a_ledger_that_another_process_has_just_brought_up_to_date_is_opened(tmp_path: Path) -> None:

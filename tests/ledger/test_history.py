@@ -102,6 +102,15 @@ def test_since_and_until_are_days_both_included(filled: Ledger, by: By) -> None:
     assert {} == rows(filled, by, until=date(2025, 1, 1))
 
 
+@pytest.mark.parametrize("by", WAYS)
+def test_the_first_day_of_all_is_in_what_was_asked_for_since_ever(ledger: Ledger, claude: Path, by: By) -> None:
+    write(claude, "s1", assistant("m1", 946_728_000.0, input=7), assistant("m2", NOON, input=5))
+    import_transcripts(ledger, [claude])
+    for since in (date(1, 1, 1), date(2000, 1, 1)):
+        assert 12 == sum(tokens for tokens, _ in rows(ledger, by, since=since, until=date(9999, 12, 31)).values())
+    assert 5 == sum(tokens for tokens, _ in rows(ledger, by, since=date(2000, 1, 2)).values())
+
+
 def test_the_clients_own_total_stands_beside_and_is_never_added(filled: Ledger) -> None:
     found = history(filled.connection, "session", UTC, PriceBook())
     assert [Decimal("7.25"), None, None] == [row.client_cost_usd for row in found]

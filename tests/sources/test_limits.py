@@ -88,8 +88,12 @@ def test_two_models_under_one_name_are_two_windows_in_whatever_order() -> None:
 
 
 def test_a_second_row_of_one_kind_is_kept_and_one_that_says_nothing_is_not() -> None:
-    rows = [row("session", None, None), row("session", 4), row("session", 96), row("session", None, None)]
-    assert [(one.id, one.utilization) for one in windows({"limits": rows}).values()] == [("five_hour", 4), ("five_hour_2", 96)]
+    rows = [row("session", None, None), *(row("session", used) for used in (4, 96, 50)), row("session", None, None)]
+    assert [(one.id, one.name, one.utilization) for one in windows({"limits": rows}).values()] == [
+        ("five_hour", "Session (5h)", 4),
+        ("five_hour_2", "Session (5h) 2", 96),
+        ("five_hour_3", "Session (5h) 3", 50),
+    ]
 
 
 def test_the_scoped_rows_of_both_lists_are_one_window_each() -> None:

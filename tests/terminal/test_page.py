@@ -127,6 +127,10 @@ def test_wrapping_loses_no_letter_and_keeps_to_the_width(text: str, limit: int) 
 
 def test_pieces_share_a_line_while_they_fit() -> None:
     flow = Flow([("one", "ok"), ("two", "warn"), ("three", "critical")])
+    assert printed([flow], 8).splitlines() == ["one", "two", "three"]
+    assert printed([flow], 9).splitlines() == ["one · two", "three"]
+    assert printed([flow], 16).splitlines() == ["one · two", "three"]
+    assert printed([flow], 17).splitlines() == ["one · two · three"]
     assert printed([flow], 10).splitlines() == ["one · two", "three"]
     assert printed([flow], 10, Config(style=Style(palette="ansi")), colour=True).splitlines() == [
         "\x1b[34mone\x1b[0m\x1b[2m · \x1b[0m\x1b[33mtwo\x1b[0m",
