@@ -29,6 +29,19 @@ SUMS: dict[type[ast.operator], tuple[type[ast.operator], str]] = {
 GENERATED = ("prices/table.py", "render/cells.py")
 """Files that are written by a program and held against their source."""
 EQUIVALENT = {
+    (
+        "core/periods.py | start = time.mktime((today.tm_year, today.tm_mon, today.tm_mday + days, 0, 0, 0, 0, 0, -1))"
+        " | 1 plus 1 | 1"
+    ): ("to the C library every negative number says that it is to find out about summer time itself"),
+    "doctor/endpoint.py | if path is None or folder is None: | and for or | 1": (
+        "the snapshot is in that folder: one is None where the other is"
+    ),
+    "__main__.py | data = os.read(descriptor, 1 << 16) | 16 plus 1 | 1": (
+        "no file of the prompt path is that large, and a larger piece of one is as good"
+    ),
+    "ledger/history.py | start, end = max(start, oldest / 1000), min(end, newest / 1000 + 0.001) | 1000 plus 1 | 1": (
+        "before the oldest message there is nothing to count, and days without messages have no row"
+    ),
     "core/merge.py | return (self.as_of, self.resets_at or 0.0, self.level or 0.0, self.order) | 0.0 plus 1 | 1": (
         "a reset is later than now, and now is later than the first second of 1970"
     ),

@@ -9,6 +9,7 @@ import pytest
 
 from quotaline.core.merge import Candidate, choose_window
 from quotaline.core.paths import account_slug
+from quotaline.core.rate_limits import only_fewer
 from quotaline.core.session import session_fields
 from quotaline.core.surfaces import SURFACES
 from quotaline.core.values import slug
@@ -85,3 +86,21 @@ def test_of_readings_of_one_moment_the_higher_counts_also_below_one_percent() ->
 def test_a_reading_with_a_reset_counts_before_one_without() -> None:
     without, with_reset = Candidate(NOW, None, 42.0, ""), Candidate(NOW, NOW + 60, 41.0, "")
     assert choose_window([without, with_reset], NOW)[0] is with_reset
+
+
+@pytest.mark.parametrize(
+    ("limits", "before", "is_no_news"),
+    [
+        ({"a": 1}, {"a": 1, "b": 2}, True),
+        ({"a": 1}, {"a": 1}, True),
+        ({}, {"a": 1}, True),
+        ({"a": 1, "b": 2}, {"a": 1}, False),
+        ({"a": 2}, {"a": 1, "b": 2}, False),
+        ({"c": 1}, {"a": 1}, False),
+        (None, {"a": 1}, False),
+        ({"a": 1}, None, False),
+        ([], [], False),
+    ],
+)
+def test_a_window_that_went_is_no_news_of_the_others(limits: Any, before: Any, is_no_news: bool) -> None:
+    assert only_fewer(limits, before) is is_no_news

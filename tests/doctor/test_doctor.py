@@ -321,6 +321,24 @@ def test_the_shells_are_found_by_their_block_or_by_hand(home: Path, environment:
     assert asked(environment)["Shells/prompt files"]["status"] == "PASS"
 
 
+@pytest.mark.parametrize(
+    ("text", "is_ours"),
+    [
+        ("alias ll='ls -l'\n", False),
+        ("# quotaline was here\n", False),
+        ("  # quotaline init zsh\nls\n", False),
+        ("ls\nquotaline init zsh | cat\n", True),
+        ("", False),
+    ],
+)
+def test_a_line_by_hand_is_one_that_names_us_and_is_no_comment(
+    text: str, is_ours: bool, home: Path, environment: dict[str, str]
+) -> None:
+    (home / ".zshrc").write_text(text, encoding="utf-8")
+    check = integrations.block("zsh", look(environment))
+    assert is_ours == (check is not None and check.message.endswith("names quotaline."))
+
+
 @pytest.mark.parametrize(("root", "text", "shown"), [("/", "in / now", "in / now"), ("/r", "in /r now", "in ~ now")])
 def test_a_home_at_the_root_is_no_name_to_hide(root: str, text: str, shown: str, environment: dict[str, str]) -> None:
     assert look({**environment, "HOME": root}).scrub(text) == shown
@@ -335,6 +353,18 @@ def test_the_login_of_the_endpoint_is_found_unread(home: Path, environment: dict
     assert (check.status, check.message) == ("PASS", "There is a .credentials.json; it was not read.")
     config(home, "enable_alpha_features = true\nsources.endpoint.keychain = true\n")
     assert sources.endpoint(look(environment)).message == "The Keychain may be asked."
+
+
+@pytest.mark.parametrize(
+    ("command", "status"),
+    [("sh", "PASS"), ("sh -x", "PASS"), ("no-such-program sh", "WARN"), ("", "WARN"), ("it's", "WARN"), ('"sh" -x', "PASS")],
+)
+def test_the_program_that_tells_usage_is_looked_for_by_its_first_word(
+    command: str, status: str, home: Path, environment: dict[str, str]
+) -> None:
+    config(home, f"enable_alpha_features = true\nsources.claude_cli.command = {json.dumps(command)}\n")
+    check = sources.claude_cli(look(environment))
+    assert (check.status, f"`{command}" in check.message) == (status, True)
 
 
 def test_a_slow_command_is_told_with_its_milliseconds(environment: dict[str, str]) -> None:

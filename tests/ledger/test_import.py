@@ -160,3 +160,16 @@ def test_many_rows_are_written_as_they_come_and_few_at_once(
         ledger.connection.set_trace_callback(None)
         first = next(at for at, one in enumerate(said) if "INSERT INTO message" in one)
         assert said[first:].count("COMMIT") == commits, rows
+
+
+def test_each_commit_sums_anew_only_what_it_changed(ledger: Ledger, claude: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(claude, "first", assistant("m0", NOON))
+    import_transcripts(ledger, [claude])
+    monkeypatch.setattr(importer, "COMMIT_SECONDS", -1.0)
+    monkeypatch.setattr(importer, "BATCH_ROWS", 1)
+    renewed: list[int] = []
+    monkeypatch.setattr(importer, "renew", lambda _connection, quarters: renewed.append(len(list(quarters))))
+    for number in range(1, 4):
+        write(claude, f"s{number}", assistant(f"m{number}", NOON + 900 * number))
+    import_transcripts(ledger, [claude])
+    assert [1, 1, 1] == [size for size in renewed if size]

@@ -37,6 +37,14 @@ def test_a_plot_fits_and_names_each_window(limit: int) -> None:
     assert "█" in "".join(lines)
 
 
+@pytest.mark.parametrize(("limit", "columns"), [(5, 10), (14, 10), (15, 10), (16, 11), (80, 75)])
+def test_a_curve_and_its_axis_take_the_width_beside_the_scale(limit: int, columns: int) -> None:
+    lines = [text(line) for line in plots([used(100, NOW - DAY, resets_at=NOW + DAY)], NOW - DAY, NOW, limit)]
+    assert {f" 100 {'█' * columns}"} == {line for line in lines if "100" in line and "%" not in line}
+    if columns >= 20:
+        assert len(lines[-1]) == limit
+
+
 def test_without_readings_it_says_so() -> None:
     assert text(plots([], NOW - DAY, NOW, 80)[0]).startswith("No readings are in the ledger")
     assert text(scores([], 80)[0]).startswith("No period has ended yet")

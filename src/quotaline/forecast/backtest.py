@@ -37,10 +37,10 @@ class Score(Struct, frozen=True, kw_only=True):
     points_90: float
     bias: float
     even_points: float
-    reached: int = 0
-    false_alarms: int = 0
-    missed: int = 0
-    hours: float | None = None
+    reached: int
+    false_alarms: int
+    missed: int
+    hours: float | None
 
 
 class Turn(Struct, frozen=True):
