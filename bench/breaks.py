@@ -30,6 +30,10 @@ GENERATED = ("prices/table.py", "render/cells.py")
 """Files that are written by a program and held against their source."""
 EQUIVALENT = {
     (
+        "forecast/spending.py | return sum(_share(step, start, end) for step in found"
+        " if step.start <= end and start <= step.end) | <= to < | 2"
+    ): "a step that ends where the time begins has no share in it",
+    (
         "core/periods.py | start = time.mktime((today.tm_year, today.tm_mon, today.tm_mday + days, 0, 0, 0, 0, 0, -1))"
         " | 1 plus 1 | 1"
     ): ("to the C library every negative number says that it is to find out about summer time itself"),

@@ -15,7 +15,16 @@ import msgspec
 import pytest
 
 from commandline import quotaline
-from quotaline.alerts.delivery import alert_problems, load_alert_log, remove_old_hook_marks, ring_terminal, run_command
+from quotaline.alerts.delivery import (
+    AlertLog,
+    SentAlert,
+    alert_problems,
+    load_alert_log,
+    remove_old_hook_marks,
+    ring_terminal,
+    run_command,
+)
+from quotaline.alerts.rules import alert_key
 from quotaline.config.schema import Alert
 from quotaline.core import spawn_refresh
 from quotaline.core.snapshot import read_or_defaults as read
@@ -83,6 +92,17 @@ def test_a_failing_command_is_told_and_not_repeated(env: dict[str, str], home: P
     assert (check["status"], check["says"], check["remedy"]) == (
         "WARN", "The alert `five_hour.used >= 90` failed: its command ended with code 3.", "try it in a terminal"
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("times", [(1.0, 2.0), (2.0, 1.0)])
+def test_of_several_failures_the_last_one_is_told(times: tuple[float, float], tmp_path: Path) -> None:
+    alert = Alert(when="reset", run=("x",))
+    given = {
+        alert_key(alert, f"reset {window}"): SentAlert(period="p", at=at, message="m", problem=f"of {at:g}")
+        for window, at in zip(("five_hour", "seven_day"), times, strict=True)
+    }
+    (tmp_path / "alerts.json").write_bytes(msgspec.json.encode(AlertLog(given=given)))
+    assert ["The alert `reset` failed: of 2"] == alert_problems(tmp_path, [alert])
 
 
 def test_alerts_that_work_pass(env: dict[str, str], home: Path) -> None:

@@ -125,6 +125,9 @@ TEXTS = st.builds(
 @example("2026-11-21T10:00:60Z")
 @example("2026-11-21T10:00:00+24:00")
 @example("0000-01-01T00:00:00Z")
+@example("0001-01-01T00:00:00Z")
+@example("9999-12-31T23:59:59Z")
+@example("2026-01-01T00:00:00Z")
 @example("2026-11-21")
 def test_a_time_is_read_as_the_library_reads_it(text: str) -> None:
     try:

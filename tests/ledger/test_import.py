@@ -112,6 +112,21 @@ def test_an_iterations_speed_is_its_own_or_the_messages_where_the_model_is(ledge
     assert ["fast", "fast", "standard"] == [row[1] for row in parts(ledger)]
 
 
+USAGE_COUNTERS = ("input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
+
+
+@pytest.mark.parametrize("there", USAGE_COUNTERS)
+@pytest.mark.parametrize("others", [{}, dict.fromkeys(USAGE_COUNTERS)])
+def test_a_counter_that_is_absent_or_null_counts_nothing(
+    there: str, others: dict[str, None], ledger: Ledger, claude: Path
+) -> None:
+    line = assistant("m1")
+    line["message"]["usage"] = {**others, there: 5}
+    write(claude, "s1", line)
+    import_transcripts(ledger, [claude])
+    assert 5 == total(ledger).tokens.total
+
+
 def test_a_bad_iteration_costs_itself_only(ledger: Ledger, claude: Path) -> None:
     write(claude, "s1", iterated({**ADVICE, "input_tokens": -1}, {"type": ["compaction"]}, ADVICE, input=10, output=1))
     assert import_transcripts(ledger, [claude]).lines_skipped == 1

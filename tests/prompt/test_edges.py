@@ -11,9 +11,11 @@ import pytest
 
 from commandline import quotaline
 from quotaline.core.snapshot import is_compiled, read_or_defaults
+from quotaline.core.surfaces import PROMPT_SURFACES, SURFACES
 from quotaline.core.values import MAX_DEPTH, MAX_ITEMS, MAX_TEXT, encode_json
 from quotaline.prompt import inbox, run
 from quotaline.prompt.desktop_bars import worst_level
+from quotaline.prompt.line import prompt_text
 from quotaline.render.fields import gather_fields
 from samples import NOW, sample
 from usage_history import HOUR
@@ -113,6 +115,36 @@ def test_what_is_longer_than_any_rate_limit_is_cut() -> None:
         )
     for length, kept in ((MAX_TEXT, MAX_TEXT), (MAX_TEXT + 1, MAX_TEXT)):
         assert len(json.loads(encode_json("x" * length))) == len(next(iter(json.loads(encode_json({"x" * length: 0}))))) == kept
+
+
+def test_a_bars_class_is_that_of_the_fullest_of_several_windows() -> None:
+    segments = {"x": {"level": "window.used", "each": "seven_day_", "warn": 70, "critical": 90}}
+    kept: dict[str, Any] = {"segments": segments, "style": {}}
+    for used, expected in (((12, 95), ("critical", 95)), ((71, 12), ("warn", 71)), ((3, 4), ("ok", 4))):
+        kept["readings"] = [
+            {
+                "value": {"type": "window", "id": f"seven_day_{name}", "utilization": value, "resets_at": NOW + HOUR},
+                "source": "endpoint",
+                "as_of": NOW,
+            }
+            for name, value in zip(("opus", "fable"), used, strict=True)
+        ]
+        assert expected == worst_level([["x"]], kept, gather_fields(kept, [], NOW))[:2]
+
+
+@pytest.mark.parametrize(("locale", "ascii_in"), [("C", {"bash", "zsh", "fish", "sh", "starship"}), ("C.UTF-8", set())])
+def test_where_the_locale_has_no_utf_8_shells_draw_ascii_and_others_do_not(locale: str, ascii_in: set[str]) -> None:
+    shipped = read_or_defaults("")
+    window = {"type": "window", "id": "five_hour", "utilization": 42, "resets_at": NOW + HOUR}
+    kept = {
+        **shipped,
+        "readings": [{"value": window, "source": "endpoint", "as_of": NOW}],
+        "lines": {"prompt": [["five_hour", "five_hour"]]},
+        "style": {**shipped["style"], "separator": " · "},
+    }
+    surfaces = [name for name in PROMPT_SURFACES if not SURFACES[name].bar and name != "plain"]
+    shown = {name: prompt_text(["--shell", name], kept, {"LC_ALL": locale}, NOW) for name in surfaces}
+    assert ascii_in == {name for name, text in shown.items() if text.isascii()}
 
 
 @pytest.mark.parametrize(

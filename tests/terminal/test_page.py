@@ -67,6 +67,15 @@ def test_every_number_is_on_the_page_at_every_width(limit: int) -> None:
         assert part in said
 
 
+def test_a_blocks_end_is_told_whole_or_not_at_all() -> None:
+    ends = re.search(r"5-hour block.*(  ends in \S+)$", text_of(200), re.MULTILINE)
+    assert ends
+    pages = [text_of(limit).splitlines() for limit in range(40, 201)]
+    shown = [next(line for line in lines if line.startswith("5-hour block")) for lines in pages]
+    assert {True, False} == {line.endswith(ends[1]) for line in shown}
+    assert all(line.endswith(ends[1]) or line.split()[-1].startswith(("~", "≥")) for line in shown)
+
+
 def test_a_model_without_a_price_costs_no_zero() -> None:
     rows = [line.split() for line in text_of(100).splitlines() if "claude-new-1" in line]
     assert rows[0][-2:] == ["no", "price"]
