@@ -16,6 +16,7 @@ from quotaline.core.values import MAX_DEPTH, MAX_ITEMS, MAX_TEXT, encode_json
 from quotaline.prompt import inbox, run
 from quotaline.prompt.desktop_bars import worst_level
 from quotaline.prompt.line import prompt_text
+from quotaline.prompt.statusline import WIDEST, parse_padding
 from quotaline.render.fields import gather_fields
 from samples import NOW, sample
 from usage_history import HOUR
@@ -117,10 +118,35 @@ def test_what_is_longer_than_any_rate_limit_is_cut() -> None:
         assert len(json.loads(encode_json("x" * length))) == len(next(iter(json.loads(encode_json({"x" * length: 0}))))) == kept
 
 
+@pytest.mark.parametrize(
+    ("words", "padding"),
+    [
+        ([], 0),
+        (["--padding", "2"], 2),
+        (["--padding=3"], 3),
+        (["--other", "--padding", "4", "--more", "9"], 4),
+        (["--padding"], 0),
+        (["--padding", "-1"], 0),
+        (["--padding", "\u0663"], 0),
+        (["--padding=1000"], WIDEST),
+        (["--padding=12345678"], WIDEST),
+        (["--padding=123456789"], 0),
+        (["--padding=1", "--padding=2"], 2),
+    ],
+)
+def test_the_rows_padding_is_the_number_behind_its_option(words: list[str], padding: int) -> None:
+    assert parse_padding(words) == padding
+
+
 def test_a_bars_class_is_that_of_the_fullest_of_several_windows() -> None:
     segments = {"x": {"level": "window.used", "each": "seven_day_", "warn": 70, "critical": 90}}
     kept: dict[str, Any] = {"segments": segments, "style": {}}
-    for used, expected in (((12, 95), ("critical", 95)), ((71, 12), ("warn", 71)), ((3, 4), ("ok", 4))):
+    for used, expected in (
+        ((None, None), ("none", None)),
+        ((12, 95), ("critical", 95)),
+        ((71, 12), ("warn", 71)),
+        ((3, 4), ("ok", 4)),
+    ):
         kept["readings"] = [
             {
                 "value": {"type": "window", "id": f"seven_day_{name}", "utilization": value, "resets_at": NOW + HOUR},
