@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from quotaline.core.periods import DAY, WEEK, midnight
 from quotaline.core.snapshot import read_or_defaults
 from quotaline.core.surfaces import PROMPT_FILES, SURFACES
 from quotaline.render import layout
@@ -140,7 +141,9 @@ def test_for_five_hours_every_second_is_exact(
             assert printed(snapshot, int(NOW) + second, surface) == at(files[f"prompt.{surface}"], int(NOW) + second)
 
 
-ROWS = st.sampled_from([None, [["weekly_model"]], [["five_hour"], ["extra"]], [["seven_day", "limit_at"]]])
+ROWS = st.sampled_from([
+    None, [["weekly_model"]], [["five_hour"], ["extra"]], [["seven_day", "limit_at"]], [["resets"], ["five_hour", "today"]],
+])  # fmt: skip
 
 
 @given(readings, ROWS, st.none() | st.floats(-10, 90_000), st.lists(st.integers(0, 5 * 3600 - 1), min_size=1, max_size=20))
@@ -154,6 +157,32 @@ def test_what_is_left_out_of_the_frames_is_never_seen(
     content = prompt_files.render_prompt_files(snapshot, NOW)["prompt.plain"]
     for second in seconds:
         assert printed(snapshot, int(NOW) + second) == at(content, int(NOW) + second)
+
+
+def test_only_the_named_fields_of_a_window_move_with_the_time() -> None:
+    snapshot = kept([window("five_hour", 42, 7980), window("seven_day", 63, 400_000), EXTRA], fields={"today.cost": [1, None]})
+    one, other = (gather_fields(snapshot, [], moment) for moment in (NOW, NOW + 61))
+    assert set(prompt_files.MOVING) == {name.rpartition(".")[2] for name in one if one[name] != other[name]}
+
+
+@pytest.mark.parametrize("name", ["limit_at", "resets"])
+def test_a_clock_gets_its_weekday_a_week_before_and_loses_it_at_midnight(name: str) -> None:
+    due = NOW + 7.6 * DAY + 0.5
+    snapshot = kept([window("five_hour", 42, due - NOW)], rows=[[name]], fields={"limit.at": [due, None]})
+    content = prompt_files.render_prompt_files(snapshot, NOW)["prompt.plain"]
+    changes = [int(due - WEEK) + 1, int(midnight(due))]
+    for second in [moment + beside for moment in changes for beside in (-1, 0, 1)]:
+        assert printed(snapshot, second) == at(content, second)
+    assert all(at(content, moment) != at(content, moment - 1) for moment in changes)
+
+
+def test_a_mark_of_problems_stands_behind_the_first_row_there_is() -> None:
+    rows = [["extra"], ["five_hour"], ["seven_day"]]
+    snapshot = kept([window("five_hour", 42, 100), window("seven_day", 63, 4000)], rows=rows, problems=["a setting"])
+    content = prompt_files.render_prompt_files(snapshot, NOW)["prompt.plain"]
+    for second in (0, 99, 100, 3999, 4000):
+        assert printed(snapshot, int(NOW) + second) == at(content, int(NOW) + second)
+    assert [at(content, int(NOW) + second).split("\x1f")[0][-1:] for second in (0, 100, 4000)] == ["×", "×", ""]
 
 
 @given(readings, st.lists(st.integers(5 * 3600, 40 * 86400), min_size=1, max_size=20))

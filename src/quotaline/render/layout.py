@@ -6,7 +6,7 @@ from quotaline.render.paint import cut_mark, fit, paint, width
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from typing import Any
 
     from quotaline.render.fields import Fields
@@ -17,19 +17,17 @@ def draw(rows: "Any", kept: "dict[str, Any]", fields: "Fields", *, surface: str,
     return paint_rows(arrange(rows, kept, fields, long=surface == "claude", limit=limit), kept, surface, colour=colour)
 
 
-def paint_rows(
-    rows: "list[list[tuple[str, str]]]",
-    kept: "dict[str, Any]",
-    surface: str,
-    *,
-    colour: bool,
-    paint: "Callable[[str, str, str], str]" = paint,
-) -> "list[str]":
-    """Arranged rows as `surface` wants them; `paint` may be one that remembers what it painted."""
+def paint_rows(rows: "list[list[tuple[str, str]]]", kept: "dict[str, Any]", surface: str, *, colour: bool) -> "list[str]":
+    """Arranged rows as `surface` wants them."""
+    between = separator(kept, surface, colour=colour)
+    return [between.join(paint(text, sgr if colour else "", surface) for text, sgr in row) for row in rows]
+
+
+def separator(kept: "Mapping[str, Any]", surface: str, *, colour: bool) -> str:
+    """What stands between two pieces of a row, painted."""
     style = kept["style"]
     muted = str(style.get("roles", {}).get("muted", "")) if colour else ""
-    between = cut_mark(surface) + paint(str(style.get("separator", " ")), muted, surface)
-    return [between.join(paint(text, sgr if colour else "", surface) for text, sgr in row) for row in rows]
+    return cut_mark(surface) + paint(str(style.get("separator", " ")), muted, surface)
 
 
 def arrange(rows: "Any", kept: "dict[str, Any]", fields: "Fields", *, long: bool, limit: int) -> "list[list[tuple[str, str]]]":
