@@ -24,7 +24,7 @@ class FirstImport:
     def __init__(self, connection: Connection, insert: str) -> None:
         self._connection, self._insert = connection, insert
         self._seen: set[int] = set()
-        self._again: list[tuple[Any, ...]] = []
+        self._again: list[list[Any]] = []
         query = "SELECT type, name, sql FROM sqlite_master WHERE tbl_name = 'message' AND type IN ('index', 'trigger')"
         self._dropped = connection.execute(query).fetchall()
         for kind, name, _ in self._dropped:
@@ -35,11 +35,11 @@ class FirstImport:
         """Whether too many rows wait."""
         return len(self._again) > MOST_AGAIN
 
-    def add(self, rows: Iterable[tuple[Any, ...]]) -> None:
+    def add(self, rows: Iterable[list[Any]]) -> None:
         """Add the rows of messages that were not there yet."""
         self._connection.executemany(self._insert, self._new(rows))
 
-    def _new(self, rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+    def _new(self, rows: Iterable[list[Any]]) -> Iterator[list[Any]]:
         seen, again = self._seen, self._again
         for row in rows:
             message = hash(row[0])
@@ -49,7 +49,7 @@ class FirstImport:
                 seen.add(message)
                 yield row
 
-    def finish(self) -> list[tuple[Any, ...]]:
+    def finish(self) -> list[list[Any]]:
         """Make the indexes and triggers; the rows that are still to be stored with their help."""
         for _, _, definition in self._dropped:
             self._connection.execute(definition)

@@ -15,6 +15,7 @@ from quotaline.ledger.first_import import FirstImport
 from quotaline.ledger.store import clear_errors
 from quotaline.ledger.sums import renew
 from quotaline.transcripts.discover import discover
+from quotaline.transcripts.line import MODEL, OWNER, PROJECT, SESSION, TIME
 from quotaline.transcripts.workers import scan_all
 
 if TYPE_CHECKING:
@@ -200,14 +201,17 @@ class _Store:
         self._pending.clear()
         self._rows = 0
 
-    def _values(self) -> Iterator[tuple[Any, ...]]:
-        """The rows, with ids for names. Written out, since it is done for each message of a history."""
-        stale, accounts = self._stale, self._account
+    def _values(self) -> Iterator[list[Any]]:
+        """The rows, in which ids now stand for names. Written out, since it is done for each message of a history."""
+        stale, accounts = self._stale, self._accounts
         sessions, projects, models = self._sessions, self._projects, self._models
         for scanned in self._pending:
-            for key, request, when, session, project, model, flags, owner, *rest in scanned.rows:
-                stale.add(when // 900_000)
-                yield key, request, when, sessions[session], projects[project], models[model], flags, accounts(owner), *rest
+            for row in scanned.rows:
+                stale.add(row[TIME] // 900_000)
+                row[SESSION], row[PROJECT], row[MODEL] = sessions[row[SESSION]], projects[row[PROJECT]], models[row[MODEL]]
+                if row[OWNER] is not None:
+                    row[OWNER] = accounts[row[OWNER]]
+                yield row
 
     def _account(self, uuid: str | None) -> int | None:
         return None if uuid is None else self._accounts[uuid]

@@ -78,11 +78,10 @@ class Collected:
                 raise ValueError("No session costs that.")
             self.costs[line.session_id] = str(line.total_cost_usd)
 
-    def rows(self, file_id: int) -> list[tuple[Any, ...]]:
+    def rows(self, file_id: int) -> list[list[Any]]:
         """The messages so far, which are then forgotten: a row, as `usage_row` has it, ends with the file."""
-        rows = []
-        for row in self._messages.values():
+        rows = list(self._messages.values())
+        for row in rows:
             row[-1] = file_id
-            rows.append(tuple(row))
         self._messages.clear()
         return rows

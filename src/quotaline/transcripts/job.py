@@ -33,7 +33,7 @@ class Scanned(Struct, array_like=True):
     """
 
     state: Job
-    rows: list[tuple[Any, ...]]
+    rows: list[list[Any]]
     whole: bool = False
     inode: int = 0
     mtime_ns: int = 0

@@ -17,7 +17,7 @@ from msgspec import Meta, Struct
 
 FAST, US, SIDECHAIN = 1, 2, 4
 # Places in a row: behind the six counters stand the part and, while the file is read, the time as it was written.
-TIME, MODEL, FLAGS, COUNTERS, PART, WRITTEN = 2, 5, 6, slice(8, 14), 14, 15
+TIME, SESSION, PROJECT, MODEL, FLAGS, OWNER, COUNTERS, PART, WRITTEN = 2, 3, 4, 5, 6, 7, slice(8, 14), 14, 15
 
 DAY_MS: Final = 86_400_000
 FIRST_MS: Final = 946_684_800_000  # 2000: no API message is older
