@@ -9,20 +9,16 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import stat
-import subprocess
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Struct, field
 
-from quotaline.alerts.rules import alert_key, due_alerts
 from quotaline.core.child_env import without_session
 from quotaline.core.periods import DAY
 from quotaline.core.values import printable
 from quotaline.files import read_file, write_own
-from quotaline.render.fields import gather_fields
 from quotaline.zone import local_zone
 
 if TYPE_CHECKING:
@@ -64,6 +60,9 @@ class AlertRun:
         self._book = load_alert_log(cache_dir)
         self._due: list[Firing] = []
         if alerts:
+            from quotaline.alerts.rules import due_alerts  # noqa: PLC0415 - many have no alerts
+            from quotaline.render.fields import gather_fields  # noqa: PLC0415
+
             fields = gather_fields(msgspec.json.decode(msgspec.json.encode(snapshot)), [], now)
             previous = msgspec.to_builtins(before.readings) if before else []
             self._due = [one for one in due_alerts(alerts, fields, previous, now, local_zone()) if self._is_new(one)]
@@ -110,6 +109,8 @@ def load_alert_log(cache_dir: Path) -> AlertLog:
 
 def alert_problems(cache_dir: Path, alerts: Sequence[Alert]) -> list[str]:
     """One sentence for each of `alerts` whose command failed when it was last given: for `doctor`."""
+    from quotaline.alerts.rules import alert_key  # noqa: PLC0415
+
     given = load_alert_log(cache_dir).given
     found = []
     for alert in alerts:
@@ -128,6 +129,9 @@ def run_command(alert: Alert, message: str, env: Mapping[str, str]) -> str | Non
     """
     if not alert.run:
         return None
+    import signal  # noqa: PLC0415 - most refreshes start nothing
+    import subprocess  # noqa: PLC0415
+
     command: Any = alert.run if alert.shell else [word.replace("{message}", printable(message)) for word in alert.run]
     try:
         child = subprocess.Popen(

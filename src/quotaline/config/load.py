@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from quotaline.config import segments
-from quotaline.config.alert_rules import alert_problem
 from quotaline.config.explain import convert, listed
 from quotaline.config.guard_limits import guard_problem
 from quotaline.config.last_good import Kept, keep_last_good, read_last_good
@@ -64,7 +63,7 @@ def understand(tree: Any, name: str = "config.toml") -> Config:
     config = convert(tree, Config, name)
     if config.style.palette not in PALETTES:
         raise ConfigError(f"{name}: `style.palette` is {config.style.palette!r}; allowed are {listed(PALETTES)}.")
-    wrong = guard_problem(config.guard) or next((found for alert in config.alert if (found := alert_problem(alert))), None)
+    wrong = guard_problem(config.guard) or _first_alert_problem(config)
     if wrong:
         raise ConfigError(f"{name}: {wrong}.")
     try:
@@ -75,6 +74,14 @@ def understand(tree: Any, name: str = "config.toml") -> Config:
     if problem:
         raise ConfigError(f"{name}: `sources.endpoint.base_url` {problem}; allowed is HTTPS, or HTTP to a loopback address.")
     return config
+
+
+def _first_alert_problem(config: Config) -> str | None:
+    if not config.alert:
+        return None
+    from quotaline.config.alert_rules import alert_problem  # noqa: PLC0415 - its grammar, for those who have alerts
+
+    return next((found for alert in config.alert if (found := alert_problem(alert))), None)
 
 
 def load_or_default(path: Path | None, cache_dir: Path | None = None) -> tuple[Config, dict[str, Any], list[str]]:

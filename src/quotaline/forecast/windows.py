@@ -10,7 +10,6 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from decimal import Decimal
 from itertools import pairwise
-from statistics import median, quantiles
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, structs
@@ -159,6 +158,8 @@ def slopes(points: Sequence[tuple[float, float]], start: float, end: float) -> t
     """Lower quartile, median and upper quartile of the slopes between all pairs of even moments, percent per second."""
     if end <= start:
         return 0.0, 0.0, 0.0
+    from statistics import median, quantiles  # noqa: PLC0415 - with fractions and random, and many a window has no forecast yet
+
     moments = [start + (end - start) * step / (MOMENTS - 1) for step in range(MOMENTS)]
     levels = [level(points, moment) for moment in moments]
     found = [

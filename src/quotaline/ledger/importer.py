@@ -16,7 +16,6 @@ from quotaline.ledger.store import clear_errors
 from quotaline.ledger.sums import renew
 from quotaline.transcripts.discover import discover
 from quotaline.transcripts.line import MODEL, OWNER, PROJECT, SESSION, TIME
-from quotaline.transcripts.workers import scan_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -88,6 +87,8 @@ def _import(
     jobs, problems = discover(ledger.connection, config_dirs, thorough=thorough)
     if not jobs:
         return ImportReport(unreadable=tuple(problems))
+    from quotaline.transcripts.workers import scan_all  # noqa: PLC0415 - most refreshes have nothing to read
+
     total = sum(job.ahead for job in jobs)
     files = done = skipped = 0
     with _Store(ledger) as store:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -49,6 +48,8 @@ def explain_fault(stage: str, error: Exception) -> str:
         return f"The {stage} failed: {error}"
     if isinstance(error, OSError):
         return f"The {stage} failed: {error.strerror or type(error).__name__}."
+    import traceback  # noqa: PLC0415 - for a fault of ours only
+
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "quotaline" in frame.filename]
     place = f" in {'/'.join(Path(frames[-1].filename).parts[-2:])}:{frames[-1].lineno}" if frames else ""
     return f"The {stage} failed ({type(error).__name__}{place}); the last good values stay. Please report this."

@@ -6,6 +6,8 @@ from typing import Any
 
 from msgspec import Struct
 
+NUMBER_BYTES = 4  # of a number in the pipes between two processes that scan
+
 
 class Job(Struct, array_like=True, gc=False):
     """A file to read: from `offset` on. `owner` is the account named before it, `skipping` says it lies in a giant line.

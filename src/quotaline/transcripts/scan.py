@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from quotaline.transcripts.collected import Collected
 from quotaline.transcripts.job import Job, Scanned
 from quotaline.transcripts.line import OTHER, OURS, decode, tomorrow
-from quotaline.transcripts.records import search
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -200,6 +199,8 @@ class _Scan:
 
     def _search(self, data: bytearray, *, count: bool = True) -> None:
         """Take the whole records of a line that is not simply one; `count` it when something in it is lost."""
+        from quotaline.transcripts.records import search  # noqa: PLC0415 - clean transcripts never need it
+
         self._odd = True
         found = search(data)
         lost = found.damaged
@@ -214,6 +215,8 @@ class _Scan:
         """
         data = self._buffer[: self._held]
         if data.rstrip(b" \t\r\0").endswith(b"}") and (GLUED in data or not OTHER(data)):
+            from quotaline.transcripts.records import search  # noqa: PLC0415 - as above
+
             found = search(data)
             for line, whole in zip(found.lines, found.whole, strict=True):
                 if whole:

@@ -9,29 +9,22 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
-import queue
-import subprocess
 import sys
-import threading
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from quotaline.transcripts.job import Job, Scanned
+from quotaline.transcripts.job import NUMBER_BYTES, Job
 from quotaline.transcripts.scan import CHUNK, scan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-WORTH_IT = 48 << 20  # bytes below which a second interpreter costs more than it saves
-TICKET_BYTES = 4
-TICKETS = 2048  # a pipe holds them all on every system
-WAITING = 512  # results that may wait while this process stores; some 5 MB
-START = "from quotaline.transcripts.workers import serve; serve()"
+    from quotaline.transcripts.job import Scanned
 
-_encode = msgspec.msgpack.Encoder().encode
-_decode_turns = msgspec.msgpack.Decoder(list[list[Job]]).decode
-_decode_scanned = msgspec.msgpack.Decoder(Scanned).decode
+WORTH_IT = 48 << 20  # bytes below which a second interpreter costs more than it saves
+TICKETS = 2048  # a pipe holds them all on every system
+START = "from quotaline.transcripts.workers import serve; serve()"
 
 
 def scan_all(jobs: Sequence[Job]) -> Iterator[Scanned]:
@@ -64,13 +57,15 @@ def batches(jobs: Sequence[Job]) -> list[list[Job]]:
 
 
 def _together(jobs: Sequence[Job]) -> Iterator[Scanned]:
+    from quotaline.transcripts.helper import Helper  # noqa: PLC0415 - a refresh that reads little starts no process
+
     turns = batches(jobs)
     tokens, writer = os.pipe()
-    os.write(writer, b"".join(turn.to_bytes(TICKET_BYTES, "big") for turn in range(len(turns))))
+    os.write(writer, b"".join(turn.to_bytes(NUMBER_BYTES, "big") for turn in range(len(turns))))
     os.close(writer)
     left, buffer = {job.file_id: job for job in jobs}, bytearray(CHUNK)
     try:
-        with _Helper(turns, tokens) as helper:
+        with Helper(START, turns, tokens) as helper:
             for turn in _taken(tokens):
                 for job in turns[turn]:
                     for scanned in scan(job, buffer):
@@ -93,75 +88,19 @@ def _seen(scanned: Scanned, left: dict[int, Job]) -> Scanned:
 
 def _taken(tokens: int) -> Iterator[int]:
     """Turns from the pipe that both processes read, until it is empty."""
-    while len(token := os.read(tokens, TICKET_BYTES)) == TICKET_BYTES:
+    while len(token := os.read(tokens, NUMBER_BYTES)) == NUMBER_BYTES:
         yield int.from_bytes(token, "big")
-
-
-class _Helper:
-    """The second process, and a thread that takes its results off the pipe while this one scans."""
-
-    def __init__(self, turns: list[list[Job]], tokens: int) -> None:
-        self._queue: queue.Queue[bytes | None] = queue.Queue(WAITING)
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-c", START, str(tokens)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            pass_fds=(tokens,),
-        )
-        self._thread = threading.Thread(target=self._carry, args=(_encode(turns),), daemon=True)
-        self._thread.start()
-
-    def _carry(self, jobs: bytes) -> None:
-        assert self._process.stdin is not None  # noqa: S101 - both are pipes
-        assert self._process.stdout is not None  # noqa: S101
-        try:
-            self._process.stdin.write(jobs)
-            self._process.stdin.close()
-            source = self._process.stdout
-            while len(head := source.read(TICKET_BYTES)) == TICKET_BYTES:
-                size = int.from_bytes(head, "big")
-                data = source.read(size)
-                if len(data) == size:
-                    self._queue.put(data)
-        except OSError:
-            pass  # it is gone; what it did not finish is done here
-        finally:
-            self._queue.put(None)
-
-    def results(self, *, wait: bool) -> Iterator[Scanned]:
-        """What is there by now; all that will come, with `wait`."""
-        while wait or not self._queue.empty():
-            data = self._queue.get()
-            if data is None:
-                self._queue.put(None)
-                return
-            yield _decode_scanned(data)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._process.kill()
-        while self._thread.is_alive():  # it may wait for room in the queue
-            with contextlib.suppress(queue.Empty):
-                self._queue.get(timeout=0.01)
-        self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            with contextlib.suppress(OSError):
-                if pipe is not None:
-                    pipe.close()
 
 
 def serve() -> None:
     """The second process: take turns until there are none, write results; leave when nobody reads them."""
     gc.disable()
-    turns = _decode_turns(sys.stdin.buffer.read())
+    encode, turns = msgspec.msgpack.encode, msgspec.msgpack.decode(sys.stdin.buffer.read(), type=list[list[Job]])
     out, buffer = sys.stdout.buffer, bytearray(CHUNK)
     with contextlib.suppress(BrokenPipeError):
         for turn in _taken(int(sys.argv[1])):
             for job in turns[turn]:
                 for scanned in scan(job, buffer):
-                    data = _encode(scanned)
-                    out.write(len(data).to_bytes(TICKET_BYTES, "big") + data)
+                    data = encode(scanned)
+                    out.write(len(data).to_bytes(NUMBER_BYTES, "big") + data)
                     out.flush()
