@@ -20,7 +20,7 @@ from quotaline.prices.book import PriceBook
 from quotaline.snapshot.merge import merge
 from quotaline.sources.fields import retry_after_seconds
 from quotaline.sources.usage_body import parse
-from quotaline.transcripts.line import milliseconds
+from quotaline.transcripts.row import milliseconds
 from quotaline.zone import local_zone, midnight
 from transcript_lines import assistant, write
 from usage_history import DAY, HOUR, at, spent

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from quotaline.ledger.importer import import_transcripts
-from quotaline.transcripts.line import FIRST_MS, milliseconds
+from quotaline.transcripts.row import FIRST_MS, milliseconds
 from transcript_lines import NOON, append, assistant, cost_state, owner, write
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quotaline.sources.json_text import MOST_LEVELS, decode_json, members
+from quotaline.sources.damaged_json import MOST_LEVELS, members
+from quotaline.sources.json_text import decode_json
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),

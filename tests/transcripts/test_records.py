@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quotaline.transcripts.job import Job, Scanned
-from quotaline.transcripts.line import tomorrow
 from quotaline.transcripts.records import read, search
+from quotaline.transcripts.row import tomorrow
 from quotaline.transcripts.scan import CHUNK, KEPT, LITTLE, scan
 from transcript_lines import NOON, assistant, cost_state, dump, owner, stamp, tool_result
 

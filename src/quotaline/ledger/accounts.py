@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from quotaline.ledger.store import clear_errors
-from quotaline.transcripts.line import tomorrow
+from quotaline.transcripts.row import tomorrow
 
 if TYPE_CHECKING:
     from quotaline.ledger.store import Ledger

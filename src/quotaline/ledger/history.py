@@ -18,7 +18,7 @@ from quotaline.ledger.totals import summed
 from quotaline.ledger.usage import STEP, SUMS, UsagePart, as_part, usage_between
 from quotaline.model import ModelUsage, TokenUsage
 from quotaline.prices import model_name
-from quotaline.transcripts.line import FIRST_MS, tomorrow
+from quotaline.transcripts.row import FIRST_MS, tomorrow
 from quotaline.zone import day_start
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from quotaline.ledger.first_import import FirstImport
 from quotaline.ledger.store import clear_errors
 from quotaline.ledger.sums import renew
 from quotaline.transcripts.discover import discover
-from quotaline.transcripts.line import MODEL, OWNER, PROJECT, SESSION, TIME
+from quotaline.transcripts.row import MODEL, OWNER, PROJECT, SESSION, TIME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

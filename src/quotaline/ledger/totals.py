@@ -11,7 +11,7 @@ from quotaline.ledger.sums import BLOCK_HOURS
 from quotaline.ledger.usage import UsagePart, usage_between
 from quotaline.model import LocalTotals, LocalUsage, ModelUsage, TokenUsage
 from quotaline.prices import PriceBook, model_name
-from quotaline.transcripts.line import FAST
+from quotaline.transcripts.row import FAST
 from quotaline.zone import midnight
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from quotaline.core.periods import DAY
 from quotaline.model import TokenUsage
-from quotaline.transcripts.line import FAST, US
+from quotaline.transcripts.row import FAST, US
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -2,7 +2,7 @@
 
 The file also holds keys and prompt history and may be hundreds of megabytes, so it is read up to a cap and decoded into a type
 that has room for three top-level keys and nothing else. Only the top level counts: a project may hold a key of the same name.
-Half an emoji or other damage in somebody's history closes nothing: `json_text.members` passes over it.
+Half an emoji or other damage in somebody's history closes nothing: `damaged_json.members` passes over it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from quotaline.core.values import short_label
 from quotaline.errors import SourceError
 from quotaline.files import read_file
 from quotaline.sources.fields import BadFieldError, moment, table
-from quotaline.sources.json_text import decode_json, members
+from quotaline.sources.json_text import decode_json
 from quotaline.sources.usage_body import Readings, readings
 
 if TYPE_CHECKING:
@@ -122,6 +122,8 @@ def _load(path: Path) -> dict[str, Any]:
         return {
             name: part for name, text in raw.items() if not isinstance(text, UnsetType) and (part := _part(text)) is not None
         }
+    from quotaline.sources.damaged_json import members  # noqa: PLC0415 - few files are damaged
+
     found = None
     with contextlib.suppress(ValueError):
         found = members(data, names)

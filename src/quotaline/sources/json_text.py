@@ -1,25 +1,10 @@
-"""PURE JSON of other programs: strictly first, and where that fails once more, so that one odd value costs itself only.
-
-Seen in files that JavaScript wrote: half an emoji (cut in two by `slice`), a byte order mark, NULs behind the text,
-`1e400`, `NaN`, integers of hundreds of digits, UTF-16, bytes that are no UTF-8, and nesting deeper than a decoder goes.
-"""
+"""PURE JSON of other programs: strictly first, and where that fails once more with patience."""
 
 from __future__ import annotations
 
-import json
-import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
-
-from quotaline.core.values import BLANK, decode_text, parse_digits
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-MOST_LEVELS = 64
-"""What is nested deeper reads as null: no figure that we know stands there."""
-TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|["\[\]{}:,]', re.DOTALL)
 
 
 def decode_json(data: bytes | msgspec.Raw) -> Any:
@@ -28,77 +13,6 @@ def decode_json(data: bytes | msgspec.Raw) -> Any:
         return msgspec.json.decode(data)
     except (ValueError, RecursionError):  # msgspec's and Unicode's errors are ValueErrors
         pass
-    return _loads(_text(bytes(data)))
+    from quotaline.sources.damaged_json import loads  # noqa: PLC0415 - few texts are damaged
 
-
-def members(data: bytes, keys: Iterable[str]) -> dict[str, Any]:
-    """The values of `keys` in the JSON object `data`, of its top level only; one that is broken is left out.
-
-    For a text that the strict decoder refused: nothing else in it is looked at. Raises ValueError where it is no whole object.
-    """
-    found: dict[str, Any] = {}
-    text, wanted = _text(data), set(keys)
-    depth, key, start, word = 0, None, -1, ""
-    at, end = 0, 0
-    for match in TOKEN.finditer(text):
-        mark, at, end = match[0], match.start(), match.end()
-        if mark == '"' or (depth == 0 and (mark != "{" or at)):
-            raise ValueError("not one whole object")
-        if end - at > 1:
-            word = mark if start < 0 else word
-        elif mark in "[{":
-            depth += 1
-        elif depth == 1 and mark == ":":
-            key, start = _name(word), end
-        elif mark in "]}" or (depth == 1 and mark == ","):
-            if depth == 1 and key in wanted:
-                _keep(found, key, text[start:at])
-            if depth == 1:
-                key, start = None, -1
-            depth -= mark != ","
-    if depth or not end or text[end:]:
-        raise ValueError("not one whole object")
-    return found
-
-
-def _keep(found: dict[str, Any], key: str | None, text: str) -> None:
-    try:
-        found[str(key)] = _loads(text)
-    except ValueError:
-        found.pop(str(key), None)
-
-
-def _name(word: str) -> str | None:
-    try:
-        return str(json.loads(word, strict=False))
-    except ValueError:
-        return None
-
-
-def _text(data: bytes) -> str:
-    return decode_text(data).strip(BLANK)
-
-
-def _loads(text: str) -> Any:
-    """Raises ValueError without the text, which the library's own error would carry."""
-    try:
-        return json.loads(_flat(text), strict=False, parse_int=parse_digits)
-    except (ValueError, RecursionError):
-        pass
-    raise ValueError("not JSON")
-
-
-def _flat(text: str) -> str:
-    """The text with null for what is nested too deep."""
-    pieces, depth, copied, start = [], 0, 0, 0
-    for match in TOKEN.finditer(text):
-        if match[0] in ("[", "{"):
-            depth += 1
-            if depth == MOST_LEVELS + 1:
-                start = match.start()
-        elif match[0] in ("]", "}"):
-            if depth == MOST_LEVELS + 1:
-                pieces += [text[copied:start], "null"]
-                copied = match.end()
-            depth -= 1
-    return "".join([*pieces, text[copied:]]) if pieces else text
+    return loads(bytes(data))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from quotaline.transcripts.line import COUNTERS, FAST, FLAGS, MODEL, PART, US, same_message, usage_row
+from quotaline.transcripts.line import same_message, usage_row
+from quotaline.transcripts.row import COUNTERS, FAST, FLAGS, MODEL, PART, US
 
 if TYPE_CHECKING:
     from quotaline.transcripts.line import Billed, Line

@@ -8,21 +8,13 @@ type at the top of the line decides.
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated, Any, Final, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 from msgspec import Meta, Struct
 
-FAST, US, SIDECHAIN = 1, 2, 4
-# Places in a row: behind the six counters stand the part and, while the file is read, the time as it was written.
-TIME, SESSION, PROJECT, MODEL, FLAGS, OWNER, COUNTERS, PART, WRITTEN = 2, 3, 4, 5, 6, 7, slice(8, 14), 14, 15
-
-DAY_MS: Final = 86_400_000
-FIRST_MS: Final = 946_684_800_000  # 2000: no API message is older
-THIS_RELEASE_MS: Final = 1_795_219_200_000  # 2026-11-21
-END_MS: Final = 4_102_444_800_000  # 2100
+from quotaline.transcripts.row import COUNTERS, FAST, FLAGS, SIDECHAIN, TIME, US, WRITTEN, milliseconds
 
 # A line whose top-level type is proven, from its first bytes, to be none of ours: before the type stand pairs with a flat value
 # and nothing else, so that the type found is the top one. Most bytes of a transcript are thrown away by this. The usual first
@@ -169,23 +161,3 @@ def same_message(row: list[Any], line: Line, usage: Usage, newest: int) -> None:
         row[FLAGS] &= ~SIDECHAIN
     elif line.timestamp and line.timestamp < row[WRITTEN] and (row[FLAGS] & SIDECHAIN or line.is_sidechain is not True):
         row[TIME], row[WRITTEN] = min(row[TIME], milliseconds(line.timestamp, newest)), line.timestamp
-
-
-def milliseconds(timestamp: str, newest: int) -> int:
-    """ISO 8601 → milliseconds since the epoch; a time without zone is UTC. Raises ValueError outside 2000 to `newest`."""
-    moment = datetime.fromisoformat(timestamp)
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    time = round(moment.timestamp() * 1000)
-    if not FIRST_MS <= time < newest:
-        raise ValueError("No API message is that old, or newer than tomorrow.")
-    return time
-
-
-def tomorrow(now: float) -> int:
-    """The first millisecond that a message cannot have at `now`, epoch seconds.
-
-    A clock that stands before this release is wrong: it must not cost the messages of a better one.
-    """
-    at = int(now * 1000)
-    return at + DAY_MS if at >= THIS_RELEASE_MS else END_MS

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from quotaline.transcripts.collected import Collected
 from quotaline.transcripts.job import Job, Scanned
-from quotaline.transcripts.line import OTHER, OURS, decode, tomorrow
+from quotaline.transcripts.line import OTHER, OURS, decode
+from quotaline.transcripts.row import tomorrow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
