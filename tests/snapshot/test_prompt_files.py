@@ -16,7 +16,7 @@ from quotaline.render import layout
 from quotaline.render.ascii import GLYPHS
 from quotaline.render.fields import gather_fields
 from quotaline.render.paint import LOOK_ALIKES, paint, width
-from quotaline.snapshot import prompt_files
+from quotaline.snapshot import frames, prompt_files
 from samples import NOW
 
 
@@ -79,7 +79,7 @@ def test_windows_that_no_line_shows_cost_no_frame(monkeypatch: pytest.MonkeyPatc
         gathered.append(len(kept["readings"]))
         return gather_fields(kept, own, now)
 
-    monkeypatch.setattr(prompt_files, "gather_fields", counting)
+    monkeypatch.setattr(frames, "gather_fields", counting)
     shown = [window("five_hour", 42, 7980), window("seven_day", 63, 400_000), EXTRA]
     models = [window(f"seven_day_model_{n}", 1, 300_000 + n * 61, age=n) for n in range(200)]
     hidden = {f"seven_day_model_{n}.limit_at": [NOW + n, NOW + 5000 + n] for n in range(200)}
@@ -161,8 +161,8 @@ def test_what_is_left_out_of_the_frames_is_never_seen(
 
 def test_only_the_named_fields_of_a_window_move_with_the_time() -> None:
     snapshot = kept([window("five_hour", 42, 7980), window("seven_day", 63, 400_000), EXTRA], fields={"today.cost": [1, None]})
-    one, other = (gather_fields(snapshot, [], moment) for moment in (NOW, NOW + 61))
-    assert set(prompt_files.MOVING) == {name.rpartition(".")[2] for name in one if one[name] != other[name]}
+    one, other = (gather_fields(snapshot, [], moment).whole() for moment in (NOW, NOW + 61))
+    assert set(frames.MOVING) == {name.rpartition(".")[2] for name in one if one[name] != other[name]}
 
 
 @pytest.mark.parametrize("name", ["limit_at", "resets"])

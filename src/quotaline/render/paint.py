@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from quotaline.core.surfaces import Surface
+
 UNESCAPED = ("claude", "plain")
 """They read nothing as their own and need no marks: most prompts do without the table of surfaces."""
 LOOK_ALIKES = str.maketrans({"`": "'", "\\": "/", "!": "\u01c3"})
@@ -41,13 +43,8 @@ def wants_colour(setting: str, env: "Mapping[str, str]", *, default: bool) -> bo
     return default
 
 
-def escape_text(text: str, surface: str) -> str:
-    """`text` with the characters disarmed that `surface` would otherwise read as its own."""
-    if surface in UNESCAPED:
-        return text
-    from quotaline.core.surfaces import SURFACES
-
-    place = SURFACES[surface]
+def escape_text(text: str, place: "Surface") -> str:
+    """`text` with the characters disarmed that `place` would otherwise read as its own."""
     if place.escape == "tmux":
         return escape_tmux(text) if "#" in text else text
     if place.escape == "zsh":
@@ -80,16 +77,17 @@ def paint(text: str, sgr: str, surface: str) -> str:
         sgr = ""
     if surface in UNESCAPED:
         return f"\x1b[{sgr}m{text}\x1b[0m" if sgr and text else text
-    text = escape_text(text, surface)
+    from quotaline.core.surfaces import SURFACES
+
+    place = SURFACES[surface]
+    text = escape_text(text, place)
     if not sgr or not text:
         return text
     if surface == "tmux":
         from quotaline.render.sgr import tmux_style  # a terminal takes the parameters as they are
 
         return f"#[{tmux_style(sgr)}]{text}#[default]"
-    from quotaline.core.surfaces import SURFACES
-
-    opens, closes = SURFACES[surface].marks
+    opens, closes = place.marks
     return f"{opens}\x1b[{sgr}m{closes}{text}{opens}\x1b[0m{closes}"
 
 

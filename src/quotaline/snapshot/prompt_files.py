@@ -11,31 +11,24 @@ The rows of a line of several are separated by the byte 0x1f. `prompt.NAME-ascii
 
 from __future__ import annotations
 
-import math
 import zlib
 from typing import TYPE_CHECKING, Any
 
 from quotaline.core import values
-from quotaline.core.periods import DAY, HOUR, MINUTE, WEEK, midnight, month_end
+from quotaline.core.periods import MINUTE
 from quotaline.core.surfaces import PROMPT_FILES, SURFACES
-from quotaline.core.windows import EXTRA_USAGE, field_prefix
 from quotaline.render import layout
 from quotaline.render.ascii import to_ascii
-from quotaline.render.fields import gather_fields
 from quotaline.render.paint import paint
+from quotaline.snapshot.frames import frames
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping, Sequence
 
-Piece = tuple[str, str]
+    from quotaline.core.surfaces import Surface
+    from quotaline.snapshot.frames import Frame, Piece
 
 VERSION = 1
-FOREVER = 9_999_999_999
-
-# How far ahead each minute, each tenth minute and each hour of a countdown has a frame of its own. A file is as old as that
-# only where no prompt was drawn meanwhile, or where the refresh cannot write; its values are marked stale by then.
-HORIZONS = ((5 * HOUR, 1), (DAY, 10), (8 * DAY, 60))
-MOVING = ("age", "left", "pace")  # the fields of a window that are reckoned from the time
 
 
 def render_prompt_files(kept: Mapping[str, Any], now: float, line: str = "prompt") -> dict[str, bytes]:
@@ -43,140 +36,41 @@ def render_prompt_files(kept: Mapping[str, Any], now: float, line: str = "prompt
     written = int(values.number(kept.get("written_at")) or now)
     expires = written + max(1, int(values.number(kept.get("fresh_for")) or MINUTE))
     shown = list(frames(kept, kept["lines"].get(line) or [], now))
-    pieces = {piece for _, rows in shown for row in rows for piece in row}  # most stand in many frames
+    texts: dict[Any, dict[str, bytes]] = {}
     files = {}
     for name in PROMPT_FILES:
-        surface = SURFACES[name]
-        colour = surface.coloured and kept["style"].get("colour") != "never"
-        painted = {(text, sgr): paint(text, sgr if colour else "", name) for text, sgr in pieces}
-        between = layout.separator(kept, name, colour=colour)
-        forms = {name: (painted, between)}
-        if surface.ascii_form:
-            forms[f"{name}-ascii"] = {piece: to_ascii(text) for piece, text in painted.items()}, to_ascii(between)
-        for form, (text_of, gap) in forms.items():
-            lines = [
-                f"{until}\t" + "\x1f".join([gap.join([text_of[piece] for piece in row]) for row in rows]) + "\n"
-                for until, rows in shown
-            ]
-            body = "".join(lines).encode("utf-8", "replace")
-            files[f"prompt.{form}"] = f"quotaline {VERSION} {written} {expires} {zlib.crc32(body):x}\n".encode() + body
+        look = _look(kept, SURFACES[name])
+        if look not in texts:
+            texts[look] = _forms(kept, shown, name)
+        for form, body in texts[look].items():
+            files[f"prompt.{name}{form}"] = f"quotaline {VERSION} {written} {expires} {zlib.crc32(body):x}\n".encode() + body
     return files
 
 
-def shown_only(kept: Mapping[str, Any], segment: Mapping[str, Any]) -> dict[str, Any]:
-    """The snapshot with what a segment can show of it, now or later: a frame costs as much as the line, not as the account.
-
-    A segment that has a fallback shows it where there is no window at all: for its sake the windows that last longest stay.
-    """
-    families = (segment["each"],) if segment.get("each") else ()
-    words = {name.partition(".")[0] for name, _ in _named(segment)}
-
-    def shown(name: str) -> bool:
-        return name.partition(".")[0] in words or name.startswith(families)
-
-    readings = [reading for reading in kept.get("readings") or () if shown(_prefix(reading))]
-    if segment.get("fallback"):
-        others = [reading for reading in kept.get("readings") or () if not shown(_prefix(reading))]
-        readings += [each for each in others if _prefix(each) == field_prefix(EXTRA_USAGE)]
-        windows = [each for each in others if _prefix(each) != field_prefix(EXTRA_USAGE)]
-        readings += sorted(windows, key=_lasts)[-1:]
-    fields = {name: entry for name, entry in (kept.get("fields") or {}).items() if shown(name)}
-    return {**kept, "readings": readings, "fields": fields, "problems": ()}
+def _look(kept: Mapping[str, Any], surface: Surface) -> tuple[Any, ...]:
+    """What painted text depends on: where it is the same, one surface's file is another's."""
+    return surface.escape, surface.marks, surface.empty, surface.cut, _coloured(kept, surface), surface.ascii_form
 
 
-def _named(segment: Mapping[str, Any]) -> set[tuple[str, str]]:
-    """The fields that a segment names, each with its spec, and the one that its colour follows."""
-    forms = [form for form in (*segment["forms"], *(segment.get("fallback") or ())) if form]
-    shown = {(part[0], part[1]) for form in forms for part in form if isinstance(part, list)}
-    return shown | {(segment.get("level") or "", "")}
+def _coloured(kept: Mapping[str, Any], surface: Surface) -> bool:
+    return surface.coloured and kept["style"].get("colour") != "never"
 
 
-def _prefix(reading: Mapping[str, Any]) -> str:
-    value = reading["value"]
-    return field_prefix(str(value.get("id") or value["type"]))
+def _forms(kept: Mapping[str, Any], shown: Sequence[Frame], name: str) -> dict[str, bytes]:
+    """The frames painted for one surface: as they are, and `-ascii` where there is that form."""
+    colour = _coloured(kept, SURFACES[name])
+    pieces = {piece for _, rows in shown for row in rows for piece in row}  # most stand in many frames
+    painted = {(text, sgr): paint(text, sgr if colour else "", name) for text, sgr in pieces}
+    gap = layout.separator(kept, name, colour=colour)
+    forms = {"": _body(shown, painted, gap)}
+    if SURFACES[name].ascii_form:
+        forms["-ascii"] = _body(shown, {piece: to_ascii(text) for piece, text in painted.items()}, to_ascii(gap))
+    return forms
 
 
-def _lasts(reading: Mapping[str, Any]) -> float:
-    """Until when a window is there."""
-    resets_at = values.number(reading["value"].get("resets_at"))
-    return math.inf if resets_at is None else resets_at
-
-
-def frames(kept: Mapping[str, Any], rows: Any, now: float) -> Iterator[tuple[int, list[list[Piece]]]]:
-    """`(until, rows of (text, sgr))`, each different from the one before; the last one holds for ever."""
-    segments = {name: kept["segments"].get(name) for row in rows for name in row}
-    changes: dict[int, dict[str, list[Piece]]] = {}
-    for name, segment in segments.items():
-        if isinstance(segment, dict):
-            for moment, pieces in changes_of(name, kept, now):
-                changes.setdefault(moment, {})[name] = pieces
-    pieces_of: dict[str, list[Piece]] = {}
-    mark = layout.problem_mark(kept)
-    shown = None
-    for moment in sorted(changes) or [int(now)]:
-        pieces_of |= changes.get(moment, {})
-        arranged = [row for row in ([piece for name in names for piece in pieces_of.get(name, ())] for names in rows) if row]
-        if arranged and mark:
-            arranged[0].append(mark)
-        if shown is not None and arranged != shown:
-            yield moment, shown
-        shown = arranged
-    if shown is not None:
-        yield FOREVER, shown
-
-
-def changes_of(name: str, kept: Mapping[str, Any], now: float) -> Iterator[tuple[int, list[Piece]]]:
-    """What a segment shows from `now` on, and from each second on at which that is something else."""
-    segment = kept["segments"][name]
-    own = shown_only(kept, segment)
-    before = None
-    for moment in sorted({int(now), *(moment for moment in moments(own, segment, now) if moment > now)}):
-        arranged = layout.arrange([[name]], own, gather_fields(own, [], float(moment)), long=False, limit=0)
-        pieces = arranged[0] if arranged else []
-        if pieces != before:
-            yield moment, pieces
-        before = pieces
-
-
-def moments(kept: Mapping[str, Any], segment: Mapping[str, Any], now: float) -> set[int]:
-    """The whole seconds at which a segment may change: resets, countdowns, untils, staleness, midnights, the month's end."""
-    named = _named(segment)
-    moving = {name.rpartition(".")[2] for name, _ in named} & set(MOVING)
-    stale_after = values.number(kept.get("stale_after")) or float(HOUR)
-    found = {_after((values.number(kept.get("written_at")) or now) + stale_after), int(month_end(now))}
-    if "age" in moving:
-        found.update(int(now) + hour * HOUR for hour in range(1, 8 * 24))
-    dates: list[float | None] = []
-    for reading in kept["readings"]:
-        as_of, resets_at = values.number(reading.get("as_of")), values.number(reading["value"].get("resets_at"))
-        if as_of is not None:
-            found.add(_after(as_of + stale_after))
-        if resets_at is not None:
-            found.update(countdown(resets_at, now) if moving else (math.ceil(resets_at),))
-            dates.append(resets_at)
-    for value, until in kept["fields"].values():
-        if until is not None:
-            found.add(math.ceil(until))
-        dates.append(values.number(value))
-    if any(spec == "clock" for _, spec in named):
-        found.update(int(midnight(now, day)) for day in range(1, 9))
-        found.update(_after(date - WEEK) for date in dates if date is not None)
-    return found
-
-
-def countdown(moment: float, now: float) -> set[int]:
-    """The seconds at which the time left to `moment` reads differently, and the one at which there is none left."""
-    found = {math.ceil(moment)}
-    minutes = int((moment - now) // MINUTE)
-    last = minutes
-    for horizon, step in HORIZONS:
-        # counted from the reset, so that a step falls on the full ten minutes or the full hour of what is left
-        steps = range(last - last % step, max(minutes - horizon // MINUTE, -1), -step)
-        found.update(_after(moment - left * MINUTE) for left in steps if left < DAY // MINUTE or left % 60 == 0)
-        last = minutes - horizon // MINUTE
-    return found
-
-
-def _after(moment: float) -> int:
-    """The first whole second later than `moment`."""
-    return math.floor(moment) + 1
+def _body(shown: Sequence[Frame], text_of: Mapping[Piece, str], gap: str) -> bytes:
+    lines = [
+        f"{until}\t" + "\x1f".join([gap.join([text_of[piece] for piece in row]) for row in rows]) + "\n"
+        for until, rows in shown
+    ]
+    return "".join(lines).encode("utf-8", "replace")
