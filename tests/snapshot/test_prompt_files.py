@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from quotaline.core.periods import DAY, WEEK, midnight
 from quotaline.core.snapshot import read_or_defaults
-from quotaline.core.surfaces import PROMPT_FILES, SURFACES
+from quotaline.core.surfaces import PROMPT_FILES, SURFACES, Surface
 from quotaline.render import layout
 from quotaline.render.ascii import GLYPHS
 from quotaline.render.fields import gather_fields
-from quotaline.render.paint import LOOK_ALIKES, paint, width
+from quotaline.render.paint import LOOK_ALIKES, paint_at, width
 from quotaline.snapshot import frames, prompt_files
 from samples import NOW
 
@@ -96,11 +96,11 @@ def test_windows_that_no_line_shows_cost_no_frame(monkeypatch: pytest.MonkeyPatc
 def test_no_piece_is_painted_twice_for_a_surface(monkeypatch: pytest.MonkeyPatch) -> None:
     painted: list[tuple[str, str, str]] = []
 
-    def counting(text: str, sgr: str, surface: str) -> str:
-        painted.append((text, sgr, surface))
-        return paint(text, sgr, surface)
+    def counting(text: str, sgr: str, place: Surface) -> str:
+        painted.append((text, sgr, place.name))
+        return paint_at(text, sgr, place)
 
-    monkeypatch.setattr(prompt_files, "paint", counting)
+    monkeypatch.setattr(prompt_files, "paint_at", counting)
     prompt_files.render_prompt_files(kept([window("five_hour", 42, 17_999), window("seven_day", 63, 400_000), EXTRA]), NOW)
     assert painted
     assert len(painted) == len(set(painted))

@@ -50,7 +50,9 @@ def escape_text(text: str, place: "Surface") -> str:
     if place.escape == "zsh":
         text = text.replace("%", "%%")
     if place.escape:
-        text = text.translate(LOOK_ALIKES).replace("$", "$" + place.empty)
+        for code, other in LOOK_ALIKES.items():  # `translate` asks for each character, and most texts have none of them
+            text = text.replace(chr(code), other)
+        text = text.replace("$", "$" + place.empty)
     return text
 
 
@@ -79,11 +81,15 @@ def paint(text: str, sgr: str, surface: str) -> str:
         return f"\x1b[{sgr}m{text}\x1b[0m" if sgr and text else text
     from quotaline.core.surfaces import SURFACES
 
-    place = SURFACES[surface]
+    return paint_at(text, sgr, SURFACES[surface])
+
+
+def paint_at(text: str, sgr: str, place: "Surface") -> str:
+    """The same for a surface of the table."""
     text = escape_text(text, place)
     if not sgr or not text:
         return text
-    if surface == "tmux":
+    if place.escape == "tmux":
         from quotaline.render.sgr import tmux_style  # a terminal takes the parameters as they are
 
         return f"#[{tmux_style(sgr)}]{text}#[default]"

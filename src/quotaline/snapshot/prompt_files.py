@@ -19,7 +19,7 @@ from quotaline.core.periods import MINUTE
 from quotaline.core.surfaces import PROMPT_FILES, SURFACES
 from quotaline.render import layout
 from quotaline.render.ascii import to_ascii
-from quotaline.render.paint import paint
+from quotaline.render.paint import paint_at
 from quotaline.snapshot.frames import frames
 
 if TYPE_CHECKING:
@@ -58,12 +58,13 @@ def _coloured(kept: Mapping[str, Any], surface: Surface) -> bool:
 
 def _forms(kept: Mapping[str, Any], shown: Sequence[Frame], name: str) -> dict[str, bytes]:
     """The frames painted for one surface: as they are, and `-ascii` where there is that form."""
-    colour = _coloured(kept, SURFACES[name])
+    surface = SURFACES[name]
+    colour = _coloured(kept, surface)
     pieces = {piece for _, rows in shown for row in rows for piece in row}  # most stand in many frames
-    painted = {(text, sgr): paint(text, sgr if colour else "", name) for text, sgr in pieces}
+    painted = {(text, sgr): paint_at(text, sgr if colour else "", surface) for text, sgr in pieces}
     gap = layout.separator(kept, name, colour=colour)
     forms = {"": _body(shown, painted, gap)}
-    if SURFACES[name].ascii_form:
+    if surface.ascii_form:
         forms["-ascii"] = _body(shown, {piece: to_ascii(text) for piece, text in painted.items()}, to_ascii(gap))
     return forms
 
