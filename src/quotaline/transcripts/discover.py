@@ -1,7 +1,7 @@
 """EFFECT Which transcripts are there, and which of them changed, without opening one.
 
 A folder whose modification time stays the same has no new entries, so it is not listed again; a file is looked at by `stat`.
-Up to some 4,600 files all of them are looked at each time. Beyond that the most recent ones are, and those that rest take
+Up to some 2,000 files all of them are looked at each time. Beyond that the most recent ones are, and those that rest take
 turns: the work does not grow with the history, and a resting file that is taken up again is noticed some refreshes later.
 """
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sqlite3 import Connection
 
 # How many may be looked at each time; when there are more, how many of the most recent ones, and how many of those that rest.
-FILES, FOLDERS = (4608, 1024, 2048), (2048, 512, 768)
+FILES, FOLDERS = (2048, 1024, 1024), (1024, 512, 512)
 SETTLED_NS = 2_000_000_000  # a folder changed less than 2 s ago may change again without a new time on it
 
 
