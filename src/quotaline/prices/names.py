@@ -11,8 +11,8 @@ import re
 from decimal import Decimal
 from functools import lru_cache
 
-_CLAUDE = re.compile(
-    r"""
+# Compiled at first use, which `re` remembers: many a command looks up no price.
+_CLAUDE = r"""(?x)
     (?P<where>[\w.:/-]*[./])?                                 # anthropic/, us.anthropic., arn:aws:bedrock:…/, vertex_ai/
     claude-
     (?: (?P<family>[a-z]+)-(?P<major>\d{1,2})(?:[.-](?P<minor>\d{1,2}))?
@@ -22,18 +22,16 @@ _CLAUDE = re.compile(
     (?:-v\d+(?::\d+(?::\w+)?)?)?                              # Bedrock's own version
     (?:@[\w-]+)?
     (?:\[[\w.]+\])?                                           # [1m]: the same model with a longer window
-    """,
-    re.VERBOSE,
-)
+    """
 _VERSION_FIRST = 3  # Claude 3 and before put the version before the family
 # An application inference profile has a name of its user's choice, which says nothing of the model.
 _PROFILE = "application-inference-profile"
 _REGION = r"(?:us|eu|europe|asia|ap|ca|sa|me|af|il|mx|australia|northamerica|southamerica|africa)-[a-z]+(?:\d+|-\d)"
-_GOVERNMENT = re.compile(r"(?:^|[./:-])us-gov[.:/-]")
+_GOVERNMENT = r"(?:^|[./:-])us-gov[.:/-]"
 # Bedrock's model ids: `global.` runs anywhere; any other first word, or none, is a geography or the region itself. Vertex and
 # others write the region into the path, where there is one.
-_BEDROCK = re.compile(r"(?:^|[./])(?P<scope>[a-z-]+\.)?anthropic\.$")
-_IN_REGION = re.compile(rf"(?:^|[/:])(?:{_REGION}|locations/(?!global/)[a-z\d-]+)/")
+_BEDROCK = r"(?:^|[./])(?P<scope>[a-z-]+\.)?anthropic\.$"
+_IN_REGION = rf"(?:^|[/:])(?:{_REGION}|locations/(?!global/)[a-z\d-]+)/"
 GOVERNMENT_FACTOR, REGION_FACTOR = Decimal("1.2"), Decimal("1.1")
 REGIONS_SINCE = (4, 5)  # models before cost the same everywhere, but for the government's regions
 
@@ -61,14 +59,14 @@ def region_factor(raw: str) -> Decimal:
     where = match["where"] if match else None
     if match is None or not where:
         return Decimal(1)
-    if _GOVERNMENT.search(where):
+    if re.search(_GOVERNMENT, where):
         return GOVERNMENT_FACTOR
     version = int(match["major"] or match["major3"]), int(match["minor"] or match["minor3"] or 0)
-    bedrock = _BEDROCK.search(where)
-    regional = bedrock["scope"] != "global." if bedrock else _IN_REGION.search(where)
+    bedrock = re.search(_BEDROCK, where)
+    regional = bedrock["scope"] != "global." if bedrock else re.search(_IN_REGION, where)
     return REGION_FACTOR if regional and version >= REGIONS_SINCE else Decimal(1)
 
 
 def _match(raw: str) -> re.Match[str] | None:
     name = raw.strip().lower()
-    return None if _PROFILE in name else _CLAUDE.fullmatch(name)
+    return None if _PROFILE in name else re.fullmatch(_CLAUDE, name)
