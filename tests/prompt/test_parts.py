@@ -146,6 +146,21 @@ def test_a_nudge_is_one_in_a_while_and_none_inside_a_refresh(tmp_path: Path, mon
     assert len(started) == 2
 
 
+def test_what_cannot_be_a_stamp_is_none_and_what_stands_in_its_place_tells_the_time(tmp_path: Path) -> None:
+    stamp = tmp_path / "q" / "nudged"
+    for text in ("", "soon", "1e3", "-5", "9" * 30):
+        stamp.parent.mkdir(exist_ok=True)
+        stamp.write_text(text)
+        os.utime(stamp, (500, 500))
+        assert [spawn_refresh.claim_spawn_slot(str(stamp), now) for now in (1000.5, 1001.0, 1016.0)] == [True, False, True]
+        assert stamp.read_text() == "1016\n"
+    stamp.unlink()
+    os.mkfifo(stamp)
+    os.utime(stamp, (500, 500))
+    assert [spawn_refresh.claim_spawn_slot(str(stamp), now) for now in (1000.0, 1001.0)] == [True, False]
+    assert [spawn_refresh.claim_spawn_slot("/dev/null/x/nudged", 1000.0)] == [False]
+
+
 @pytest.mark.parametrize(
     ("value", "spec", "expected"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 import shellkit
 from quotaline.core.snapshot import read_or_defaults
+from quotaline.core.spawn_refresh import claim_spawn_slot
 from quotaline.snapshot import prompt_files
 from shellkit import FILE, STRICT, calls, fake_command, frames, shown, write
 
@@ -88,6 +90,20 @@ def test_a_fresh_file_starts_no_refresh_and_an_expired_one_starts_one(shell: str
     assert calls(tmp_path / "bin") == ["refresh --background"]
 
 
+def test_shells_and_the_status_line_heed_one_stamp(shell: str, tmp_path: Path, env: dict[str, str]) -> None:
+    command, stamp = fake_command(tmp_path / "bin"), tmp_path / "c" / "nudged"
+    now = time.time()
+    write(tmp_path / "c", frames((900, "old"), written=int(now) - 900, expires=int(now) - 1), FILE[shell])
+    assert claim_spawn_slot(str(stamp), now)
+    shown(shell, tmp_path / "c", env, command)
+    assert calls(tmp_path / "bin") == [], "what Python started a moment ago is under way"
+    stamp.unlink()
+    shown(shell, tmp_path / "c", env, command)
+    shellkit.wait_for(lambda: calls(tmp_path / "bin"))
+    os.utime(stamp, (now - 900, now - 900))
+    assert not claim_spawn_slot(str(stamp), time.time())
+
+
 def test_a_file_from_the_future_counts_as_expired(shell: str, tmp_path: Path, env: dict[str, str]) -> None:
     command = fake_command(tmp_path / "bin")
     now = int(time.time())
@@ -104,8 +120,6 @@ def test_inside_a_refresh_none_is_started(shell: str, tmp_path: Path, env: dict[
 def test_the_shell_ends_while_the_refresh_still_runs(shell: str, tmp_path: Path, env: dict[str, str]) -> None:
     """The child holds neither stdout nor stderr: `shown` reads both to their end while the child waits on a pipe."""
     pipe = tmp_path / "gate"
-    import os
-
     os.mkfifo(pipe)
     shown(
         shell,

@@ -1,7 +1,8 @@
 """EFFECT Start a refresh and never wait for it.
 
 The child gets its own session and `/dev/null` on descriptors 0-2: one that kept our stdout would freeze `$(…)` for its whole
-life. A stamp keeps a hundred shells, or a refresh that cannot write, from starting one at each prompt.
+life. A stamp keeps a hundred shells, or a refresh that cannot write, from starting one at each prompt: the epoch second of the
+last start, which every shell's own code reads and writes as well.
 """
 
 import os
@@ -9,6 +10,7 @@ import sys
 
 from quotaline.core.child_env import without_session
 from quotaline.core.paths import REFRESH_MARKER
+from quotaline.core.values import read_small_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +19,9 @@ if TYPE_CHECKING:
 STAMP = "nudged"
 CONFIG_STAMP = "nudged-config"
 """A changed configuration need not wait because an ordinary refresh was started a moment before the change."""
-PAUSE = 15.0  # seconds between two starts from this account's prompts
+PAUSE = 15.0
+"""Seconds between two starts from this account's prompts. A shell, which has no news that others wait for, waits a minute."""
+LONGEST_STAMP = 16
 
 
 def spawn_refresh(folder: str, env: "Mapping[str, str]", now: float, stamp: str = STAMP) -> None:
@@ -57,20 +61,30 @@ def _terminal() -> str:
 
 def claim_spawn_slot(stamp: str, now: float) -> bool:
     """Whether nobody started a refresh within PAUSE; leaves the stamp. False where no stamp can be left."""
+    asked = _asked(stamp)
+    if asked is not None and abs(now - asked) < PAUSE:
+        return False
     try:
-        if abs(now - os.stat(stamp).st_mtime) < PAUSE:
-            return False
-    except OSError:
+        os.makedirs(os.path.dirname(stamp), 0o700, exist_ok=True)
         try:
-            os.makedirs(os.path.dirname(stamp), 0o700, exist_ok=True)
+            descriptor = os.open(stamp, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NONBLOCK", 0), 0o600)
+            try:
+                os.write(descriptor, b"%d\n" % now)
+            finally:
+                os.close(descriptor)
         except OSError:
-            return False
-    try:
-        try:
-            os.utime(stamp, (now, now))  # whatever stands there: a FIFO need not be opened
-        except FileNotFoundError:
-            os.close(os.open(stamp, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-            os.utime(stamp, (now, now))
+            os.utime(stamp, (now, now))  # a FIFO or a folder that stands there tells the time as well
     except OSError:
         return False
     return True
+
+
+def _asked(stamp: str) -> "float | None":
+    """When somebody started a refresh: what is written in the stamp, else the time of whatever stands in its place."""
+    written = read_small_file(stamp, LONGEST_STAMP).strip()
+    if written.isdigit():
+        return float(written)
+    try:
+        return os.stat(stamp).st_mtime
+    except OSError:
+        return None
