@@ -97,6 +97,23 @@ def test_what_nobody_wrote_for_eight_days_is_removed_half_written_files_included
     assert sorted([kept, scratch]) == sorted((tmp_path / "inbox").iterdir())
 
 
+def test_a_file_is_removed_an_hour_after_its_last_window_is_over(tmp_path: Path) -> None:
+    last = 1796083200  # the spend limit's reset; the three others come before
+    path = put(tmp_path, "s-1.json", FULL)
+    for now in (last - 1.0, last + 3599.0):
+        os.utime(path, (now, now))
+        inbox.read(tmp_path, now)
+        assert path.exists()
+    inbox.read(tmp_path, last + 3600.0)
+    assert not path.exists()
+
+
+def test_a_window_without_an_end_is_never_over(tmp_path: Path) -> None:
+    path = put(tmp_path, "s-2.json", FULL | {"rate_limits": {"five_hour": {"used_percentage": 1}}}, age=7 * 86400)
+    assert [1.0] == [reading.value.utilization for reading in inbox.read(tmp_path, NOW)]
+    assert path.exists()
+
+
 def test_a_file_beyond_all_measure_is_not_read(tmp_path: Path) -> None:
     put(tmp_path, "s-1.json", FULL | {"padding": "x" * 300_000})
     assert inbox.read(tmp_path, NOW) == []

@@ -9,12 +9,13 @@ What `rate_limits` holds is said in `core/rate_limits.py`. A broken file is no f
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from pathlib import Path
 
 import msgspec
 
 from quotaline.core.merge import SESSION_SOURCE
-from quotaline.core.periods import DAY, not_from_the_future
+from quotaline.core.periods import DAY, HOUR, not_from_the_future
 from quotaline.core.rate_limits import known_since, parse_rate_limits
 from quotaline.core.values import short_label
 from quotaline.files import read_file
@@ -22,30 +23,38 @@ from quotaline.model import Reading, Window
 from quotaline.sources.fields import BadFieldError, number, table
 from quotaline.sources.json_text import decode_json
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 VERSION = 1
 KEPT_FOR = 8.0 * DAY
+OVER_FOR = float(HOUR)
+"""Seconds after the last reset until a file is removed: a clock that runs ahead for a moment costs no file."""
 _LARGEST_FILE = 256 * 1024
 
 
 def read(cache_dir: Path, now: float) -> list[Reading]:
-    """The readings of all sessions; files that nobody has written for 8 days are removed. No inbox is no readings.
+    """The readings of all sessions. No inbox is no readings.
+
+    Files whose windows are all over, and those that nobody has written for 8 days, are removed. A file with a window that is
+    not over stays, even beside newer ones: its session may be drawn again, and the file tells that this is no news.
 
     A time ahead of `now` was written by a clock that ran ahead: see `not_from_the_future`.
     """
     found: list[Reading] = []
-    for path in sorted(_files(cache_dir / "inbox")):
+    for entry in sorted(_entries(cache_dir / "inbox"), key=lambda entry: entry.name):
         try:
-            status = path.stat()
-            if status.st_mtime < now - KEPT_FOR:
-                path.unlink()
-            elif path.suffix == ".json" and not path.name.startswith("."):
-                found.extend(parse(decode_json(read_file(path, _LARGEST_FILE)), now))
+            if entry.stat().st_mtime < now - KEPT_FOR:
+                os.unlink(entry.path)  # noqa: PTH108 - a Path for each of thousands costs more than the call
+            elif entry.name.endswith(".json") and not entry.name.startswith("."):
+                readings = parse(decode_json(read_file(Path(entry.path), _LARGEST_FILE)), now)
+                found += readings
+                if readings and all(_is_over(reading.value, now - OVER_FOR) for reading in readings):
+                    os.unlink(entry.path)  # noqa: PTH108
         except (OSError, ValueError):
             continue  # gone, being replaced or broken: the next render writes it anew
     return found
+
+
+def _is_over(window: object, now: float) -> bool:
+    return isinstance(window, Window) and window.resets_at is not None and window.resets_at <= now
 
 
 def parse(content: object, now: float) -> list[Reading]:
@@ -63,8 +72,9 @@ def parse(content: object, now: float) -> list[Reading]:
     return [Reading(value=window, source=SESSION_SOURCE, as_of=since, session=session) for window in windows]
 
 
-def _files(folder: Path) -> list[Path]:
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
     try:
-        return list(folder.iterdir())
+        with os.scandir(folder) as entries:
+            return list(entries)
     except OSError:
         return []
