@@ -21,7 +21,20 @@ CHUNK = 1 << 20
 
 
 def read_file(path: Path, limit: int = LARGEST_FILE) -> bytes:
-    """The whole of a regular file of at most `limit` bytes; it never waits.
+    """The whole of a regular file of at most `limit` bytes, as `open_file` opens it. Raises the same."""
+    with open_file(path, limit) as descriptor:
+        pieces, room = [], limit + 1  # a file may grow while it is read
+        while room and (piece := os.read(descriptor, min(room, CHUNK))):
+            pieces.append(piece)
+            room -= len(piece)
+        if not room:
+            raise OSError(errno.EFBIG, f"larger than {_size(limit)}", str(path))
+        return b"".join(pieces)
+
+
+@contextlib.contextmanager
+def open_file(path: Path, limit: int) -> Iterator[int]:
+    """A descriptor that reads a regular file of at most `limit` bytes; it never waits.
 
     Raises OSError, whose `strerror` says it, also for what is no file (a FIFO, a device, a folder, a socket) or is larger:
     one that a link names is looked at, not read. ValueError for a name that holds a NUL.
@@ -32,13 +45,9 @@ def read_file(path: Path, limit: int = LARGEST_FILE) -> bytes:
         facts = os.fstat(descriptor)
         if not stat.S_ISREG(facts.st_mode):
             raise OSError(errno.EISDIR if stat.S_ISDIR(facts.st_mode) else errno.EINVAL, "not a regular file", str(path))
-        pieces, room = [], limit + 1  # a file may grow while it is read
-        while facts.st_size <= limit and room and (piece := os.read(descriptor, min(room, CHUNK))):
-            pieces.append(piece)
-            room -= len(piece)
-        if facts.st_size > limit or not room:
+        if facts.st_size > limit:
             raise OSError(errno.EFBIG, f"larger than {_size(limit)}", str(path))
-        return b"".join(pieces)
+        yield descriptor
     finally:
         os.close(descriptor)
 

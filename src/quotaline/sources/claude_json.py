@@ -1,13 +1,14 @@
 """EFFECT What Claude Code keeps for itself in `.claude.json`: its last `/usage` answer, and whose login it is. Undocumented.
 
-The file also holds keys and prompt history and may be hundreds of megabytes, so it is read up to a cap and decoded into a type
-that has room for three top-level keys and nothing else. Only the top level counts: a project may hold a key of the same name.
-Half an emoji or other damage in somebody's history closes nothing: `damaged_json.members` passes over it.
+The file also holds keys and prompt history and may be hundreds of megabytes, so it is decoded into a type that has room for
+three top-level keys and nothing else, and a large one is read piece by piece. Only the top level counts: a project may hold a
+key of the same name. Half an emoji or other damage in somebody's history closes nothing: `damaged_json.members` passes over it.
 """
 
 from __future__ import annotations
 
-import contextlib
+import os
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from quotaline.core import paths
 from quotaline.core.periods import not_from_the_future
 from quotaline.core.values import short_label
 from quotaline.errors import SourceError
-from quotaline.files import read_file
+from quotaline.files import open_file, read_file
 from quotaline.sources.fields import BadFieldError, moment, table
 from quotaline.sources.json_text import decode_json
 from quotaline.sources.usage_body import Readings, readings
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 LARGEST_FILE = 256 * 1024 * 1024
+HELD_FILE = 8 * 1024 * 1024
+"""What is larger is read piece by piece, in a memory of some megabytes."""
 
 
 class _File(Struct):
@@ -36,6 +39,9 @@ class _File(Struct):
     cache: Raw | UnsetType = field(default=UNSET, name="cachedUsageUtilization")
     login: Raw | UnsetType = field(default=UNSET, name="oauthAccount")
     reason: Raw | UnsetType = field(default=UNSET, name="cachedExtraUsageDisabledReason")
+
+
+NAMES = {part.encode_name: part.name for part in fields(_File)}
 
 
 def path_of(env: Mapping[str, str]) -> Path:
@@ -107,32 +113,48 @@ def plan_of(login: Mapping[str, Any]) -> str | None:
 def _load(path: Path) -> dict[str, Any]:
     """The keys of `_File` that are there and can be read, by its names. Raises SourceError."""
     try:
-        data = read_file(path, LARGEST_FILE)
+        facts = path.stat()
+        large = facts.st_size > HELD_FILE
+        found = _large(path, facts.st_ino, facts.st_mtime_ns, facts.st_size) if large else _held(read_file(path, LARGEST_FILE))
     except FileNotFoundError as error:
         raise SourceError(f"{path.name} cannot be read ({error.strerror}); it is there once Claude Code has run.") from None
     except OSError as error:
         raise SourceError(f"{path.name} cannot be read ({error.strerror}); see what Claude Code keeps there.") from None
-    names = {part.encode_name: part.name for part in fields(_File)}
+    if found is None:
+        raise SourceError(f"{path.name} is not the JSON that Claude Code writes; it is tried again at the next refresh.")
+    return {NAMES[key]: value for key, value in found.items() if value is not None}
+
+
+def _held(data: bytes) -> dict[str, Any] | None:
+    """The values of the keys in a file that is held in memory; None where it is no object."""
     try:
         decoded = msgspec.json.decode(data, type=_File)
     except (ValueError, RecursionError):  # the decoder's words could quote a file that holds secrets: none of them goes on
-        decoded = None
-    if decoded is not None:
-        raw = {name: getattr(decoded, name) for name in names.values()}
-        return {
-            name: part for name, text in raw.items() if not isinstance(text, UnsetType) and (part := _part(text)) is not None
-        }
+        pass
+    else:
+        raw = {key: getattr(decoded, name) for key, name in NAMES.items()}
+        return {key: _part(text) for key, text in raw.items() if not isinstance(text, UnsetType)}
     from quotaline.sources.damaged_json import members  # noqa: PLC0415 - few files are damaged
 
-    found = None
-    with contextlib.suppress(ValueError):
-        found = members(data, names)
-    if found is None:
-        raise SourceError(f"{path.name} is not the JSON that Claude Code writes; it is tried again at the next refresh.")
-    return {names[key]: value for key, value in found.items()}
+    try:
+        return members(data, NAMES)
+    except ValueError:
+        return None
 
 
-def _part(raw: Raw) -> Any:
+@lru_cache(maxsize=1)  # a refresh asks for the login and for the usage
+def _large(path: Path, *_state: int) -> dict[str, Any] | None:
+    """The same of a file that is not, in a state of it that its numbers tell. Raises OSError."""
+    from quotaline.sources.large_json import large_members  # noqa: PLC0415 - few files are that large
+
+    with open_file(path, LARGEST_FILE) as descriptor:
+        try:
+            return {key: _part(text) for key, text in large_members(partial(os.read, descriptor), NAMES).items()}
+        except ValueError:
+            return None
+
+
+def _part(raw: Raw | bytes) -> Any:
     try:
         return decode_json(raw)
     except ValueError:

@@ -43,7 +43,7 @@ def members(data: bytes, keys: Iterable[str]) -> dict[str, Any]:
         elif mark in "[{":
             depth += 1
         elif depth == 1 and mark == ":":
-            key, start = _name(word), end
+            key, start = read_name(word), end
         elif mark in "]}" or (depth == 1 and mark == ","):
             if depth == 1 and key in wanted:
                 _keep(found, key, text[start:at])
@@ -62,7 +62,8 @@ def _keep(found: dict[str, Any], key: str | None, text: str) -> None:
         found.pop(str(key), None)
 
 
-def _name(word: str) -> str | None:
+def read_name(word: str) -> str | None:
+    """What a member's name says, its quotes and escapes undone; None for what is none."""
     try:
         return str(json.loads(word, strict=False))
     except ValueError:
