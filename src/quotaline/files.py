@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 LARGEST_FILE = 16 * 1024 * 1024
 SCRATCH = re.compile(r"\..+\.[0-9]+\.[0-9a-f]{8}|[^.].*\.[0-9]+\.new")  # of `write_atomic` and of the inbox

@@ -1,7 +1,7 @@
 """PURE A snapshot × a line → what it shows from now on: one frame for each change to come, as long as nothing new is read.
 
-Each segment is looked at in those moments only in which it may change: where a window of its own ends, where a value turns stale,
-and step by step with the time that is left, where it shows that.
+Each segment is looked at in those moments only in which it may change: where a window of its own ends, where a value turns
+stale, and step by step with the time that is left, where it shows that.
 """
 
 from __future__ import annotations
