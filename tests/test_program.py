@@ -172,6 +172,31 @@ def test_a_refresh_that_a_prompt_starts_is_not_stopped_by_a_variable_of_python(h
     assert (home / ".cache/quotaline/default/snapshot.json").exists(), "strace followed the refresh to its end"
 
 
+@pytest.mark.parametrize(
+    "first",
+    [
+        "#!{python}",
+        "#!{python} -E",  # pipx
+        "#!/bin/sh\n'''exec' '{python}' \"$0\" \"$@\"\n' '''",  # uv
+        "#!/bin/sh\n'''exec' \"$(dirname -- \"$(realpath -- \"$0\")\")\"/'python' \"$0\" \"$@\"\n' '''",  # relocatable
+    ],
+)
+@pytest.mark.parametrize("name", ["python", "py -thon", "py thon"])
+def test_the_interpreter_is_read_in_whatever_form_it_is_written(
+    first: str, name: str, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    python, program, twin = tmp_path / name, tmp_path / "quotaline", tmp_path / ".quotaline"
+    for link in {python, tmp_path / "python"}:
+        link.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+        link.chmod(0o700)
+    shutil.copy(QUOTALINE, program)
+    rest = Path(QUOTALINE).with_name(".quotaline").read_text().partition("\n")[2]
+    twin.write_text(first.format(python=python) + "\n" + rest)
+    twin.chmod(0o700)
+    assert run(program, "--version", env=environment)[0].startswith("quotaline ")
+    assert "Opus" in run(program, "statusline", env=environment)[0]
+
+
 def test_an_environment_that_was_moved_runs_where_its_first_line_is_mended(tmp_path: Path, environment: dict[str, str]) -> None:
     """As `conda-pack`, `virtualenv-clone` and people with sed do: then the program is Python's."""
     program = tmp_path / "quotaline"
