@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from commandline import QUOTALINE, quotaline
+from quotaline.core import system
 from quotaline.core.values import read_small_file
 from quotaline.files import private_dir, read_file, remove_scratch, write_atomic, write_own
 from quotaline.prompt import inbox
@@ -52,6 +53,7 @@ def test_a_writer_that_is_stopped_leaves_the_old_file_and_no_scraps(
 
     with monkeypatch.context() as patch:
         patch.setattr(os, stopped_in, full)
+        patch.setattr(system, stopped_in, full)
         patch.setattr(os, "fdopen", full if stopped_in == "write" else os.fdopen)
         patch.setattr(Path, "replace", full if stopped_in == "replace" else Path.replace)
         try:
@@ -83,7 +85,7 @@ def test_half_a_write_is_no_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     before = path.read_bytes()
     write = os.write
     with monkeypatch.context() as patch:
-        patch.setattr(os, "write", lambda descriptor, data: write(descriptor, data[:9]))
+        patch.setattr(system, "write", lambda descriptor, data: write(descriptor, data[:9]))
         by_inbox(tmp_path, NEW)
     assert path.read_bytes() == before
     assert [file.name for file in path.parent.iterdir()] == ["s.json"]

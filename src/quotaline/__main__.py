@@ -2,10 +2,14 @@
 
 import builtins
 import marshal  # part of every interpreter's start
-import os
 import sys
 
 import quotaline
+
+try:
+    import posix as system
+except ImportError:  # not a Unix
+    import os as system  # type: ignore[no-redef]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,10 +28,12 @@ def main() -> int:
             import_faster()
         except Exception:  # noqa: BLE001, S110 - then Python's own way it is
             pass
-    if not os.geteuid() and words[:1] not in (["install"], ["uninstall"]):  # those keep each file's owner
+    from quotaline.core.system import environ, fsencode, geteuid
+
+    if not geteuid() and words[:1] not in (["install"], ["uninstall"]):  # those keep each file's owner
         from quotaline.core.owner import become_owner_of_home
 
-        become_owner_of_home(os.environ, quotaline.__path__[0])
+        become_owner_of_home(environ(), quotaline.__path__[0])
     if hot:
         if own[0] == "statusline":
             from quotaline.prompt.statusline import main as statusline
@@ -41,13 +47,13 @@ def main() -> int:
             from quotaline.prompt.guard_hook import main as hook
 
             hook(own[1:])
-        os._exit(0)  # everything is written; the interpreter's own tidying up would take a tenth of the time
+        system._exit(0)  # everything is written; the interpreter's own tidying up would take a tenth of the time
     if words[:1] == ["init"]:  # a shell's start waits for it
         from quotaline.core.shell_code import plain_init
 
-        text = plain_init(words[1:], os.environ, sys.argv[0])
+        text = plain_init(words[1:], environ(), sys.argv[0])
         if text is not None:
-            sys.stdout.buffer.write(os.fsencode(text))
+            sys.stdout.buffer.write(fsencode(text))
             return 0
     if words == ["refresh", "--background"]:  # what prompts start, each minute: no option to parse, nobody to tell
         from quotaline.refresh.background import main as background
@@ -108,12 +114,12 @@ def import_faster() -> None:
 def cached_code(file: str, cache: str, header: bytes) -> "Any":
     """A module's code from its cache file, by the same rule as Python's: of this version, for this source. Else None."""
     try:
-        changed = int(os.stat(file).st_mtime) & 0xFFFFFFFF
-        descriptor = os.open(cache, os.O_RDONLY)
+        changed = int(system.stat(file).st_mtime) & 0xFFFFFFFF
+        descriptor = system.open(cache, system.O_RDONLY)
         try:
-            data = os.read(descriptor, 1 << 16)
+            data = system.read(descriptor, 1 << 16)
         finally:
-            os.close(descriptor)
+            system.close(descriptor)
         if data[:8] == header and data[8:12] == changed.to_bytes(4, "little"):
             return marshal.loads(memoryview(data)[16:])
     except (OSError, ValueError, EOFError, TypeError):

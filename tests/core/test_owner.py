@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from quotaline.core import system
 from quotaline.core.owner import become_owner_of_home
 
 ROOTS, THEIRS, GROUP = 0, 1234, 5678
@@ -17,8 +18,8 @@ class Ids:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, owner: int, closed: str = "") -> None:
         self.user, self.group, self.log = ROOTS, ROOTS, list[str]()
-        monkeypatch.setattr(os, "geteuid", lambda: self.user)
-        monkeypatch.setattr(os, "stat", lambda _path: os.stat_result((0, 0, 0, 0, owner, GROUP, 0, 0, 0, 0)))
+        monkeypatch.setattr(system, "geteuid", lambda: self.user)
+        monkeypatch.setattr(system, "stat", lambda _path: os.stat_result((0, 0, 0, 0, owner, GROUP, 0, 0, 0, 0)))
         monkeypatch.setattr(os, "listdir", self.look)
         self.closed = closed
         for name in ("seteuid", "setuid", "setegid", "setgid", "setgroups"):
@@ -73,6 +74,6 @@ def test_roots_own_home_and_anybody_else_change_nothing(user: int, owner: int) -
 
 
 def test_a_home_that_is_not_there_is_nobodys(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(os, "geteuid", lambda: ROOTS)
+    monkeypatch.setattr(system, "geteuid", lambda: ROOTS)
     monkeypatch.setattr(os, "seteuid", lambda _value: pytest.fail("nobody is to become anybody"))
     become_owner_of_home({"HOME": str(tmp_path / "none")}, str(tmp_path))

@@ -15,7 +15,7 @@ from programs import need
 from quotaline.prompt import run
 from samples import sample
 
-ALLOWED = {"os", "sys", "time", "_json"}
+ALLOWED = {"posix", "os", "sys", "time", "_json"}
 OWN = "quotaline"
 HOT = ("core", "render", "prompt")
 PROBE = """

@@ -3,9 +3,7 @@
 Files of root in there would be closed to the one whose prompts read them, and root's rights are not needed for any of it.
 """
 
-import os
-
-from quotaline.core import paths
+from quotaline.core import paths, system
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,9 +13,11 @@ if TYPE_CHECKING:
 def become_owner_of_home(env: "Mapping[str, str]", program: str) -> None:
     """For root, where HOME is another user's: be that user for good, if `program`'s folder and Python's stay readable."""
     try:
-        home = os.stat(paths.home(env))
-        if os.geteuid() or not home.st_uid:
+        home = system.stat(paths.home(env))
+        if system.geteuid() or not home.st_uid:
             return
+        import os
+
         os.setegid(home.st_gid)
         os.seteuid(home.st_uid)
         try:

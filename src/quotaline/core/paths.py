@@ -3,8 +3,9 @@
 An empty variable is an unset one. A test holds these equal to platformdirs over many environments.
 """
 
-import os
 import sys
+
+from quotaline.core import system
 
 TYPE_CHECKING = False  # `typing` is not on this path's list of imports
 if TYPE_CHECKING:
@@ -19,8 +20,10 @@ def home(env: "Mapping[str, str]") -> str:
     """The user's home folder, or "" when there is none to be found."""
     path = env.get("HOME") or (env.get("USERPROFILE") if sys.platform == "win32" else "") or ""
     if not path:
+        import os
+
         path = os.path.expanduser("~")
-    return path if os.path.isabs(path) else ""
+    return path if system.isabs(path) else ""
 
 
 def _base(env: "Mapping[str, str]", own: str, xdg: str, unix: str, mac: str) -> str:
@@ -30,14 +33,14 @@ def _base(env: "Mapping[str, str]", own: str, xdg: str, unix: str, mac: str) -> 
         return chosen
     root = home(env)
     if sys.platform == "win32":
-        local = env.get("LOCALAPPDATA") or (root and os.path.join(root, "AppData", "Local"))
-        return local and os.path.join(local, "quotaline", "quotaline", *(["Cache"] if xdg == "XDG_CACHE_HOME" else []))
+        local = env.get("LOCALAPPDATA") or (root and system.join(root, "AppData", "Local"))
+        return local and system.join(local, "quotaline", "quotaline", *(["Cache"] if xdg == "XDG_CACHE_HOME" else []))
     base = env.get(xdg, "").strip()
-    if not os.path.isabs(base):  # the XDG specification: a relative path is an unset one
+    if not system.isabs(base):  # the XDG specification: a relative path is an unset one
         if not root:
             return ""
-        base = os.path.join(root, mac if sys.platform == "darwin" else unix)
-    return os.path.join(base, "quotaline")
+        base = system.join(root, mac if sys.platform == "darwin" else unix)
+    return system.join(base, "quotaline")
 
 
 def config_file(env: "Mapping[str, str]") -> str:
@@ -46,7 +49,7 @@ def config_file(env: "Mapping[str, str]") -> str:
     if chosen:
         return chosen
     folder = _base(env, "", "XDG_CONFIG_HOME", ".config", "Library/Application Support")
-    return folder and os.path.join(folder, "config.toml")
+    return folder and system.join(folder, "config.toml")
 
 
 def data_dir(env: "Mapping[str, str]") -> str:
@@ -62,7 +65,7 @@ def limiter_dir(env: "Mapping[str, str]") -> str:
 def cache_dir(env: "Mapping[str, str]") -> str:
     """The folder of this account's snapshot, inbox, prompt files and lock; "" when there is no place for it."""
     base = _base(env, "QUOTALINE_CACHE_DIR", "XDG_CACHE_HOME", ".cache", "Library/Caches")
-    return base and os.path.join(base, account_slug(env.get("CLAUDE_CONFIG_DIR", "")))
+    return base and system.join(base, account_slug(env.get("CLAUDE_CONFIG_DIR", "")))
 
 
 def account_slug(config_dir: str) -> str:
@@ -70,7 +73,7 @@ def account_slug(config_dir: str) -> str:
     if not config_dir:
         return "default"
     digest = HASH_SEED
-    for byte in os.fsencode(config_dir):
+    for byte in system.fsencode(config_dir):
         digest = ((digest ^ byte) * HASH_PRIME) & HASH_MASK
     tail = "-".join(config_dir.replace("\\", "/").strip("/").split("/")[-2:])
     readable = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "-" for c in tail).strip(".-")

@@ -1,7 +1,6 @@
 """PURE Claude Code's JSON → fields. Every member is optional, of any type, and hostile until shown otherwise."""
 
-import os
-
+from quotaline.core import system
 from quotaline.core.periods import WEEK
 from quotaline.core.values import number
 from quotaline.core.windows import MOST_PERCENT
@@ -50,7 +49,7 @@ def session_fields(data: "dict[str, Any]", home: str, now: float) -> "dict[str, 
 def session_folder(data: "dict[str, Any]") -> str:
     """The absolute folder that Claude Code works in, or ""."""
     for path in (_at(data, "workspace", "current_dir"), data.get("cwd")):
-        if isinstance(path, str) and os.path.isabs(path) and "\0" not in path:
+        if isinstance(path, str) and system.isabs(path) and "\0" not in path:
             return path
     return ""
 
@@ -72,7 +71,7 @@ def _directory(found: "dict[str, Any]", data: "dict[str, Any]", home: str) -> No
     path = session_folder(data)
     if not path:
         return
-    found["directory.name"] = os.path.basename(path.rstrip("/\\")) or path
+    found["directory.name"] = system.basename(path.rstrip("/\\")) or path
     if home and (path == home or path.startswith(home.rstrip("/") + "/")):
         path = "~" + path[len(home.rstrip("/")) :]
         if path == "~":

@@ -1,7 +1,6 @@
 """EFFECT The snapshot as plain values: anything wrong with it is "no snapshot", and then the shipped lines are drawn."""
 
-import os
-
+from quotaline.core import system
 from quotaline.core.values import loads_json, number, read_small_file
 
 TYPE_CHECKING = False
@@ -24,21 +23,21 @@ def config_state(path: str) -> str:
     """
     if not path:
         return ""
-    folder = os.path.join(os.path.dirname(path), "segments")
+    folder = system.join(system.dirname(path), "segments")
     facts = [*_facts(path), *_facts(folder)]
     if facts[-1] >= 0:
         try:
-            names = sorted(name for name in os.listdir(folder) if name.endswith(".toml"))
+            names = sorted(name for name in system.listdir(folder) if name.endswith(".toml"))
         except OSError:
             names = []
         for name in names[:MOST_SEGMENTS]:
-            facts += [int.from_bytes(os.fsencode(name), "big"), *_facts(os.path.join(folder, name))]
+            facts += [int.from_bytes(system.fsencode(name), "big"), *_facts(system.join(folder, name))]
     return str(hash(tuple(facts))) if max(facts) >= 0 else ""
 
 
 def _facts(path: str) -> "tuple[int, int, int]":
     try:
-        facts = os.stat(path)
+        facts = system.stat(path)
     except (OSError, ValueError):
         return -1, -1, -1
     return facts.st_mtime_ns, facts.st_ctime_ns, facts.st_size
@@ -54,10 +53,10 @@ def read_snapshot(path: str) -> "dict[str, Any] | None":
 
 def read_or_defaults(folder: str) -> "dict[str, Any]":
     """The snapshot in `folder` with its parts of the right types; the shipped lines where there is none."""
-    kept = read_snapshot(os.path.join(folder, NAME)) if folder else None
+    kept = read_snapshot(system.join(folder, NAME)) if folder else None
     if kept and is_compiled(kept):
         return kept
-    shipped = loads_json(read_small_file(os.path.join(os.path.dirname(__file__), "defaults.json")).decode())
+    shipped = loads_json(read_small_file(system.join(system.dirname(__file__), "defaults.json")).decode())
     return {**(kept or {}), **(shipped if isinstance(shipped, dict) else {part: {} for part in COMPILED})}
 
 

@@ -1,7 +1,8 @@
 """EFFECT Values that nobody promised: JSON read and written without `json`, numbers, texts, small files; never an exception."""
 
-import os
 import sys
+
+from quotaline.core import system
 
 try:
     from _json import make_scanner
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from typing import Any
 
 MAX_BYTES = 16 * 1024 * 1024
-READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
 KIND, REGULAR = 0o170000, 0o100000  # S_IFMT, S_IFREG: `stat` is not on this path's list of imports
 MAX_DEPTH, MAX_ITEMS, MAX_TEXT = 6, 64, 4096  # of what `encode_json` writes
 BLANK = " \t\n\r\ufeff\0"
@@ -136,17 +136,17 @@ def quote_json(text: str, *, only_ascii: bool = True) -> str:
 def read_small_file(path: str, limit: int = MAX_BYTES) -> bytes:
     """A whole regular file, or b"" when it cannot be read, is no such file or is larger than `limit`; it never waits."""
     try:
-        descriptor = os.open(path, READ)
+        descriptor = system.open(path, system.READ)
     except (OSError, ValueError):
         return b""
     try:
-        facts = os.fstat(descriptor)
+        facts = system.fstat(descriptor)
         is_file = facts.st_mode & KIND == REGULAR
-        return os.read(descriptor, facts.st_size) if is_file and facts.st_size <= limit else b""
+        return system.read(descriptor, facts.st_size) if is_file and facts.st_size <= limit else b""
     except OSError:
         return b""
     finally:
-        os.close(descriptor)
+        system.close(descriptor)
 
 
 def number(value: "Any") -> "float | None":

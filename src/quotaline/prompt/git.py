@@ -1,7 +1,6 @@
 """EFFECT The branch of a folder, read from `.git` without a process: worktrees, submodules and detached heads included."""
 
-import os
-
+from quotaline.core import system
 from quotaline.core.values import read_small_file
 
 MAX_DEPTH = 64
@@ -13,11 +12,11 @@ SHA_LENGTHS = (40, 64)
 def branch(folder: str) -> str:
     """The branch's name, seven digits of a detached commit, or "" outside a repository."""
     for _ in range(MAX_DEPTH):
-        marker = os.path.join(folder, ".git")
+        marker = system.join(folder, ".git")
         head = _head(marker)
         if head:
             return head
-        parent = os.path.dirname(folder)
+        parent = system.dirname(folder)
         if parent == folder or not parent:
             return ""
         folder = parent
@@ -25,13 +24,13 @@ def branch(folder: str) -> str:
 
 
 def _head(marker: str) -> str:
-    content = read_small_file(os.path.join(marker, "HEAD"), MAX_BYTES)
+    content = read_small_file(system.join(marker, "HEAD"), MAX_BYTES)
     if not content:  # a worktree or submodule has a file that names its folder
         link = read_small_file(marker, MAX_BYTES).decode("utf-8", "replace").strip()
         if not link.startswith("gitdir:"):
             return ""
-        target = os.path.join(os.path.dirname(marker), link[7:].strip())
-        content = read_small_file(os.path.join(target, "HEAD"), MAX_BYTES)
+        target = system.join(system.dirname(marker), link[7:].strip())
+        content = read_small_file(system.join(target, "HEAD"), MAX_BYTES)
     head = content.decode("utf-8", "replace").strip()
     if head.startswith("ref:"):
         name = head[4:].strip()

@@ -10,10 +10,9 @@ is said there, unless `--deny`: then every prompt is blocked and every tool call
 Like the whole prompt path it always exits 0.
 """
 
-import os
 import time
 
-from quotaline.core import paths
+from quotaline.core import paths, system
 from quotaline.core.limits import (
     FULL,
     UNTOLD,
@@ -50,8 +49,8 @@ def main(arguments: "list[str]") -> None:
 
 def _answer(arguments: "list[str]", now: float) -> None:
     data = read_json()
-    folder = paths.cache_dir(os.environ)
-    kept = read_snapshot(os.path.join(folder, NAME)) or {} if folder else {}
+    folder = paths.cache_dir(system.environ())
+    kept = read_snapshot(system.join(folder, NAME)) or {} if folder else {}
     text = ""
     try:
         text = answer(data, kept, arguments, folder, now) if isinstance(data, dict) else ""
@@ -72,7 +71,7 @@ def answer(data: "dict[str, Any]", kept: "dict[str, Any]", arguments: "list[str]
     if untold:
         limits = options(arguments, {"max_age": limits.get("max_age"), "hook": limits.get("hook")})
     found = _objection(kept, limits, now, own=own, untold=untold)
-    deny, alone = limits.get("hook") == "deny", is_unattended(os.environ)
+    deny, alone = limits.get("hook") == "deny", is_unattended(system.environ())
     if found is None or (alone and not deny):
         return ""
     check, said, change = found
@@ -158,14 +157,16 @@ def first_question(folder: str, session: str, check: "dict[str, Any]", now: floa
     name = "".join(character if character.isascii() and character.isalnum() else "-" for character in name)
     if check["until"] is None:
         name += time.strftime("-%Y%m%d", time.gmtime(now))
-    place = os.path.join(folder, "asked")
+    place = system.join(folder, "asked")
     try:
         try:
-            descriptor = os.open(os.path.join(place, name), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            descriptor = system.open(system.join(place, name), system.O_WRONLY | system.O_CREAT | system.O_EXCL, 0o600)
         except FileNotFoundError:
+            import os
+
             os.makedirs(place, 0o700, exist_ok=True)
-            descriptor = os.open(os.path.join(place, name), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        os.close(descriptor)
+            descriptor = system.open(system.join(place, name), system.O_WRONLY | system.O_CREAT | system.O_EXCL, 0o600)
+        system.close(descriptor)
     except FileExistsError:
         return False
     except OSError:

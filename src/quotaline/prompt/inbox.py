@@ -5,9 +5,7 @@ limits changed or the session was answered again, which the time it has spent wa
 server said so, also for a session that is drawn again and again while idle.
 """
 
-import os
-
-from quotaline.core import paths
+from quotaline.core import paths, system
 from quotaline.core.rate_limits import only_fewer
 from quotaline.core.values import encode_json, loads_json, number, read_small_file
 
@@ -34,7 +32,7 @@ def write_if_changed(folder: str, session: "Any", rate_limits: "Any", now: float
     if not folder or not isinstance(session, str) or not isinstance(rate_limits, dict) or not rate_limits:
         return now
     name = "".join(c if c.isascii() and (c.isalnum() or c in "_-") else "-" for c in session)[:80] or "session"
-    path = os.path.join(folder, "inbox", f"{name}.json")
+    path = system.join(folder, "inbox", f"{name}.json")
     text = f'"rate_limits":{encode_json(rate_limits)}}}'
     old = read_small_file(path, MAX_BYTES).decode("utf-8", "replace")
     value = loads_json(old) if old else None
@@ -49,24 +47,26 @@ def write_if_changed(folder: str, session: "Any", rate_limits: "Any", now: float
 
 
 def _replace(path: str, data: bytes) -> None:
-    scratch = f"{path}.{os.getpid()}.new"
+    scratch = f"{path}.{system.getpid()}.new"
     try:
         try:
-            descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            descriptor = system.open(scratch, system.O_WRONLY | system.O_CREAT | system.O_TRUNC, 0o600)
         except FileNotFoundError:
-            os.makedirs(os.path.dirname(os.path.dirname(path)), 0o700, exist_ok=True)
-            os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)
-            descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            import os
+
+            os.makedirs(system.dirname(system.dirname(path)), 0o700, exist_ok=True)
+            os.makedirs(system.dirname(path), 0o700, exist_ok=True)
+            descriptor = system.open(scratch, system.O_WRONLY | system.O_CREAT | system.O_TRUNC, 0o600)
         try:
-            whole = os.write(descriptor, data) == len(data)
+            whole = system.write(descriptor, data) == len(data)
         finally:
-            os.close(descriptor)
+            system.close(descriptor)
         if whole:
-            os.replace(scratch, path)
+            system.replace(scratch, path)
         else:
-            os.unlink(scratch)
+            system.unlink(scratch)
     except (OSError, ValueError):
         try:
-            os.unlink(scratch)
+            system.unlink(scratch)
         except (OSError, ValueError):
             pass

@@ -1,9 +1,8 @@
 """EFFECT `quotaline prompt`: the prompt line, or the segments that are named, from the snapshot."""
 
-import os
 import time
 
-from quotaline.core import paths
+from quotaline.core import paths, system
 from quotaline.core.snapshot import read_or_defaults
 from quotaline.prompt.run import emit, guarded, refresh_if_stale
 from quotaline.render.fields import gather_fields
@@ -22,7 +21,7 @@ def main(arguments: "list[str]") -> None:
 
 
 def _print(arguments: "list[str]") -> None:
-    env, now = os.environ, time.time()
+    env, now = system.environ(), time.time()
     folder = paths.cache_dir(env)
     kept = read_or_defaults(folder)
     try:

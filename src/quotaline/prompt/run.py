@@ -1,8 +1,6 @@
 """EFFECT What every process of the prompt path does around its text: read stdin, print, start a refresh, never fail."""
 
-import os
-
-from quotaline.core import paths
+from quotaline.core import paths, system
 from quotaline.core.snapshot import FRESH_FOR, config_state
 from quotaline.core.values import decode_text, loads_json, number
 
@@ -27,9 +25,9 @@ def read_stdin() -> bytes:
     chunks: list[bytes] = []
     size = 0
     try:
-        if os.isatty(0):
+        if system.isatty(0):
             return b""
-        while chunk := os.read(0, 1 << 16):
+        while chunk := system.read(0, 1 << 16):
             size += len(chunk)
             if size <= STDIN_LIMIT:
                 chunks.append(chunk)
@@ -50,7 +48,7 @@ def emit(text: str) -> None:
     data = (text + "\n").encode("utf-8", "replace")
     try:
         while data:
-            data = data[os.write(1, data) :]
+            data = data[system.write(1, data) :]
     except OSError:
         pass
 
@@ -68,8 +66,8 @@ def refresh_if_stale(kept: "dict[str, Any]", folder: str, now: float, *, told_at
     if written is None or not 0 <= now - written < fresh_for:
         from quotaline.core.spawn_refresh import spawn_refresh
 
-        spawn_refresh(folder, os.environ, now)
-    elif config_state(paths.config_file(os.environ)) != kept.get("config_state", ""):
+        spawn_refresh(folder, system.environ(), now)
+    elif config_state(paths.config_file(system.environ())) != kept.get("config_state", ""):
         from quotaline.core.spawn_refresh import CONFIG_STAMP, spawn_refresh
 
-        spawn_refresh(folder, os.environ, now, CONFIG_STAMP)
+        spawn_refresh(folder, system.environ(), now, CONFIG_STAMP)

@@ -1,9 +1,8 @@
 """EFFECT `quotaline statusline`: Claude Code's JSON on stdin → the `claude` line on stdout."""
 
-import os
 import time
 
-from quotaline.core import paths
+from quotaline.core import paths, system
 from quotaline.core.rate_limits import session_readings
 from quotaline.core.session import session_fields, session_folder
 from quotaline.core.snapshot import read_or_defaults
@@ -39,7 +38,7 @@ def parse_padding(arguments: "list[str]") -> int:
 
 
 def _print(padding: int) -> None:
-    env, now = os.environ, time.time()
+    env, now = system.environ(), time.time()
     data = read_json()
     folder = paths.cache_dir(env)
     kept = read_or_defaults(folder)
