@@ -1,9 +1,3 @@
-"""Claude quota and extra-usage dollars in every prompt line. Imports nothing; `__version__` is looked up when asked."""
+"""Claude quota and extra-usage dollars in every prompt line. Imports nothing."""
 
-
-def __getattr__(name: str) -> str:
-    if name == "__version__":
-        from importlib.metadata import version  # noqa: PLC0415 - costs more than a whole prompt
-
-        return version("quotaline")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__version__ = "0.2.0"
