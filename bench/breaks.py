@@ -30,15 +30,11 @@ GENERATED = ("prices/table.py", "render/cells.py")
 """Files that are written by a program and held against their source."""
 EQUIVALENT = {
     (
-        "forecast/spending.py | return sum(_share(step, start, end) for step in found"
-        " if step.start <= end and start <= step.end) | <= to < | 2"
-    ): "a step that ends where the time begins has no share in it",
-    (
-        "core/periods.py | start = time.mktime((today.tm_year, today.tm_mon, today.tm_mday + days, 0, 0, 0, 0, 0, -1))"
-        " | 1 plus 1 | 1"
-    ): ("to the C library every negative number says that it is to find out about summer time itself"),
-    "doctor/endpoint.py | if path is None or folder is None: | and for or | 1": (
-        "the snapshot is in that folder: one is None where the other is"
+        "forecast/extra_usage.py | if run is not None and first - HOUR <= run.start < first:"
+        "  # the money was seen before the window's last percent was | < to <= | 1"
+    ): "a run that begins as the window fills has the same beginning and the same steps",
+    'ledger/history.py | following, key = (day + timedelta(days=31)).replace(day=1), f"{day:%Y-%m}" | 31 plus 1 | 1': (
+        "32 days after the first of a month lie in the next one, too"
     ),
     "__main__.py | data = os.read(descriptor, 1 << 16) | 16 plus 1 | 1": (
         "no file of the prompt path is that large, and a larger piece of one is as good"

@@ -53,14 +53,17 @@ LEFT_OUT = (
 FIRST = 40
 """So many of the quickest tests that run a broken line are tried before the others."""
 NOT_FOUND = "ERROR: not found:"
+RAN = re.compile(r"\d+ (passed|skipped)")
+"""A break may end pytest itself, with 0."""
 
 
 class Test(NamedTuple):
-    """What was learned of one test: how long it takes, and the lines it runs of each file."""
+    """What was learned of one test: how long it takes, and the lines it runs of each file; `lost` where some were not seen."""
 
     id: str
     seconds: float
     lines: dict[str, frozenset[int]]
+    lost: bool = False
 
 
 class Copy:
@@ -168,7 +171,7 @@ def learn(copies: queue.Queue[Copy], jobs: int) -> Learned:
         for row in entry["rows"]:
             lines = {name: frozenset(numbers if name in same else ()) for name, numbers in row["lines"].items()}
             if row["test"]:
-                found.append(Test(row["test"], row["seconds"], lines))
+                found.append(Test(row["test"], row["seconds"], lines, row["lost"]))
             else:
                 for name, numbers in lines.items():
                     imported[name] |= numbers
@@ -183,7 +186,7 @@ def in_turn(it: Break, known: Learned) -> Iterator[list[Test]]:
     """The tests that may notice a break, those that will most likely and cheaply do so first."""
     room = f"tests/{it.file.split('/')[0]}/"
     left = sorted(known.tests, key=lambda test: test.seconds)
-    on_line = [test for test in left if it.line in test.lines.get(it.file, ())]
+    on_line = [test for test in left if it.line in test.lines.get(it.file, ()) or test.lost]
     in_file = [test for test in left if it.file in test.lines or test.id.startswith(room)]
     if it.line not in known.imported.get(it.file, ()):
         left = []
@@ -204,7 +207,7 @@ def noticed(it: Break, copy: Copy, learned: Learned, failing: set[str]) -> str:
                 code, printed = copy.pytest([test.id for test in left], limit, seconds, "-x")
                 if NOT_FOUND in printed:  # the break has changed the tests' names
                     code, printed = copy.pytest({test.id.partition("::")[0] for test in left}, limit, seconds, "-x")
-            if code == 0:
+            if code == 0 and RAN.search(printed):
                 break
             ids = sorted((test.id for test in left), key=len, reverse=True)
             failed = next((name for name in ids if f"FAILED {name}" in printed or f"ERROR {name}" in printed), "")

@@ -102,6 +102,28 @@ def test_a_clock_is_the_zones_own(zone: Callable[[str], None]) -> None:
         assert format_clock(evening, at("2026-11-21T14:00Z")) == text, name
 
 
+@pytest.mark.parametrize(
+    ("told", "moment"),
+    [
+        (None, None),
+        (1, 1.0),
+        (4_294_967_295, 4_294_967_295.0),
+        (100_000_000_000, 100_000_000_000.0),
+        (100_000_000_001, 100_000_000.001),
+        ("100000000001", 100_000_000.001),
+        (1_795_251_000_000, 1_795_251_000.0),
+    ],
+)
+def test_a_number_is_seconds_until_no_second_is_that_far(told: object, moment: float | None) -> None:
+    assert periods.parse_moment(told) == moment
+
+
+@pytest.mark.parametrize("told", [0, -1, "", "x", True, [], 1e15])
+def test_a_moment_that_is_none_is_refused(told: object) -> None:
+    with pytest.raises(ValueError, match="a date"):
+        periods.parse_moment(told)
+
+
 TEXTS = st.builds(
     lambda moment, gap, fraction, offset: moment.strftime(f"%Y-%m-%d{gap}%H:%M:%S").zfill(19) + fraction + offset,
     st.datetimes(min_value=datetime(1000, 1, 1)),  # noqa: DTZ001 - the offset stands in the text
