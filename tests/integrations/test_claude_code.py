@@ -203,7 +203,14 @@ def test_other_changes_survive_an_uninstall(settings_json: Path, environment: di
 
 def test_what_hooks_switch_off_is_said(settings_json: Path, environment: dict[str, str]) -> None:
     settings_json.write_text('{"disableAllHooks": true}')
-    assert "disableAllHooks" in install(environment)
+    assert "`disableAllHooks` is true in these settings" in install(environment)
+
+
+@pytest.mark.parametrize("value", ["false", "null", "1", '"true"'])
+def test_what_switches_no_hook_off_is_not_said(value: str, settings_json: Path, environment: dict[str, str]) -> None:
+    settings_json.write_text(f'{{"disableAllHooks": {value}}}')
+    assert "is true" not in install(environment)
+    assert b"disableAllHooks" not in quotaline("doctor", env=environment).stdout
 
 
 @pytest.mark.parametrize("text", ['{"disableAllHooks":true}', '{"disableAllHooks" :\ttrue}'])

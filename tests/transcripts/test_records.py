@@ -57,6 +57,23 @@ def test_no_bytes_between_records_lose_one(
     assert truth == {key: count for key, count in kept.items() if key != "torn"}
 
 
+def test_what_is_appended_while_a_file_is_read_is_left_for_the_next_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = [dump(assistant(f"m{number}", input=number)) for number in (1, 2)]
+    looked = os.fstat
+
+    def before_the_second(descriptor: int) -> os.stat_result:
+        facts = list(looked(descriptor))
+        facts[6] = len(lines[0])
+        return os.stat_result(facts)
+
+    monkeypatch.setattr(os, "fstat", before_the_second)
+    kept, last = found(b"".join(lines), tmp_path / "s.jsonl")
+    assert {"m1": 1} == kept
+    assert (len(lines[0]), len(lines[0]), len(lines[0])) == (last.state.size, last.state.offset, last.bytes_read)
+
+
 def test_a_record_behind_nesting_too_deep_to_read_is_found(tmp_path: Path) -> None:
     kept, last = found(b'{"a":' * 1500 + dump(assistant("m", input=7)), tmp_path / "s.jsonl")
     assert kept == {"m": 7}
