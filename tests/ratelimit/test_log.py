@@ -99,3 +99,17 @@ def test_a_source_that_was_never_asked_or_answered_has_not_failed(ledger: Ledger
     pending = ask(ledger)
     assert isinstance(pending, log.PendingRequest)
     assert log.last_failure(ledger, "account:a", "endpoint", NOW) == NOW, "a request that never came back"
+
+
+def test_a_block_reaches_the_disk_and_nothing_else_waits_for_it(ledger: Ledger) -> None:
+    """Also after a fault; 2 is FULL, 1 is NORMAL."""
+
+    def mode() -> int:
+        return int(ledger.connection.execute("PRAGMA synchronous").fetchone()[0])
+
+    with log.durable(ledger):
+        assert mode() == 2
+    assert mode() == 1
+    with pytest.raises(RuntimeError), log.durable(ledger):
+        raise RuntimeError
+    assert mode() == 1
