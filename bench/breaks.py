@@ -30,6 +30,10 @@ GENERATED = ("prices/table.py", "render/cells.py")
 """Files that are written by a program and held against their source."""
 EQUIVALENT = {
     (
+        "transcripts/line.py | if count > row[place]:  # noqa: PLR1730 - calling max takes longer than all else here"
+        " | > to >= | 1"
+    ): "a count that is put in the place of an equal one changes nothing",
+    (
         "forecast/extra_usage.py | if run is not None and first - HOUR <= run.start < first:"
         "  # the money was seen before the window's last percent was | < to <= | 1"
     ): "a run that begins as the window fills has the same beginning and the same steps",

@@ -80,6 +80,10 @@ def test_the_local_day_begins_where_the_zone_database_says(
         ("Australia/Lord_Howe", "2026-04-05T12:00+10:30", 24.5),
         ("CET-1CEST,M3.5.0,M10.5.0/3", "2026-10-25T12:00+01:00", 25),
         ("Asia/Tokyo", "2026-10-25T12:00+09:00", 24),
+        ("America/Havana", "2026-11-01T12:00-05:00", 25),  # midnight comes twice
+        ("America/Havana", "2026-03-08T12:00-04:00", 23),  # and never
+        ("AAA0BBB-0:30,M3.5.0/0,M10.5.0/0:30", "2026-10-25T12:00Z", 24.5),
+        ("AAA0BBB-0:30,M3.5.0/0,M10.5.0/0:30", "2026-03-29T12:00+00:30", 23.5),
     ],
 )
 def test_a_day_on_which_the_clocks_change_has_its_own_length(

@@ -38,6 +38,12 @@ def spoken(ledger: Ledger, claude: Path, *times: float) -> None:
     import_transcripts(ledger, [claude])
 
 
+def test_tokens_are_those_of_all_five_counters() -> None:
+    some = TokenUsage(input=1, output=2, cache_write_5m=4, cache_write_1h=8, cache_read=16)
+    assert 31 == some.total
+    assert TokenUsage(input=2, output=4, cache_write_5m=8, cache_write_1h=16, cache_read=32) == some + some
+
+
 def test_an_empty_ledger_has_no_block_and_zero_otherwise(ledger: Ledger) -> None:
     found = totals(ledger, NOON)
     assert found.five_hour is None
