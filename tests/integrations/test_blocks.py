@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import subprocess
+import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,8 @@ from commandline import QUOTALINE, quotaline
 from programs import need
 from quotaline.core import shell_code
 from quotaline.core.surfaces import RC_SHELLS, SHELLS, SURFACES
-from quotaline.integrations import blocks
+from quotaline.errors import HostError
+from quotaline.integrations import blocks, launcher
 from shellkit import frames, plain, write
 
 HOSTS = ("bash", "zsh", "fish", "starship", "tmux")
@@ -209,6 +212,22 @@ def test_whoever_takes_bashs_prompt_command_below_the_block_is_named(
         assert BELOW[below] != (named in said)
         quotaline("uninstall", "bash", env=environment)
         assert "PROMPT_COMMAND away" not in quotaline("install", "bash", env=environment).stdout.decode()
+
+
+def test_the_program_is_the_running_one_else_its_twin_else_that_of_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = {name: tmp_path / name / "quotaline" for name in ("running", "beside", "path")}
+    monkeypatch.setattr(sys, "argv", [str(places["running"])])
+    monkeypatch.setattr(sysconfig, "get_path", lambda _name: str(places["beside"].parent))
+    monkeypatch.setenv("PATH", str(places["path"].parent))
+    with pytest.raises(HostError, match="was not found"):
+        launcher.command()
+    for name in ("path", "beside", "running"):
+        places[name].parent.mkdir()
+        places[name].write_text("#!/bin/sh\n")
+        places[name].chmod(0o755)
+        assert launcher.command() == str(places[name])
 
 
 def test_init_prints_the_files_that_are_shipped(environment: dict[str, str]) -> None:
