@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -157,6 +158,15 @@ def test_what_is_left_out_of_the_frames_is_never_seen(
     content = prompt_files.render_prompt_files(snapshot, NOW)["prompt.plain"]
     for second in seconds:
         assert printed(snapshot, int(NOW) + second) == at(content, int(NOW) + second)
+
+
+def test_a_countdown_moves_each_minute_for_five_hours_and_then_each_ten() -> None:
+    snapshot = kept([window("five_hour", 42, DAY - 60)], rows=[["five_hour"]], stale_after=2 * DAY)
+    lines = prompt_files.render_prompt_files(snapshot, NOW)["prompt.plain"].decode().splitlines()[1:-1]
+    moments = [int(line.partition("\t")[0]) - int(NOW) for line in lines]
+    steps = [(before, after - before) for before, after in pairwise(moments) if after < DAY - 7200]
+    assert {60} == {step for before, step in steps if before < 5 * 3600 - 60}
+    assert {600} == {step for before, step in steps if before > 5 * 3600 + 600}
 
 
 def test_only_the_named_fields_of_a_window_move_with_the_time() -> None:
