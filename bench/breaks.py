@@ -40,7 +40,7 @@ EQUIVALENT = {
     'ledger/history.py | following, key = (day + timedelta(days=31)).replace(day=1), f"{day:%Y-%m}" | 31 plus 1 | 1': (
         "32 days after the first of a month lie in the next one, too"
     ),
-    "__main__.py | data = os.read(descriptor, 1 << 16) | 16 plus 1 | 1": (
+    "__main__.py | data = system.read(descriptor, 1 << 16) | 16 plus 1 | 1": (
         "no file of the prompt path is that large, and a larger piece of one is as good"
     ),
     "ledger/history.py | start, end = max(start, oldest / 1000), min(end, newest / 1000 + 0.001) | 1000 plus 1 | 1": (

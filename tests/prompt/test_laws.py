@@ -139,3 +139,19 @@ def test_no_exception_leaves_the_prompt_path(error: type[Exception]) -> None:
         raise error
 
     run.guarded(work)
+
+
+def test_a_hot_module_is_read_from_its_cache_without_being_looked_for_and_no_other_is() -> None:
+    """Python's own import leaves a spec on a module, ours does not."""
+    code = """
+import sys
+from quotaline.__main__ import import_faster
+import_faster()
+from quotaline.core import periods
+from quotaline.render.paint import width
+from quotaline.config.palettes import PALETTES
+for name in ("core.periods", "render.paint", "config.palettes", "config"):
+    print(name, sys.modules[f"quotaline.{name}"].__spec__ is None)
+"""
+    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "core.periods True\nrender.paint True\nconfig.palettes False\nconfig False\n"
