@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from quotaline.transcripts import records
 from quotaline.transcripts.job import Job, Scanned
 from quotaline.transcripts.records import read, search
 from quotaline.transcripts.row import tomorrow
@@ -194,3 +195,10 @@ def test_a_usage_that_is_none_is_told_and_an_absent_one_is_not(usage: object, ba
     line, makes_no_sense = read({"type": "assistant", "message": {"id": "m", "usage": usage}})
     assert line is not None
     assert makes_no_sense is bad
+
+
+@pytest.mark.parametrize(("told", "holds"), [(True, True), (False, False), (None, False), (1, False), ("true", False)])
+def test_a_line_is_of_a_subagent_or_an_error_only_where_it_says_true(told: object, holds: bool) -> None:
+    line, _ = records.read({**assistant("m1"), "isSidechain": told, "isApiErrorMessage": told})
+    assert line is not None
+    assert (line.is_sidechain, line.is_api_error_message) == (holds, holds)
