@@ -104,3 +104,11 @@ def test_a_reading_with_a_reset_counts_before_one_without() -> None:
 )
 def test_a_window_that_went_is_no_news_of_the_others(limits: Any, before: Any, is_no_news: bool) -> None:
     assert only_fewer(limits, before) is is_no_news
+
+
+@pytest.mark.parametrize(
+    ("ratio", "hits"), [(0, 0), (0.25, 25), (1, 100), (1.01, None), (-0.1, None), ("0.5", 50), (None, None)]
+)
+def test_the_caches_hits_are_a_percentage(ratio: Any, hits: float | None) -> None:
+    data = sample("after-response") | {"prompt_cache": {"hit_ratio": ratio}}
+    assert session_fields(data, "/home/user", NOW).get("cache.hits") == hits
