@@ -8,11 +8,14 @@ import stat
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import pytest
 
 from commandline import quotaline
+from quotaline.config import load, segments
 from quotaline.config.load import load_or_default
 from quotaline.config.schema import Config
 from quotaline.core.snapshot import config_state
@@ -256,3 +259,60 @@ def test_each_change_on_disk_is_another_state(change: str, config: Path) -> None
 
 def test_without_files_there_is_no_state(home: Path) -> None:
     assert ["", "", ""] == [config_state(path) for path in ("", str(home / "none/config.toml"), "\0")]
+
+
+@pytest.fixture
+def compiled_anew(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """One entry for each time that lines are compiled."""
+    found: list[str] = []
+
+    def counting(*arguments: Any) -> dict[str, Any]:
+        found.append("compiled")
+        return compile_lines(*arguments)
+
+    compile_lines = segments.compile_lines
+    monkeypatch.setattr(segments, "compile_lines", counting)
+    return found
+
+
+def test_while_nothing_changes_nothing_is_compiled_anew(
+    config: Path, cache: Path, compiled_anew: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(load, "SETTLED", -3600.0)
+    first = load_or_default(config, cache)
+    assert [msgspec.to_builtins(first)] * 3 == [msgspec.to_builtins(load_or_default(config, cache)) for _ in range(3)]
+    assert len(compiled_anew) == 1
+    config.write_text(GOOD.replace("61", "62"))
+    assert 62.0 == load_or_default(config, cache)[0].guard.five_hour
+    assert len(compiled_anew) == 2
+    (config.parent / "segments/mine.toml").write_text(MINE.replace("mine {", "my {"))
+    assert "my " in str(load_or_default(config, cache)[1]["segments"]["mine"])
+    assert len(compiled_anew) == 3
+    monkeypatch.setattr(segments, "shipped_state", lambda: "of another version")
+    load_or_default(config, cache)
+    load_or_default(config, cache)
+    assert len(compiled_anew) == 4
+
+
+def test_a_change_of_a_moment_ago_may_have_the_time_of_the_next_one(
+    config: Path, cache: Path, compiled_anew: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load_or_default(config, cache)
+    load_or_default(config, cache)
+    assert len(compiled_anew) == 2
+    time.sleep(0.05)
+    newest = config.parent / "segments/mine.toml"
+    newest.chmod(0o600)
+    for moment, times in ((newest.stat().st_ctime + load.SETTLED - 0.02, 5), (newest.stat().st_ctime + load.SETTLED + 0.02, 6)):
+        monkeypatch.setattr(load, "time", SimpleNamespace(time=lambda moment=moment: moment))
+        for _ in range(3):
+            load_or_default(config, cache)
+        assert len(compiled_anew) == times
+
+
+def test_a_mistake_is_told_each_time(config: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(load, "SETTLED", -3600.0)
+    (config.parent / "segments/mine.toml").write_text("format = ")
+    assert [1, 1] == [len(load_or_default(config, cache)[2]) for _ in range(2)]
+    config.write_text("=")
+    assert [2, 2] == [len(load_or_default(config, cache)[2]) for _ in range(2)]

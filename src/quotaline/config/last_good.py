@@ -1,7 +1,7 @@
 """EFFECT The last configuration that was understood, kept in the cache folder: a mistake in the files never opens a guard.
 
-`config.json`, 0600: `{"version": 1, "config": …, "segments": {name: segment as written}}`. Whatever is wrong with it is no
-configuration.
+`config.json`, 0600: `{"version": 1, "config": …, "segments": {name: segment as written}, "made_of": …, "compiled": …}`. What
+has something wrong with it is no configuration.
 """
 
 from __future__ import annotations
@@ -27,16 +27,24 @@ LARGEST = 4 * 1024 * 1024
 
 
 class Kept(Struct, frozen=True, kw_only=True):
-    """A configuration and the user's own segments as they were written."""
+    """A configuration and the user's own segments as they were written.
+
+    `compiled` is what they give a snapshot, and `made_of` tells the files and the program that gave it; "" where it is not sure
+    that a change of those would be seen.
+    """
 
     config: Config
     own: dict[str, Tree]
+    made_of: str = ""
+    compiled: dict[str, Any] = {}
 
 
-class _File(Struct, frozen=True, kw_only=True):
+class _File(Struct, frozen=True):
     version: int
     config: dict[str, Any]
     segments: dict[str, dict[str, Any]] = {}
+    made_of: str = ""
+    compiled: dict[str, Any] = {}
 
 
 def read_last_good(cache_dir: Path | None, understand: Callable[[Any], Config]) -> Kept | None:
@@ -48,7 +56,8 @@ def read_last_good(cache_dir: Path | None, understand: Callable[[Any], Config]) 
     except (OSError, ValueError, RecursionError, msgspec.MsgspecError, ConfigError):
         return None
     own = {name: tree for name, tree in file.segments.items() if segment_problem(tree, name) is None}
-    return Kept(config=config, own=own) if file.version == VERSION else None
+    kept = Kept(config=config, own=own, made_of=file.made_of, compiled=file.compiled)
+    return kept if file.version == VERSION else None
 
 
 def keep_last_good(cache_dir: Path | None, kept: Kept) -> None:
@@ -56,7 +65,8 @@ def keep_last_good(cache_dir: Path | None, kept: Kept) -> None:
     if cache_dir is None or not cache_dir.is_dir():
         return
     with contextlib.suppress(OSError, TypeError, ValueError, msgspec.MsgspecError):
-        data = msgspec.json.encode(_File(version=VERSION, config=msgspec.to_builtins(kept.config), segments=kept.own))
+        file = _File(VERSION, msgspec.to_builtins(kept.config), kept.own, kept.made_of, kept.compiled)
+        data = msgspec.json.encode(file)
         with contextlib.suppress(OSError):
             if read_file(cache_dir / NAME, LARGEST) == data:
                 return

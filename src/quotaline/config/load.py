@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-import tomllib
+import time
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LARGEST = 1024 * 1024  # bytes of config.toml
+SETTLED = 2.0
+"""Seconds after which a file system that counts time in coarse steps has another time for another content."""
 
 
 def load(path: Path | None) -> Config:
@@ -51,6 +54,8 @@ def read_text(path: Path) -> str:
 
 def parse(text: str, name: str = "config.toml") -> Config:
     """A configuration from TOML text. Raises ConfigError."""
+    import tomllib  # noqa: PLC0415 - most refreshes read no configuration anew
+
     try:
         tree = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # also a number of 5,000 digits, also 5,000 brackets
@@ -89,24 +94,42 @@ def load_or_default(path: Path | None, cache_dir: Path | None = None) -> tuple[C
 
     Where config.toml cannot be followed, the last one that could holds as a whole, as `cache_dir` keeps it, else the defaults.
     A segment file that cannot be followed costs that segment only: its last good form is used, else the shipped one, if any.
+    While the files and the program are those of the last good one, nothing is read and compiled anew.
     """
     state = config_state(str(path or ""))  # before anything is read: what changes meanwhile is seen the next time
+    made_of = f"{segments.shipped_state()} {state}"
     kept = read_last_good(cache_dir, understand)
+    if kept and kept.made_of == made_of:
+        return kept.config, {**kept.compiled, "config_state": state}, []
     last = kept.own if kept else {}
     folder = segments.own_folder(path)
+    settled = _changed_at(path, folder) < time.time() - SETTLED
     try:
         config = load(path)
         own, wrong = segments.read_own(folder, config)
         own = {**{name: tree for name, tree in last.items() if name in wrong or "" in wrong}, **own}
         found = segments.assemble(config, own, missing=wrong)
-        keep_last_good(cache_dir, Kept(config=config, own=own))
         problems = list(wrong.values())
+        sure, compiled = settled and not problems, segments.compile_lines(config, found)
+        made_of, kept_lines = (made_of, compiled) if sure else ("", {})
+        keep_last_good(cache_dir, Kept(config=config, own=own, made_of=made_of, compiled=kept_lines))
     except ConfigError as error:
         config = kept.config if kept else Config()
         own, wrong = segments.read_own(folder, config)
         found = segments.assemble_what_fits(config, {**last, **own})
         problems = [str(error), *wrong.values()]
-    return config, {**segments.compile_lines(config, found), "config_state": state}, problems
+        compiled = segments.compile_lines(config, found)
+    return config, {**compiled, "config_state": state}, problems
+
+
+def _changed_at(path: Path | None, folder: Path | None) -> float:
+    """When the configuration was last changed, epoch seconds; 0.0 where there is none."""
+    found = 0.0
+    with contextlib.suppress(OSError):
+        for place in (path, folder, *(folder.iterdir() if folder and folder.is_dir() else ())):
+            with contextlib.suppress(OSError):
+                found = max(found, place.stat().st_ctime if place else 0.0)
+    return found
 
 
 def load_checked(path: Path | None) -> Config:

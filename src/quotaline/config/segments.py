@@ -7,8 +7,6 @@ when the configuration changes, so that the prompt path only looks values up.
 from __future__ import annotations
 
 import re
-import string
-import tomllib
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
@@ -19,6 +17,7 @@ from quotaline.config.explain import Strict, convert, listed
 from quotaline.config.fields import FIELDS, SPECS, is_field
 from quotaline.config.palettes import COLOUR_FORMS, sgr, style
 from quotaline.config.schema import Config
+from quotaline.core.snapshot import config_state
 from quotaline.errors import ConfigError
 from quotaline.files import read_file
 
@@ -70,6 +69,11 @@ def shipped_folder() -> Path:
     return packaged if packaged.is_dir() else here.parents[3] / "segments"
 
 
+def shipped_state() -> str:
+    """What tells one state of the shipped segments, and of the program that compiles them, from another."""
+    return f"{config_state(str(shipped_folder().with_name('config.toml')))} {config_state(__file__)}"
+
+
 def read_folder(folder: Path | None) -> tuple[dict[str, Tree], dict[str, str]]:
     """The segment files of a folder by name, and of those that cannot be read what is wrong, a sentence each."""
     found: dict[str, Tree] = {}
@@ -83,6 +87,8 @@ def read_folder(folder: Path | None) -> tuple[dict[str, Tree], dict[str, str]]:
     for path in paths:
         if path.suffix != ".toml" or path.name.startswith("."):
             continue
+        import tomllib  # noqa: PLC0415 - most refreshes compile nothing anew
+
         try:
             found[path.stem] = tomllib.loads(read_file(path, LARGEST).decode())
         except OSError as error:
@@ -180,6 +186,8 @@ def forms(segment: Segment) -> list[str]:
 
 def parts(form: str, place: str, *, repeated: bool) -> list[Any]:
     """A format string as literals and `[field, spec]` pairs. Raises ConfigError."""
+    import string  # noqa: PLC0415 - as above
+
     compiled: list[Any] = []
     try:
         pieces = list(string.Formatter().parse(form))
