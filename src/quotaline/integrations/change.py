@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import errno
 import os
 import shutil
@@ -37,6 +36,8 @@ class Change(Struct, frozen=True, kw_only=True):
 
     def diff(self) -> str:
         """A unified diff of the configuration file; what is no text is shown as U+FFFD."""
+        import difflib  # noqa: PLC0415 - `doctor` shows none
+
         before, after = ((side or b"").decode("utf-8", "replace") for side in (self.before, self.after))
         old, new = (str(self.path) if side is not None else os.devnull for side in (self.before, self.after))
         lines = difflib.unified_diff(before.splitlines(keepends=True), after.splitlines(keepends=True), old, new)
