@@ -76,6 +76,12 @@ def test_what_is_no_whole_object_is_none(text: bytes) -> None:
         found(text, ["a"], 64)
 
 
+def test_of_two_members_under_one_name_the_last_counts_also_when_it_is_too_long() -> None:
+    assert {"a": b" 3", "b": b" 2"} == found(b'{"a": 1, "b": 2, "a": 3}', ["a", "b"], 16)
+    for long in (b'"' + b"x" * 99 + b'"', b"[" + b"1, " * 99 + b"1]"):
+        assert {"b": b" 2"} == found(b'{"a": 1, "b": 2, "a": ' + long + b"}", ["a", "b"], 16)
+
+
 def fill(path: Path, megabytes: int) -> None:
     """A file with a login behind a history of many lines, with keys of the same name, and one endless text."""
     line = {

@@ -48,7 +48,7 @@ def members(data: bytes, keys: Iterable[str]) -> dict[str, Any]:
             if depth == 1 and key in wanted:
                 _keep(found, key, text[start:at])
             if depth == 1:
-                key, start = None, -1
+                key, start, word = None, -1, ""
             depth -= mark != ","
     if depth or not end or text[end:]:
         raise ValueError("not one whole object")

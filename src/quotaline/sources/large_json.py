@@ -112,7 +112,8 @@ class _Reader:
 
     def _endless(self) -> None:
         """Pass over a string that is longer than what is kept."""
-        self._key, self._word, self._at = None, None, self._at + 1
+        self._leave_out()
+        self._word, self._at = None, self._at + 1
         while True:
             self._at = BODY.match(self._buffer, self._at).end()  # type: ignore[union-attr]
             if self._here() == b'"':
@@ -121,14 +122,20 @@ class _Reader:
             if not self._more():
                 raise ValueError("not one whole object")
 
+    def _leave_out(self) -> None:
+        """Keep no member under the name at hand: the last one of that name is too long."""
+        if self._key is not None:
+            self._found.pop(self._key, None)
+            self._key = None
+
     def _here(self) -> bytes:
         """The byte at hand; b"" at the end of what was read so far."""
         return self._buffer[self._at : self._at + 1]
 
     def _more(self) -> bool:
         """Read a piece more, and forget what is not needed; false at the end of the file."""
-        if self._key is not None and self._at - self._from > PIECE:
-            self._key = None
+        if self._at - self._from > PIECE:
+            self._leave_out()
         start = self._at if self._key is None else self._from
         piece = self._read(PIECE)
         self._buffer = self._buffer[start:] + piece
