@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import fcntl
 import json
 import os
 import resource
@@ -11,11 +14,13 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import filelock
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from commandline import QUOTALINE, quotaline
+from quotaline import files
 from quotaline.core import system
 from quotaline.core.values import read_small_file
 from quotaline.files import private_dir, read_file, remove_scratch, write_atomic, write_own
@@ -266,3 +271,69 @@ def test_only_root_gives_a_file_to_the_owner_of_its_folder(
     monkeypatch.setattr(os, "fchown", lambda _descriptor, owner, group: given.append((owner, group)))
     write_atomic(tmp_path / "f", b"x")
     assert given == ([(tmp_path.stat().st_uid, tmp_path.stat().st_gid)] if gives else [])
+
+
+@pytest.fixture(params=["flock", "no fcntl", "no flock"])
+def locking(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Each way in which a lock is taken."""
+
+    def missing(*_arguments: object) -> None:
+        raise OSError(errno.ENOSYS, "Function not implemented")
+
+    if request.param == "no fcntl":
+        monkeypatch.setattr(files, "fcntl", None)
+    elif request.param == "no flock":
+        monkeypatch.setattr(fcntl, "flock", missing)
+    return str(request.param)
+
+
+@pytest.mark.filterwarnings("ignore:flock not supported")
+def test_a_lock_is_one_holders_and_free_again_whatever_the_holder_raises(tmp_path: Path, locking: str) -> None:
+    path = tmp_path / "a.lock"
+    with contextlib.suppress(KeyError), files.lock(path):
+        assert path.stat().st_mode & 0o777 == 0o600
+        with pytest.raises(files.HeldError), files.lock(path):
+            pytest.fail("it is held")
+        raise KeyError
+    with files.lock(path):
+        pass
+    assert path.exists() or locking == "no flock"
+
+
+def test_it_is_the_lock_that_older_versions_take(tmp_path: Path) -> None:
+    path = tmp_path / "a.lock"
+    with filelock.FileLock(path), pytest.raises(files.HeldError), files.lock(path):
+        pytest.fail("it is held")
+    with files.lock(path), pytest.raises(filelock.Timeout), filelock.FileLock(path, timeout=0):
+        pytest.fail("it is held")
+
+
+def test_who_has_patience_gets_it_when_it_is_given_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.lock"
+    with contextlib.ExitStack() as holder:
+        holder.enter_context(files.lock(path))
+        monkeypatch.setattr(time, "sleep", lambda _: holder.close())
+        with files.lock(path, patience=60):
+            pass
+
+
+def test_a_lock_whose_file_was_removed_is_nobodys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, flock = tmp_path / "a.lock", fcntl.flock
+
+    def removed_meanwhile(descriptor: int, operation: int) -> None:
+        flock(descriptor, operation)
+        monkeypatch.setattr(fcntl, "flock", flock)
+        path.unlink()
+
+    monkeypatch.setattr(fcntl, "flock", removed_meanwhile)
+    with files.lock(path), pytest.raises(files.HeldError), files.lock(path):
+        pytest.fail("it is held")
+
+
+def test_what_is_no_place_for_a_lock_says_why(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
+    for name in ("folder", "link", "nowhere/a.lock"):
+        with pytest.raises(OSError, match=r"directory|symbolic links"), files.lock(tmp_path / name):
+            pytest.fail("there is none")
+    assert not (tmp_path / "elsewhere").exists()

@@ -1,4 +1,4 @@
-"""EFFECT Files are read by kind and size, written whole and renamed; folders are 0700, files 0600; root leaves the owner."""
+"""EFFECT Files are read by kind and size, written whole, renamed, locked; folders 0700, files 0600; root leaves the owner."""
 
 from __future__ import annotations
 
@@ -8,16 +8,28 @@ import os
 import re
 import stat
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 LARGEST_FILE = 16 * 1024 * 1024
 SCRATCH = re.compile(r"\..+\.[0-9]+\.[0-9a-f]{8}|[^.].*\.[0-9]+\.new")  # of `write_atomic` and of the inbox
 SCRATCH_KEPT_FOR = 3600.0
 CHUNK = 1 << 20
+LOCK_FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+PAUSE = 0.05  # seconds between two looks at a lock that another one has
+
+
+class HeldError(Exception):
+    """Another process has the lock."""
 
 
 def read_file(path: Path, limit: int = LARGEST_FILE) -> bytes:
@@ -94,6 +106,52 @@ def write_own(path: Path, data: bytes) -> None:
         except OSError:
             path.rename(path.with_name(f"{path.name}.moved-{int(time.time())}"))
         write_atomic(path, data)
+
+
+@contextlib.contextmanager
+def lock(path: Path, patience: float = 0.0) -> Iterator[None]:
+    """Hold the lock file `path` against every other process; `patience` seconds are waited for one that has it.
+
+    Raises HeldError where that one still has it then, OSError where the file cannot be made. The file stays: whoever waits for
+    it has it open.
+    """
+    give_back = _take_lock(path, patience)
+    try:
+        yield
+    finally:
+        give_back()
+
+
+def _take_lock(path: Path, patience: float) -> Callable[[], None]:
+    """Take it as `filelock` does where there is flock; importing that takes a refresh longer than reading all its sources."""
+    until = time.monotonic() + patience
+    while fcntl is not None:
+        descriptor = os.open(path, LOCK_FLAGS, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(descriptor)
+            if error.errno == errno.ENOSYS:
+                if not path.stat().st_size:
+                    path.unlink()  # there a file is the lock, and says whose; this one is ours
+                break
+            if error.errno not in (errno.EACCES, errno.EAGAIN):
+                raise
+            if time.monotonic() >= until:
+                raise HeldError(path.name) from None
+            time.sleep(PAUSE)
+            continue
+        if os.fstat(descriptor).st_nlink:
+            return partial(os.close, descriptor)
+        os.close(descriptor)  # somebody removed the file meanwhile
+    import filelock  # noqa: PLC0415 - see above
+
+    other = filelock.FileLock(path, mode=0o600)
+    try:
+        other.acquire(timeout=patience)
+    except filelock.Timeout:
+        raise HeldError(path.name) from None
+    return other.release
 
 
 def remove_scratch(folders: Iterable[Path | None], now: float, *, beside: Path | None = None) -> None:

@@ -6,7 +6,6 @@ import tomllib
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import filelock
 import msgspec
 import tomlkit
 from msgspec import Struct
@@ -15,7 +14,7 @@ from tomlkit.exceptions import TOMLKitError
 from quotaline.config import load as configuration
 from quotaline.config import segments
 from quotaline.errors import ConfigError
-from quotaline.files import private_dir, write_atomic
+from quotaline.files import HeldError, lock, private_dir, write_atomic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,9 +63,9 @@ def editing(path: Path) -> Iterator[Path]:
         if target.exists() and not target.is_file():
             raise ConfigError(f"{path.name} is not a regular file and cannot be written.")
         private_dir(target.parent)
-        with filelock.FileLock(target.with_name(f".{target.name}.lock"), timeout=PATIENCE, mode=PRIVATE):
+        with lock(target.with_name(f".{target.name}.lock"), PATIENCE):
             yield target
-    except filelock.Timeout:
+    except HeldError:
         raise ConfigError(f"{path.name} is being changed by another process. Run this again.") from None
     except OSError as error:
         raise ConfigError(f"{path.name} cannot be written: {error.strerror}. Check the folder's permissions.") from error

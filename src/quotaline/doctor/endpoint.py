@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import filelock
 import msgspec
 from msgspec import structs
 
 from quotaline.config.schema import ClaudeCli, alpha_enabled, may_ask
 from quotaline.doctor.check import Check
 from quotaline.errors import LedgerError
-from quotaline.files import private_dir, write_atomic
+from quotaline.files import HeldError, lock, private_dir, write_atomic
 from quotaline.ledger import open_ledger
 from quotaline.ratelimit.home import open_limiter
 from quotaline.ratelimit.policy import explain_wait
 from quotaline.ratelimit.requester import Requester
+from quotaline.refresh.run import LOCK
 from quotaline.snapshot.load import load_snapshot
 from quotaline.snapshot.merge import merge
 from quotaline.sources import claude_json
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from quotaline.model import Reading, SourceState
 
 BUDGET, ENDPOINT = "Budget", "Endpoint"
+PATIENCE = 1.0
+"""Seconds for which a refresh that is under way is waited for."""
 
 
 def checks(context: DoctorContext) -> Iterator[Check]:
@@ -139,10 +141,10 @@ def keep(context: DoctorContext, found: list[Reading]) -> None:
     if path is None or folder is None:
         return
     try:
-        with filelock.FileLock(private_dir(folder) / "refresh.lock", timeout=1, mode=0o600):
+        with lock(private_dir(folder) / LOCK, PATIENCE):
             before = load_snapshot(path)
             if before is not None:
                 merged = tuple(merge([*before.readings, *found], context.now))
                 write_atomic(path, msgspec.json.encode(structs.replace(before, readings=merged)))
-    except (OSError, filelock.Timeout):
+    except (OSError, HeldError):
         pass  # the next refresh asks again

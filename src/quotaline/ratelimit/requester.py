@@ -12,12 +12,11 @@ import random
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import filelock
 from msgspec import structs
 
 from quotaline.core.paths import account_slug
 from quotaline.errors import Outcome, RequestError, SourceError
-from quotaline.files import private_dir, read_file, write_own
+from quotaline.files import HeldError, lock, private_dir, read_file, write_own
 from quotaline.ledger.accounts import last_activity
 from quotaline.model import SourceState
 from quotaline.ratelimit import log
@@ -151,7 +150,7 @@ class Requester:
         """Make one request, if the budget allows it, under the account's lock. Raises SourceError."""
         keys = self._keys()
         try:
-            with filelock.FileLock(self.limiter_dir / f"request-{account_slug(keys[0])}.lock", timeout=0, mode=0o600):
+            with lock(self.limiter_dir / f"request-{account_slug(keys[0])}.lock"):
                 asked = log.begin_request(self.limiter, source, counted=[keys[0], *also], heard=keys, situation=situation)
                 if isinstance(asked, Decision):
                     self._permit(asked)
@@ -168,7 +167,7 @@ class Requester:
                     asked.withdrawn()
                     raise
                 asked.ended(Outcome.ANSWERED, None, self.dice.random())
-        except filelock.Timeout:
+        except HeldError:
             raise _NotNowError("Another process is asking at this moment; its answer will be here soon.") from None
         if self.current_account() != self.account:
             raise SourceError("The login changed while the answer was under way; it was not kept.")

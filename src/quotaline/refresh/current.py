@@ -5,15 +5,14 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-import filelock
-
 from quotaline.config.schema import Refresh
 from quotaline.core.paths import REFRESH_MARKER
 from quotaline.core.snapshot import config_state
 from quotaline.core.windows import EVERYTHING
+from quotaline.files import HeldError, lock
 from quotaline.ledger.store import short_waits
 from quotaline.model import Account, Missing, Snapshot
-from quotaline.refresh.run import refresh
+from quotaline.refresh.run import LOCK, refresh
 from quotaline.snapshot.load import load_snapshot
 
 if TYPE_CHECKING:
@@ -48,7 +47,7 @@ def refreshed(where: Locations, env: Mapping[str, str], now: float) -> Snapshot 
     report = refresh(env, now)
     if report.status != "busy" or where.cache_dir is None:
         return report.snapshot
-    with contextlib.suppress(filelock.Timeout, OSError), filelock.FileLock(where.cache_dir / "refresh.lock", timeout=PATIENCE):
+    with contextlib.suppress(HeldError, OSError), lock(where.cache_dir / LOCK, PATIENCE):
         pass
     found = load_snapshot(where.snapshot)
     if found is None or found.config_state != config_state(str(where.config_file or "")):

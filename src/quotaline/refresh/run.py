@@ -6,7 +6,6 @@ from datetime import UTC
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
-import filelock
 from msgspec import Struct, structs
 
 from quotaline.alerts.delivery import AlertRun, remove_old_hook_marks
@@ -17,7 +16,7 @@ from quotaline.config.schema import Config, alpha_enabled, may_ask
 from quotaline.core.periods import not_from_the_future
 from quotaline.core.snapshot import config_state
 from quotaline.errors import SourceError
-from quotaline.files import private_dir, remove_scratch
+from quotaline.files import HeldError, lock, private_dir, remove_scratch
 from quotaline.forecast.fields import forecast_parts, part_of
 from quotaline.locations import Locations, resolve_locations
 from quotaline.model import Account, Missing, Snapshot, SourceState
@@ -43,6 +42,7 @@ if TYPE_CHECKING:
 
     from quotaline.model import Reading
 
+LOCK = "refresh.lock"
 SOON = 5.0  # a snapshot younger than this was made by somebody who asked at the same time
 
 
@@ -64,7 +64,7 @@ def refresh(env: Mapping[str, str], now: float, *, force: bool = False) -> Refre
         return RefreshResult(status="unwritable")
     try:
         private_dir(where.cache_dir)
-        with filelock.FileLock(where.cache_dir / "refresh.lock", timeout=0, mode=0o600):
+        with lock(where.cache_dir / LOCK):
             before = load_snapshot(where.snapshot)
             age = now - before.written_at if before else None
             recent = before is not None and before.config_state == config_state(str(where.config_file or ""))
@@ -72,7 +72,7 @@ def refresh(env: Mapping[str, str], now: float, *, force: bool = False) -> Refre
                 return RefreshResult(status="fresh", snapshot=before)
             snapshot = _Refresh(where, env, now, before).run(where.cache_dir, eager=force)
             return RefreshResult(status="written", snapshot=snapshot)
-    except filelock.Timeout:
+    except HeldError:
         return RefreshResult(status="busy", snapshot=load_snapshot(where.snapshot))
     except OSError:
         return RefreshResult(status="unwritable", snapshot=load_snapshot(where.snapshot))
