@@ -20,8 +20,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import quotaline
 from corpus import END, make
 
+PROGRAM = str(Path(sys.executable).with_name("quotaline"))
+START = str(Path(quotaline.__path__[0], "start.py"))
 HOUR = 3600.0
 COUNTS = (3, 10, 200)
 CONFIG = """\
@@ -70,7 +73,7 @@ def seconds(command: list[str], env: dict[str, str]) -> float:
 def refreshed(env: dict[str, str], count: int) -> float:
     """Processor time of one background refresh, whose snapshot is then said to be old."""
     snapshot = Path(env["HOME"], ".cache", "quotaline", "default", "snapshot.json")
-    took = seconds([sys.executable, "-P", "-m", "quotaline", "refresh", "--background"], env)
+    took = seconds([sys.executable, "-I", START, PROGRAM, "refresh", "--background"], env)  # as the status line starts it
     content = json.loads(snapshot.read_bytes())
     assert len(content["readings"]) == count, content["sources"]
     snapshot.write_text(json.dumps({**content, "written_at": content["written_at"] - 60}), encoding="utf-8")

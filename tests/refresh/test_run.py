@@ -195,8 +195,8 @@ def test_the_refresh_that_a_prompt_starts_imports_what_a_refresh_with_nothing_ne
     imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
     assert "quotaline.snapshot.publish" in imported
     spared = {
-        "click", "filelock", "httpx", "inspect", "json", "logging", "platformdirs", "random", "rich", "secrets", "shutil",
-        "socket", "statistics", "subprocess", "tempfile", "traceback",
+        "click", "filelock", "httpx", "inspect", "json", "logging", "rich", "secrets", "socket", "statistics", "subprocess",
+        "traceback",
         "quotaline.alerts.rules", "quotaline.commands", "quotaline.transcripts.scan",
     }  # fmt: skip
     assert set() == spared & imported
