@@ -155,3 +155,23 @@ for name in ("core.periods", "render.paint", "config.palettes", "config"):
 """
     done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "core.periods True\nrender.paint True\nconfig.palettes False\nconfig False\n"
+
+
+def test_every_room_is_read_so_for_a_refresh_and_whatever_imports_by_name_goes_on() -> None:
+    """A codec is imported by `__import__` with names for its arguments."""
+    code = """
+import sys
+from quotaline.__main__ import import_faster
+import_faster(every_room=True)
+from quotaline.config.palettes import PALETTES
+from quotaline.ledger import open_ledger
+import quotaline.core.periods
+for name in ("config.palettes", "config", "ledger.store", "ledger"):
+    print(name, sys.modules[f"quotaline.{name}"].__spec__ is None)
+print("é".encode("cp1252"), b"\\xff\\xfex\\0".decode("utf-16"), __import__("encodings.ascii", fromlist=["*"], level=0).__name__)
+print(quotaline.core.periods.DAY)
+"""
+    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == (
+        "config.palettes True\nconfig False\nledger.store True\nledger False\nb'\\xe9' x encodings.ascii\n86400\n"
+    )
