@@ -64,7 +64,7 @@ def drawn(shell: str, how: str, names: tuple[str, ...], folder: Path) -> Drawn:
     lines = f"cd {shlex.quote(str(where))}; file={shlex.quote(str(path))}; QUOTALINE={FILE_TEXT}\n{how}\n:\n:\nexit\n"
     done = subprocess.run(
         [*traced(trace), need(START[shell][0]), *START[shell][1:]], input=lines, capture_output=True, text=True, check=False,
-        env={**shellkit.environment(), "HOME": str(where), "HISTFILE": "", "PS1": "> "},
+        errors="backslashreplace", env={**shellkit.environment(), "HOME": str(where), "HISTFILE": "", "PS1": "> "},
     )  # fmt: skip
     found = sorted(path.name for path in where.iterdir() if not path.name.endswith("history"))
     assert found == [], f"{names} made {found}"
