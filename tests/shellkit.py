@@ -165,7 +165,9 @@ def count_processes(trace: Path) -> int:
     """The forks and the programs started so far; threads are not counted."""
     text = trace.read_text(errors="replace") if trace.exists() else ""
     forks = re.findall(r"^\d+ +(?:<\.\.\. )?(?:clone3?|v?fork)\b.*", text, re.MULTILINE)
-    return len([line for line in forks if "CLONE_THREAD" not in line and "resumed" not in line]) + text.count("execve(")
+    begun = [line for line in forks if "CLONE_THREAD" not in line and "resumed" not in line]
+    again = [line for line in forks if "ERESTART" in line]  # a signal came, and the call is made once more
+    return len(begun) - len(again) + text.count("execve(")
 
 
 def calls(folder: Path) -> list[str]:
