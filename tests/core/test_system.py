@@ -50,6 +50,7 @@ def test_the_calls_are_those_of_the_library() -> None:
     assert system.READ == os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY
 
 
+@pytest.mark.slow
 def test_the_environment_is_the_same_with_the_library_and_without() -> None:
     """Without `site` nobody has imported it; bytes that are no text stay what they are."""
     root = str(Path(system.__file__).parents[2])

@@ -141,6 +141,7 @@ def test_no_exception_leaves_the_prompt_path(error: type[Exception]) -> None:
     run.guarded(work)
 
 
+@pytest.mark.slow
 def test_a_hot_module_is_read_from_its_cache_without_being_looked_for_and_no_other_is() -> None:
     """Python's own import leaves a spec on a module, ours does not."""
     code = """
@@ -157,6 +158,7 @@ for name in ("core.periods", "render.paint", "config.palettes", "config"):
     assert done.stdout == "core.periods True\nrender.paint True\nconfig.palettes False\nconfig False\n"
 
 
+@pytest.mark.slow
 def test_every_room_is_read_so_for_a_refresh_and_whatever_imports_by_name_goes_on() -> None:
     """A codec is imported by `__import__` with names for its arguments."""
     code = """
