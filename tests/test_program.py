@@ -74,7 +74,7 @@ def editable(wheel: Path, folder: Path, env: dict[str, str]) -> Installed:
     python = environment_at(folder / "venv")
     words = ["install", "--quiet", "--no-index", "--no-deps", "--no-build-isolation", "--editable", str(ROOT)]
     run(sys.executable, "-m", "pip", "--python", python, *words, env={**env, "PYTHONPATH": PURELIB})
-    return Installed(python.with_name("quotaline"), python, env, own_folder=False)
+    return Installed(python.with_name("quotaline"), python, env)
 
 
 def for_the_user(wheel: Path, folder: Path, env: dict[str, str]) -> Installed:
