@@ -128,11 +128,15 @@ class LocalUsage(Struct, frozen=True, kw_only=True):
 
 
 class LocalTotals(Struct, frozen=True, kw_only=True):
-    """The three spans every surface shows; `five_hour` is None while no 5-hour block is active."""
+    """The three spans every surface shows; `five_hour` is None while no 5-hour block is active.
+
+    `active` are the times of the block's first and last message, epoch seconds.
+    """
 
     five_hour: LocalUsage | None
     seven_day: LocalUsage
     today: LocalUsage
+    active: tuple[float, float] | None = None
 
 
 class Account(Struct, frozen=True, kw_only=True):

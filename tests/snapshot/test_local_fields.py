@@ -18,7 +18,7 @@ def used(cost: str, *unpriced: str) -> LocalUsage:
 
 
 def fields(today: LocalUsage) -> dict[str, Any]:
-    return local_fields(LocalTotals(five_hour=None, seven_day=EMPTY, today=today))
+    return local_fields(LocalTotals(five_hour=None, seven_day=EMPTY, today=today), NOON)
 
 
 def test_a_price_is_an_estimate_to_the_cent_and_ends_with_its_day() -> None:

@@ -30,6 +30,7 @@ def window_options(command: F) -> F:
 @click.option("--window", "windows", metavar="ID=PCT", multiple=True, help="Limit of any window, such as seven_day_fable=95.")
 @click.option("--max-extra", metavar="AMOUNT", help="Money beyond the plan this month, in the account's currency.")
 @click.option("--no-extra", is_flag=True, help="No room as soon as a request would cost money beyond the plan.")
+@click.option("--budget", is_flag=True, help="No room once a budget of your own ([budget]) is spent.")
 @click.option("--max-age", metavar="TIME", help="Values older than this are unknown: 90s, 15m, 2h.")
 @click.option("--unknown", type=click.Choice(["tell", "ok", "fail"]), help="Exit code of unknown: 3, 0 or 1.")
 @click.option("--offline", is_flag=True, help="Judge the snapshot as it is; read no source.")
@@ -55,7 +56,7 @@ def guard(*, command: tuple[str, ...], waits: bool, timeout: str | None, as_json
     from quotaline.locations import resolve_locations
 
     where = resolve_locations(os.environ)
-    own = bool(given["windows"] or given["max_extra"] or given["no_extra"] or any(given[kind.id] for kind in PLAN_KINDS))
+    own = any(given[name] for name in ("windows", "max_extra", "no_extra", "budget", *(kind.id for kind in PLAN_KINDS)))
     config, problem = Config(), ""
     try:
         config = load_config(where)
@@ -107,6 +108,7 @@ def limits_from(config: Config, given: dict[str, Any]) -> tuple[dict[str, Any], 
         if limits["extra"] is None:
             raise click.UsageError(f"--max-extra is {given['max_extra']!r}; allowed is an amount such as 5.00.")
     limits["no_extra"] = limits["no_extra"] or given["no_extra"]
+    limits["budget"] = limits["budget"] or given["budget"]
     limits["max_age"] = duration("--max-age", given["max_age"]) or limits["max_age"]
     return limits, given["unknown"] or config.guard.unknown
 

@@ -28,6 +28,7 @@ def guard_limits(guard: Guard, stale_after: float) -> dict[str, Any]:
         "windows": guard.windows | {key: limit for key, limit in named.items() if limit is not None},
         "extra": None if guard.max_extra is None else parse_amount(str(guard.max_extra)),
         "no_extra": guard.no_extra,
+        "budget": guard.budget,
         "max_age": stale_after if guard.max_age is None else parse_duration(guard.max_age),
         "hook": guard.hook,
     }

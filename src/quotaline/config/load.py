@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from quotaline.config import segments
+from quotaline.config.budgets import budget_problem
 from quotaline.config.explain import convert, listed
 from quotaline.config.guard_limits import guard_problem
 from quotaline.config.last_good import Kept, keep_last_good, read_last_good
@@ -68,7 +69,7 @@ def understand(tree: Any, name: str = "config.toml") -> Config:
     config = convert(tree, Config, name)
     if config.style.palette not in PALETTES:
         raise ConfigError(f"{name}: `style.palette` is {config.style.palette!r}; allowed are {listed(PALETTES)}.")
-    wrong = guard_problem(config.guard) or _first_alert_problem(config)
+    wrong = guard_problem(config.guard) or budget_problem(config.budget) or _first_alert_problem(config)
     if wrong:
         raise ConfigError(f"{name}: {wrong}.")
     try:

@@ -73,7 +73,7 @@ class Refresh(Strict, frozen=True, kw_only=True):
 class Guard(Strict, frozen=True, kw_only=True):
     """`[guard]`: limits of `quotaline guard` and of its hook. Percent 0-1000; `max_extra` in the account's currency.
 
-    `hook` is how the hook answers a tool call: ask the user, or deny it.
+    With `budget` no budget of one's own may be spent. `hook` is how the hook answers a tool call: ask the user, or deny it.
     """
 
     five_hour: Percent | None = None
@@ -81,9 +81,25 @@ class Guard(Strict, frozen=True, kw_only=True):
     windows: dict[str, Percent] = field(default_factory=dict)
     max_extra: int | float | str | None = None
     no_extra: bool = False
+    budget: bool = False
     max_age: str | None = None
     unknown: Literal["tell", "ok", "fail"] = "tell"
     hook: Literal["ask", "deny"] = "ask"
+
+
+class Budget(Strict, frozen=True, kw_only=True):
+    """`[budget.projects."PATH"]`: dollars for what is used in one folder and below it."""
+
+    block: int | float | str | None = None
+    daily: int | float | str | None = None
+    weekly: int | float | str | None = None
+    monthly: int | float | str | None = None
+
+
+class Budgets(Budget, frozen=True, kw_only=True):
+    """`[budget]`: dollars of one's own for a 5-hour block, a day, a week (from Monday) or a calendar month at list price."""
+
+    projects: dict[str, Budget] = field(default_factory=dict)
 
 
 class Alert(Strict, frozen=True, kw_only=True, omit_defaults=True):
@@ -109,6 +125,7 @@ class Config(Strict, frozen=True, kw_only=True):
     style: Style = Style()
     refresh: Refresh = Refresh()
     guard: Guard = Guard()
+    budget: Budgets = Budgets()
     alert: tuple[Alert, ...] = ()
     prices: dict[str, dict[str, float | str]] = field(default_factory=dict)
 

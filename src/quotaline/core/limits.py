@@ -1,16 +1,16 @@
 """PURE Readings × limits × now → is there room? One truth for `quotaline guard` and for its hook.
 
 `limits`: `windows` percent by window id; `extra` `[digits, decimals]` of money this month; `no_extra` no money at all;
-`max_age` seconds; without any limit every window counts, up to 100 %. A window inside its period only fills, so one that is
-over its limit stays over it however old the reading; one below it, too old, is unknown. One whose reset has passed is empty,
-unless that is longer ago than `max_age`.
+`budget` no budget of one's own that is spent; `max_age` seconds; without any limit every window of the plan counts, up to
+100 %. A window inside its period only fills, so one that is over its limit stays over it however old the reading; one below it,
+too old, is unknown. One whose reset has passed is empty, unless that is longer ago than `max_age`.
 """
 
 from quotaline.core.formats import format_clock, format_left
 from quotaline.core.money import format_money, to_minor_units
 from quotaline.core.periods import DAY, HOUR, MINUTE, month_end, month_start
 from quotaline.core.values import as_money, number, printable
-from quotaline.core.windows import EVERYTHING, EXTRA_USAGE, PLAN_KINDS, window_expires, window_kind, window_title
+from quotaline.core.windows import EVERYTHING, EXTRA_USAGE, PLAN_KINDS, is_budget, window_expires, window_kind, window_title
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 FULL = 100.0
 EXTRA_NAME = window_title(EXTRA_USAGE)
 NOTHING_READ = "Nothing has been read yet"
+NO_BUDGET = "none is set under [budget] in config.toml, or no transcript was read"
 UNTOLD = "Whether there is room cannot be told."
 SEGMENT_FILES = "segments/"  # a problem of one of these begins with it
 LISTED = 12  # ids that one sentence names
@@ -39,7 +40,7 @@ def check_limits(
     """One check per limit: `id`, `name`, `state` (room, over, unknown), `used`, `limit`, `until`, `as_of`, `why`.
 
     `readings` are a snapshot's. `used` and `limit` are percent, or `[amount, currency, exponent]`. `crossing` is the money that
-    moves now, if any. Without a limit every window counts, up to 100 %.
+    moves now, if any. Without a limit every window of the plan counts, up to 100 %.
     """
     known = {}
     for reading in readings:
@@ -48,22 +49,27 @@ def check_limits(
             known[str(value.get("id") or value.get("type"))] = reading
     absent = "it was not read" if known else NOTHING_READ
     extra = known.pop(EXTRA_USAGE, None)
+    budgets = {key: reading for key, reading in known.items() if is_budget(key)}
+    plan = {key: reading for key, reading in known.items() if key not in budgets}
     max_age = number(limits.get("max_age")) or float(HOUR)
     wanted = limits.get("windows") or {}
     checks = [
         _window(key, known[key], float(limit), now, max_age) if key in known else _absent(key, float(limit), known, absent)
         for key, limit in wanted.items()
     ]
-    if limits.get("no_extra") or (not wanted and not limits.get("extra")):
-        every = [_window(key, reading, FULL, now, max_age) for key, reading in known.items() if key not in wanted]
+    if limits.get("no_extra") or not (wanted or limits.get("extra") or limits.get("budget")):
+        every = [_window(key, reading, FULL, now, max_age) for key, reading in plan.items() if key not in wanted]
         checks += [
             one for one in every if one["state"] != "over" or not window_expires(one["id"])
         ]  # a spent credit stops nothing
     if limits.get("extra"):
         checks.append(_extra(extra, limits["extra"], now, max_age, absent))
-    full = any(check["state"] == "over" and check["id"] != EXTRA_USAGE and check["used"] >= FULL for check in checks)
+    full = any(check["state"] == "over" and check["id"] in plan and check["used"] >= FULL for check in checks)
     if limits.get("no_extra") and not full:  # a full window draws the money, and its reset ends that
-        checks += _any_extra(extra, crossing, now, seen=bool(known))
+        checks += _any_extra(extra, crossing, now, seen=bool(plan))
+    if limits.get("budget"):
+        checks += [_window(key, budgets[key], FULL, now, max_age) for key in budgets if key not in wanted]
+        checks += [] if budgets else [_check("budget", "Budget", "unknown", why=NO_BUDGET)]
     if not checks:
         checks.append(_check(EVERYTHING, "Every window", "unknown", why=absent if absent == NOTHING_READ else "none was read"))
     return checks

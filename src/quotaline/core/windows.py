@@ -26,8 +26,9 @@ class WindowKind:
     `{}` for a member's own name; `title` is shorter, for a column; `label` is for the line. `length` is seconds, None where
     the server does not say. `order` sorts a report. `statusline` says whether Claude Code hands it over on stdin under this
     id, `row` is its `kind` in the usage body's `limits[]`, `body` maps the body's other keys to a member's name (the kind's
-    own is ""). What `expires` is a credit: it is spent once and does not start anew. `adjective` and `about` are for a window
-    that every plan has, which an option of the guard limits.
+    own is ""). What `expires` is a credit: it is spent once and does not start anew. A `budget` is a limit of the user's own
+    in money that the transcripts tell. `adjective` and `about` are for a window that every plan has, which an option of the
+    guard limits.
     """
 
     def __init__(
@@ -45,12 +46,13 @@ class WindowKind:
         row: str = "",
         body: "dict[str, str] | None" = None,
         expires: bool = False,
+        budget: bool = False,
         adjective: str = "",
         about: str = "",
     ) -> None:
         self.id, self.name, self.title, self.label, self.length, self.order = id, name, title or name, label, length, order
         self.many, self.missing_id, self.statusline = many, missing_id or id, statusline
-        self.expires = expires
+        self.expires, self.budget = expires, budget
         self.row, self.body, self.adjective, self.about = row, body or {}, adjective, about
 
     @property
@@ -83,11 +85,17 @@ KINDS = (
     WindowKind("wattle_ember", "Credit", body={"wattle_ember": ""}, expires=True),
     WindowKind("promo_credit_", "{}", many=True, expires=True),
     WindowKind(EXTRA_USAGE, "Extra Usage Spend", title="Extra usage", order=3),
+    WindowKind("budget_block", "Block budget", label="block", length=5.0 * HOUR, order=4, budget=True),
+    WindowKind("budget_daily", "Daily budget", label="day", length=float(DAY), order=5, budget=True),
+    WindowKind("budget_weekly", "Weekly budget", label="week", length=float(WEEK), order=6, budget=True),
+    WindowKind("budget_monthly", "Monthly budget", label="month", order=7, budget=True),
+    WindowKind("budget_", "Budget ({})", title="Projects' budgets", many=True, order=8, budget=True),
 )  # fmt: skip
 EVERYTHING = "everything"  # what is missing where nothing is known
 BY_ID = {kind.id: kind for kind in KINDS}
 FAMILIES = tuple(kind for kind in KINDS if kind.many)
-MODELS, PROMO_CREDITS = FAMILIES
+MODELS, PROMO_CREDITS, PROJECT_BUDGETS = FAMILIES
+BUDGETS = tuple(kind for kind in KINDS if kind.budget and not kind.many)
 PLAN_KINDS = tuple(kind for kind in KINDS if kind.adjective)
 """The windows that every plan has; a gateway's spend limit stands in their place."""
 
@@ -123,6 +131,12 @@ def window_expires(key: str) -> bool:
     """Whether the window `key` is a credit, whose `resets_at` is its end and no new beginning."""
     kind = window_kind(key)
     return kind is not None and kind.expires
+
+
+def is_budget(key: str) -> bool:
+    """Whether the window `key` is a limit of the user's own, of which the server knows nothing."""
+    kind = window_kind(key)
+    return kind is not None and kind.budget
 
 
 def window_length(key: str, period: "object" = None) -> "float | None":

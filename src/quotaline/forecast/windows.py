@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct, structs
 
 from quotaline.core.periods import DAY, HOUR, month_end, same_period
-from quotaline.core.windows import window_label, window_length
+from quotaline.core.windows import is_budget, window_label, window_length
 from quotaline.forecast.spending import between, counter, steps
 from quotaline.model import ExtraUsage, Money, Reading, Window
 
@@ -172,8 +172,8 @@ def slopes(points: Sequence[tuple[float, float]], start: float, end: float) -> t
 
 
 def binds_first(found: Iterable[Forecast]) -> Forecast | None:
-    """The window that reaches 100 % first, None when none does before its reset."""
-    reached = [one for one in found if one.limit_at is not None]
+    """The window of the plan that reaches 100 % first, None when none does before its reset."""
+    reached = [one for one in found if one.limit_at is not None and not is_budget(one.id)]
     return min(reached, key=lambda one: (one.limit_at or 0.0, one.id), default=None)
 
 

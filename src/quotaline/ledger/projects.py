@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 WORKTREE = re.compile(r"[/\\]\.claude[/\\]worktrees[/\\][^/\\]+(?=[/\\]|$)")
 
 
-def projects(connection: Connection) -> dict[tuple[int, int], str]:
-    """(session, folder) by their ids → the project's path, for every pair that has messages."""
+def projects(connection: Connection, since: float = 0.0) -> dict[tuple[int, int], str]:
+    """(session, folder) by their ids → the project's path, for every pair that has messages from `since` (epoch seconds) on."""
     paths = {key: checkout(path) for key, path in connection.execute("SELECT id, path FROM project")}
-    query = "SELECT session_id, project_id FROM message GROUP BY 1, 2 ORDER BY min(time), min(id)"
+    query = "SELECT session_id, project_id FROM message WHERE time >= ? GROUP BY 1, 2 ORDER BY min(time), min(id)"
     found: dict[tuple[int, int], str] = {}
     started: dict[int, str] = {}
-    for session, folder in connection.execute(query):
+    for session, folder in connection.execute(query, (since * 1000,)):
         start = started.setdefault(session, paths[folder])
         found[session, folder] = start if within(paths[folder], start) else paths[folder]
     return found

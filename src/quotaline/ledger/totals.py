@@ -41,12 +41,21 @@ def _local_totals(
     starts = block_start(connection, now)
     if five_hour_resets_at is not None and five_hour_resets_at - FIVE_HOURS <= now < five_hour_resets_at:
         starts = five_hour_resets_at - FIVE_HOURS
+    block = None if starts is None else (starts, starts + FIVE_HOURS)
     today, tomorrow = midnight(now, tz), midnight(now, tz, days=1)
     return LocalTotals(
-        five_hour=None if starts is None else usage(connection, starts, starts + FIVE_HOURS, prices),
+        five_hour=None if block is None else usage(connection, *block, prices),
         seven_day=usage(connection, now - SEVEN_DAYS, now, prices),
         today=usage(connection, today, tomorrow, prices),
+        active=None if block is None else _active(connection, *block),
     )
+
+
+def _active(connection: Connection, start: float, end: float) -> tuple[float, float] | None:
+    """The times of the first and the last message from `start` until before `end`; None without any."""
+    query = "SELECT min(time), max(time) FROM message WHERE time >= ? AND time < ?"
+    first, last = connection.execute(query, (start * 1000, end * 1000)).fetchone()
+    return None if first is None else (first / 1000, last / 1000)
 
 
 def block_start(connection: Connection, now: float) -> float | None:

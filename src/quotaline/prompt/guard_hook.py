@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 OPTIONS = {"--window": "", "--max-extra": "", "--max-age": "", **{kind.option: kind.id for kind in PLAN_KINDS}}
-OWN_LIMITS = frozenset(OPTIONS) - {"--max-age"} | {"--no-extra"}
+OWN_LIMITS = frozenset(OPTIONS) - {"--max-age"} | {"--no-extra", "--budget"}
 AGAIN = "Send it again to go on, or "
 CHANGE = {True: "change the limits of the hook's command.", False: "change the limits of [guard] in config.toml."}
 MEND = "mend the configuration; `quotaline doctor` says what is wrong."
@@ -131,6 +131,8 @@ def options(arguments: "list[str]", rules: "dict[str, Any]") -> "dict[str, Any]"
         option, equals, value = rest.pop(0).partition("=")
         if option == "--no-extra":
             limits["no_extra"] = True
+        elif option == "--budget":
+            limits["budget"] = True
         elif option == "--deny":
             limits["hook"] = "deny"
         elif option in OPTIONS:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from quotaline.core.paths import account_slug
+from quotaline.core.windows import is_budget
 from quotaline.errors import Outcome, RequestError, SourceError
 from quotaline.files import HeldError, lock, private_dir, read_file, write_own
 from quotaline.ledger.accounts import last_activity
@@ -96,13 +97,14 @@ class Requester:
         return log.last_failure(self.limiter, self._keys()[0], turn[0], self.now)
 
     def _situation(self, known: Sequence[Reading]) -> Situation:
+        told = [reading.value for reading in known if not is_budget(reading.value.id)]
         return Situation(
             now=self.now,
             active_at=last_activity(self.ledger),
             resets=log.known_resets(
                 self.limiter,
                 self._keys()[0],
-                [resets for r in known if (resets := getattr(r.value, "resets_at", None)) is not None],
+                [resets for value in told if (resets := getattr(value, "resets_at", None)) is not None],
                 self.now,
             ),
             eager=self.eager,

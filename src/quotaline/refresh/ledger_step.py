@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from quotaline.core.periods import DAY, HOUR, WEEK, month_start
-from quotaline.core.windows import FIVE_HOUR
+from quotaline.core.windows import FIVE_HOUR, is_budget
 from quotaline.errors import LedgerError
 from quotaline.ledger import open_ledger
 from quotaline.ledger.accounts import last_activity
+from quotaline.ledger.budgets import BudgetUse, budget_use
 from quotaline.ledger.importer import ImportReport, import_transcripts
 from quotaline.ledger.readings import activity, readings_since, store_readings
 from quotaline.ledger.skipped import skipped_lines, why_no_usage
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import tzinfo
 
+    from quotaline.config.budgets import BudgetLimit
     from quotaline.ledger import Ledger
     from quotaline.locations import Locations
     from quotaline.model import Snapshot
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from quotaline.refresh.stages import Stages
 
 RECENT = DAY + 2 * HOUR
-IMPORT = "import of the transcripts"
+IMPORT, BUDGET = "import of the transcripts", "budgets"
 SPANS = 3  # the 5-hour block, the last seven days, today
 
 
@@ -36,7 +38,7 @@ class LedgerFacts(Struct, frozen=True, kw_only=True):
     """What the ledger knows: `totals` None when there is no ledger to be had, which `state` then says.
 
     `history` are the kept readings of this month and of the days before it, `activity` when the account was used, `skipped` a
-    sentence about what of the transcripts could not be read.
+    sentence about what of the transcripts could not be read. `budgets` are how far each one is, None where that is not known.
     """
 
     state: SourceState
@@ -44,10 +46,18 @@ class LedgerFacts(Struct, frozen=True, kw_only=True):
     history: tuple[Reading, ...] = ()
     activity: tuple[tuple[float, float], ...] = ()
     skipped: str | None = None
+    budgets: tuple[Reading, ...] | None = None
 
 
 def update_ledger(
-    where: Locations, now: float, snapshot: Snapshot, prices: PriceBook, *, stages: Stages, zone: tzinfo
+    where: Locations,
+    now: float,
+    snapshot: Snapshot,
+    prices: PriceBook,
+    *,
+    limits: Sequence[BudgetLimit] = (),
+    stages: Stages,
+    zone: tzinfo,
 ) -> LedgerFacts:
     """Import the transcripts, keep the snapshot's readings, and say what the ledger knows at `now`; each part on its own."""
     if where.ledger is None:
@@ -55,13 +65,21 @@ def update_ledger(
         return LedgerFacts(state=SourceState(source="transcripts", problem=nowhere))
     try:
         with open_ledger(where.ledger) as ledger:
-            return _facts(ledger, where, now, snapshot, prices, stages=stages, zone=zone)
+            return _facts(ledger, where, now, snapshot, prices, limits=limits, stages=stages, zone=zone)
     except (LedgerError, OSError) as error:
         return LedgerFacts(state=SourceState(source="transcripts", problem=str(error)))
 
 
 def _facts(
-    ledger: Ledger, where: Locations, now: float, snapshot: Snapshot, prices: PriceBook, *, stages: Stages, zone: tzinfo
+    ledger: Ledger,
+    where: Locations,
+    now: float,
+    snapshot: Snapshot,
+    prices: PriceBook,
+    *,
+    limits: Sequence[BudgetLimit],
+    stages: Stages,
+    zone: tzinfo,
 ) -> LedgerFacts:
     readings, account = snapshot.readings, snapshot.account
     since = month_start(now) - WEEK
@@ -70,7 +88,14 @@ def _facts(
     totals = stages.attempt(
         "totals", lambda: local_totals(ledger, now, zone, five_hour_resets_at=_reset(readings), prices=prices), None
     )
-    stages.attempt("history", lambda: store_readings(ledger, account.config_dir, account.uuid, readings), 0)
+    budgets: Sequence[BudgetUse] | None = None if totals is None else []
+    if totals is not None and known and limits:
+        dirs, block = where.claude_dirs, totals.five_hour
+        budgets = stages.attempt(
+            BUDGET, lambda: budget_use(ledger, limits, now, zone, prices, config_dirs=dirs, block=block), None
+        )
+    told = [reading for reading in readings if not is_budget(reading.value.id)]  # a budget's past is in the messages
+    stages.attempt("history", lambda: store_readings(ledger, account.config_dir, account.uuid, told), 0)
     kept = stages.attempt(
         "history", lambda: readings_since(ledger, account.config_dir, account.uuid, since, recent=now - RECENT), []
     )
@@ -80,8 +105,14 @@ def _facts(
     skipped = stages.attempt("totals", lambda: skipped_lines(ledger), None)
     problem = failed or "; ".join(report.unreadable) or why
     state = SourceState(source="transcripts", readings=SPANS if known else 0, problem=problem)
-    told = skipped.sentence() if skipped else None
-    return LedgerFacts(state=state, totals=totals, history=tuple(kept), activity=tuple(used), skipped=told)
+    return LedgerFacts(
+        state=state,
+        totals=totals,
+        history=(*kept, *(reading for budget in budgets or () for reading in budget.history)),
+        activity=tuple(used),
+        skipped=skipped.sentence() if skipped else None,
+        budgets=None if budgets is None else tuple(budget.reading for budget in budgets),
+    )
 
 
 def _reset(readings: Sequence[Reading]) -> float | None:

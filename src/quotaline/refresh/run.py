@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any, Literal
 from msgspec import Struct, structs
 
 from quotaline.alerts.delivery import AlertRun, remove_old_hook_marks
+from quotaline.config.budgets import budget_limits
 from quotaline.config.guard_limits import guard_limits
 from quotaline.config.last_good import read_last_good
 from quotaline.config.load import load_or_default, understand
 from quotaline.config.schema import Config, alpha_enabled, may_ask
 from quotaline.core.periods import not_from_the_future
 from quotaline.core.snapshot import config_state
+from quotaline.core.windows import is_budget
 from quotaline.errors import SourceError
 from quotaline.files import HeldError, lock, private_dir, remove_scratch
 from quotaline.forecast.fields import forecast_parts, part_of
@@ -22,9 +24,11 @@ from quotaline.locations import Locations, resolve_locations
 from quotaline.model import Account, Missing, Snapshot, SourceState
 from quotaline.prices import PriceBook
 from quotaline.refresh.accounts import only_current_account
-from quotaline.refresh.ledger_step import update_ledger
+from quotaline.refresh.ledger_step import BUDGET, update_ledger
 from quotaline.refresh.shell_files import renew_shell_files
 from quotaline.refresh.stages import Stages
+from quotaline.snapshot.budget_fields import NAMES as BUDGET_NAMES
+from quotaline.snapshot.budget_fields import budget_fields
 from quotaline.snapshot.load import load_snapshot
 from quotaline.snapshot.local_fields import SPANS, local_fields
 from quotaline.snapshot.merge import by_window, merge_window
@@ -36,10 +40,11 @@ from quotaline.sources.usage_body import source_state
 from quotaline.zone import local_zone
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import tzinfo
     from pathlib import Path
 
+    from quotaline.config.budgets import BudgetLimit
     from quotaline.model import Reading
 
 LOCK = "refresh.lock"
@@ -198,10 +203,15 @@ class _Refresh:
         """The snapshot with what the ledger knows: local totals, the forecast; the last good ones where a part fails."""
         now, attempt, old = self._now, self._stages.attempt, self._before.fields if self._before else {}
         prices = attempt("prices", lambda: PriceBook(config.prices), None) or PriceBook()
-        facts = update_ledger(self._where, now, snapshot, prices, stages=self._stages, zone=zone)
+        home = str(self._where.home or "~")
+        limits = attempt(BUDGET, lambda: budget_limits(config.budget, home), ())
+        facts = update_ledger(self._where, now, snapshot, prices, limits=limits, stages=self._stages, zone=zone)
+        snapshot = structs.replace(snapshot, readings=_with_budgets(snapshot.readings, facts.budgets, limits))
         totals = facts.totals or snapshot.local
         last = {name: value for name, value in old.items() if name.partition(".")[0] in SPANS}
-        fields = {**snapshot.fields, **attempt("totals", lambda: local_fields(totals), last)}
+        fields = {**snapshot.fields, **attempt("totals", lambda: local_fields(totals, now), last)}
+        last = {name: value for name, value in old.items() if name.partition(".")[0] in BUDGET_NAMES} if limits else {}
+        fields |= attempt(BUDGET, lambda: budget_fields(snapshot.readings, now), last)
         parts = attempt("forecast", lambda: forecast_parts(snapshot, facts.history, facts.activity, now, zone), {})
         for part, compute in parts.items():
             last = {name: value for name, value in old.items() if part_of(name) == part}
@@ -210,6 +220,17 @@ class _Refresh:
         return structs.replace(
             snapshot, local=totals, fields=fields, sources=(*snapshot.sources, facts.state), missing=(*snapshot.missing, *gaps)
         )
+
+
+def _with_budgets(
+    readings: Sequence[Reading], budgets: Sequence[Reading] | None, limits: Sequence[BudgetLimit]
+) -> tuple[Reading, ...]:
+    """The readings with the budgets of now; where those are not known, with the last ones of the budgets that there are."""
+    others = [reading for reading in readings if not is_budget(reading.value.id)]
+    if budgets is None:
+        ids = {limit.id for limit in limits}
+        budgets = [reading for reading in readings if reading.value.id in ids]
+    return (*others, *(reading for group in by_window(budgets).values() for reading in group))
 
 
 def _compiled(before: Snapshot | None) -> dict[str, Any]:

@@ -110,7 +110,15 @@ def _window(value: "dict[str, Any]", key: str, now: float) -> "dict[str, Any]":
         "left": None if resets_at is None else resets_at - now,
         "money": as_money(value.get("used_money")),
         "limit": as_money(value.get("limit_money")),
+        "mark": estimate_mark(value.get("extras")),
     }
+
+
+def estimate_mark(extras: "Any") -> str:
+    """What stands before a budget's money, which is reckoned from a list of prices: `≥` where it lacks one."""
+    if not isinstance(extras, dict) or not extras.get("estimate"):
+        return ""
+    return "≥" if extras.get("at_least") else "~"
 
 
 def pace(used: "float | None", resets_at: "float | None", span: "float | None", now: float) -> "float | None":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import TYPE_CHECKING, Any
 
+from quotaline.core.periods import HOUR
 from quotaline.model import Money
 
 if TYPE_CHECKING:
@@ -15,10 +16,11 @@ SPANS = ("today", "week", "block")
 """What the names of these fields begin with."""
 
 
-def local_fields(totals: LocalTotals | None) -> dict[str, tuple[Any, float | None]]:
+def local_fields(totals: LocalTotals | None, now: float) -> dict[str, tuple[Any, float | None]]:
     """`name -> (value, until)`. A span without a token has no fields, so that no segment shows a zero for it.
 
-    `today` ends at its midnight and `block` with its five hours; `week` rolls on.
+    `today` ends at its midnight and `block` with its five hours; `week` rolls on. `block.rate` is what an hour costs between
+    the block's first message and its last, `block.at_end` what the block will have cost if that goes on.
     """
     if totals is None:
         return {}
@@ -26,6 +28,12 @@ def local_fields(totals: LocalTotals | None) -> dict[str, tuple[Any, float | Non
     block = totals.five_hour
     if block is not None:
         fields |= _span("block", block, block.ends_at)
+        first, last = totals.active or (0.0, 0.0)
+        if "block.cost" in fields and last > first:
+            hourly = block.cost_usd * HOUR / Decimal(last - first)
+            fields["block.rate"] = (dollars(hourly), block.ends_at)
+            rest = Decimal(max(0.0, block.ends_at - now)) / HOUR
+            fields["block.at_end"] = (dollars(block.cost_usd + hourly * rest), block.ends_at)
     return fields
 
 

@@ -33,7 +33,8 @@ def missing(readings: Sequence[Reading], config: Config, states: Sequence[Source
             reason = reason_text(reading.value.disabled_reason)
             found.append(Missing(EXTRA_USAGE, f"extra usage is off{': ' + reason if reason else ''}"))
     if not config.enable_alpha_features:
-        families = [family for family in FAMILIES if not family.expires and not any(key.startswith(family.id) for key in have)]
+        alpha = [family for family in FAMILIES if not family.expires and not family.budget]
+        families = [family for family in alpha if not any(key.startswith(family.id) for key in have)]
         found += [Missing(family.missing_id, "needs enable_alpha_features", SWITCH) for family in families]
     return found
 

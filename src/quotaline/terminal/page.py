@@ -18,6 +18,7 @@ from quotaline.render.paint import wants_colour
 from quotaline.render.sgr import parse_sgr
 from quotaline.terminal import tokens, windows
 from quotaline.terminal.text import ASCII, Flow, Words, clock_with_zone
+from quotaline.usage.report import ready
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -29,6 +30,11 @@ if TYPE_CHECKING:
 
 NARROWEST, WIDEST = 40, 200
 PLAIN_WIDTH = 80
+HEALTH_PARTS = {
+    "week": "the week's budget takes most of it",
+    "block": "the block's budget takes most of it",
+    "pace": "being ahead of even use takes most of it",
+}
 
 
 def print_usage(
@@ -95,9 +101,19 @@ def usage_page(view: Overview, snapshot: Snapshot, now: float, limit: int) -> li
     head = [("Claude usage", "accent")]
     head += [(text, "text") for text in (account.plan and account.plan.replace("_", " "), account.config_dir) if text]
     blocks: list[list[Line]] = [[Flow([*head, (clock_with_zone(now, now), "muted")])]]
-    blocks += [windows.lines(view.windows, snapshot.segments, now, limit), tokens.lines(view.transcripts, now, limit)]
+    blocks += [windows.lines(view.windows, snapshot.segments, now, limit), health(view)]
+    blocks += [tokens.lines(view.transcripts, now, limit)]
     blocks += [gaps(view.missing), unforeseen(view, snapshot, now), troubles(snapshot)]
     return [line for block in blocks if block for line in (*block, Text())][:-1]
+
+
+def health(view: Overview) -> list[Line]:
+    """How well the budgets stand, and what pulls that down."""
+    found = view.health
+    if found is None:
+        return []
+    why = f"; {HEALTH_PARTS.get(found.part, found.part)}" if found.part else ""
+    return [Words(f"Health of your budgets: {found.score} of 100{why}")]
 
 
 def gaps(missing: list[Missing]) -> list[Line]:
@@ -117,8 +133,7 @@ def unforeseen(view: Overview, snapshot: Snapshot, now: float) -> list[Line]:
     lines: list[Line] = []
     for meter in view.windows:
         prefix = "extra" if meter.id == "extra_usage" else meter.id
-        why, until = snapshot.fields.get(f"{prefix}.no_forecast", (None, None))
-        if why and (until is None or now < until):
+        if why := ready(snapshot, f"{prefix}.no_forecast", now):
             lines.append(Words(f"{window_title(meter.id, meter.name)}: {why}"))
     return [Text("No forecast yet", "accent"), *lines] if lines else []
 

@@ -13,6 +13,7 @@ from rich.text import Text
 from quotaline.core import formats
 from quotaline.core.money import format_money
 from quotaline.core.windows import EXTRA_USAGE, FIVE_HOUR, field_prefix, window_expires, window_title
+from quotaline.render.fields import estimate_mark
 from quotaline.render.layout import segment_colour
 from quotaline.snapshot.reasons import reason_text
 from quotaline.terminal.text import Flow, ago, countdown, money, short
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from quotaline.usage.report import Meter
 
 ROLES = {"ok": "ok", "warn": "warn", "critical": "critical"}
-PERIOD_WORDS = {"daily": "a day", "weekly": "a week", "monthly": "a month"}
+PERIOD_WORDS = {"block": "a block", "daily": "a day", "weekly": "a week", "monthly": "a month"}
 TWO_LINES, ONE_LINE = 60, 100
 SHORTEST_BAR, LONGEST_BAR = 24, 30
 
@@ -58,7 +59,7 @@ def value_text(meter: Meter) -> str:
         text = formats.format_percent(float(meter.used))
     else:
         text = money(meter.used, meter.unit)
-    return text + ("?" if meter.stale else "")
+    return estimate_mark(meter.extras) + text + ("?" if meter.stale else "")
 
 
 def detail_pieces(meter: Meter, now: float) -> list[Piece]:

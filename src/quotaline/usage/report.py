@@ -52,6 +52,13 @@ class Meter(Struct, frozen=True, kw_only=True):
     extras: dict[str, Any]
 
 
+class Health(Struct, frozen=True, kw_only=True):
+    """How well your own budgets stand: 0-100, and which part takes most of what is missing (null while none does)."""
+
+    score: int
+    part: str | None
+
+
 class Overview(Struct, frozen=True, kw_only=True):
     """All that quotaline knows at one moment."""
 
@@ -59,6 +66,7 @@ class Overview(Struct, frozen=True, kw_only=True):
     generated_at: Moment
     account: Account
     windows: list[Meter]
+    health: Health | None = None
     transcripts: Transcripts
     missing: list[Missing]
 
@@ -79,9 +87,18 @@ def overview(snapshot: Snapshot, now: float, zone: tzinfo) -> Overview:
         generated_at=moment(now),
         account=snapshot.account,
         windows=[meter(reading, snapshot, now) for reading in live],
+        health=None
+        if (score := ready(snapshot, "health.score", now)) is None
+        else Health(score=score, part=ready(snapshot, "health.part", now)),
         transcripts=transcripts(snapshot.local, now, zone),
         missing=[*snapshot.missing, *gone, *(failed(fault, now) for fault in snapshot.faults)],
     )
+
+
+def ready(snapshot: Snapshot, name: str, now: float) -> Any:
+    """A ready field's value; None where there is none, or it is no longer true."""
+    value, until = snapshot.fields.get(name, (None, None))
+    return value if until is None or now < until else None
 
 
 def failed(fault: Fault, now: float) -> Missing:
@@ -112,9 +129,9 @@ def meter(reading: Reading, snapshot: Snapshot, now: float) -> Meter:
     if isinstance(value, ExtraUsage) and not value.is_enabled:
         extras |= {"is_enabled": False, "disabled_reason": value.disabled_reason}
     for name in OUTLOOK:
-        ready, until = snapshot.fields.get(f"{prefix}.{name}", (None, None))
-        if ready is not None and (until is None or now < until):
-            extras[name] = ready
+        found = ready(snapshot, f"{prefix}.{name}", now)
+        if found is not None:
+            extras[name] = found
     extras |= remaining_money(value) if isinstance(value, ExtraUsage) else {"expires": True} if window_expires(value.id) else {}
     if reading.alpha:
         extras["alpha"] = True

@@ -1,0 +1,140 @@
+"""EFFECT What was spent of each budget in its present period, at list price, as readings of windows."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+from quotaline.core.periods import DAY
+from quotaline.ledger.projects import projects, within
+from quotaline.ledger.store import clear_errors
+from quotaline.ledger.totals import summed
+from quotaline.ledger.usage import QUARTER, STEP, SUMS, as_part, usage_between
+from quotaline.model import Money, Reading, Window
+from quotaline.zone import day_start, midnight
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from datetime import tzinfo
+    from pathlib import Path
+    from sqlite3 import Connection
+
+    from quotaline.config.budgets import BudgetLimit
+    from quotaline.ledger.store import Ledger
+    from quotaline.ledger.usage import UsagePart
+    from quotaline.model import LocalUsage
+    from quotaline.prices import PriceBook
+
+SOURCE = "transcripts"
+CENT = Decimal("0.01")
+LONGEST_SESSION = 31 * DAY
+"""Seconds before a period for which it is looked where its sessions started; the whole ledger would take long."""
+
+
+class BudgetUse(NamedTuple):
+    """A budget in its present period: the `reading` of now, and its `history` of the last day, a quarter of an hour each."""
+
+    reading: Reading
+    history: list[Reading]
+
+
+def budget_use(
+    ledger: Ledger,
+    limits: Sequence[BudgetLimit],
+    now: float,
+    zone: tzinfo,
+    prices: PriceBook,
+    *,
+    config_dirs: Collection[Path],
+    block: LocalUsage | None,
+) -> list[BudgetUse]:
+    """Each budget whose period runs at `now`: the days of `zone`, weeks from Monday, months, the 5-hour `block`.
+
+    Only what was used in `config_dirs`, this account's, counts. `extras` say that it is an `estimate`, and `at_least` where the
+    price of a model is not known. Raises LedgerError.
+    """
+    found = []
+    with clear_errors():
+        own = _own_folders(ledger.connection, config_dirs)
+        for limit in limits:
+            span = _period(limit.period, now, zone, block)
+            if span is not None:
+                part = _Part(ledger.connection, own, limit.project)
+                found.append(_use(limit, part, span, now, prices))
+    return found
+
+
+def _period(period: str, now: float, zone: tzinfo, block: LocalUsage | None) -> tuple[float, float] | None:
+    """When the period that holds `now` begins and ends, epoch seconds; None while no 5-hour block is open."""
+    today = datetime.fromtimestamp(now, zone).date()
+    if period == "daily":
+        return midnight(now, zone), midnight(now, zone, days=1)
+    if period == "weekly":
+        return midnight(now, zone, days=-today.weekday()), midnight(now, zone, days=7 - today.weekday())
+    if period == "monthly":
+        first = today.replace(day=1)
+        following = first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
+        return day_start(first, zone), day_start(following, zone)
+    return None if block is None else (block.starts_at, block.ends_at)
+
+
+def _own_folders(connection: Connection, config_dirs: Collection[Path]) -> tuple[int, ...] | None:
+    """The ids of this account's folders; None where the ledger knows no other, so that whole sums may be used."""
+    known = dict(connection.execute("SELECT path, id FROM config_dir").fetchall())
+    mine = {str(path) for path in config_dirs}
+    return None if known.keys() <= mine else tuple(key for path, key in known.items() if path in mine)
+
+
+class _Part:
+    """The messages that a budget is about: those of this account's folders, and of its project, if it is of one."""
+
+    def __init__(self, connection: Connection, own: tuple[int, ...] | None, project: str | None) -> None:
+        self._connection, self._own, self._project = connection, own, project
+
+    def between(self, start: float, end: float, grain: int) -> list[UsagePart]:
+        """The usage from `start` until before `end`: from the sums where every message counts, else from the messages."""
+        if self._own is None and self._project is None:
+            return usage_between(self._connection, start, end, grain=grain)
+        folders = ",".join(map(str, self._own or ()))
+        mine = "" if self._own is None else f"AND file_id IN (SELECT id FROM file WHERE config_dir_id IN ({folders}))"  # noqa: S608 - numbers
+        query = f"""SELECT session_id, project_id, time / ({grain} * 1000) * {grain // QUARTER}, name, flags & 3, {STEP}, {SUMS}
+            FROM message JOIN model ON model.id = model_id WHERE time >= ? AND time < ? {mine} GROUP BY 1, 2, 3, 4, 5, 6"""  # noqa: S608 - as above
+        rows = self._connection.execute(query, (start * 1000, end * 1000)).fetchall()
+        if self._project is None:
+            return [as_part(row) for _, _, *row in rows]
+        paths = projects(self._connection, start - LONGEST_SESSION)
+        return [as_part(row) for session, folder, *row in rows if within(paths[session, folder], self._project)]
+
+
+def _use(limit: BudgetLimit, part: _Part, span: tuple[float, float], now: float, prices: PriceBook) -> BudgetUse:
+    start, end = span
+    spent = summed(start, end, part.between(start, end, DAY), prices)
+    recent = max(start, now - DAY)
+    rose: dict[float, Decimal] = defaultdict(Decimal)
+    for piece in part.between(recent, now, QUARTER):
+        rose[min(now, max(recent, piece.time + QUARTER))] += piece.cost(prices) or 0
+    level = spent.cost_usd - sum(rose.values())
+    history = [_reading(limit, level, end, recent)]
+    for at in sorted(rose):
+        level += rose[at]
+        history.append(_reading(limit, level, end, at))
+    more = {"at_least": True} if spent.unpriced_models else {}
+    return BudgetUse(_reading(limit, spent.cost_usd, end, now, **more), history)
+
+
+def _reading(limit: BudgetLimit, cost: Decimal, ends: float, at: float, **more: bool) -> Reading:
+    """The budget as it stood at `at`, its share cut to a tenth of a percent: what is not spent does not say 100."""
+    cents = int(cost.quantize(CENT, ROUND_HALF_EVEN).scaleb(2))
+    share = (cost * 10_000 / limit.limit.amount).quantize(Decimal("0.1"), ROUND_DOWN)
+    window = Window(
+        id=limit.id,
+        name=limit.name,
+        utilization=float(share),
+        resets_at=ends,
+        used_money=Money(cents, "USD", 2),
+        limit_money=limit.limit,
+        extras={"period": limit.period, "estimate": True, **more},
+    )
+    return Reading(value=window, source=SOURCE, as_of=at)
