@@ -251,12 +251,14 @@ def test_the_options_are_those_of_the_command_and_nonsense_is_passed_over() -> N
         "--max-extra",
         "5.00",
         "--no-extra",
+        "--budget",
         "--max-age=15m",
     ]
     assert options([*arguments, "--nonsense", "--window"], {"windows": {"five_hour": 80.0}, "hook": "deny"}) == {
         "windows": {"five_hour": 80.0, "seven_day": 90.0, "seven_day_fable": 95.0},
         "extra": [500, 2],
         "no_extra": True,
+        "budget": True,
         "max_age": 900.0,
         "hook": "deny",
     }

@@ -27,9 +27,10 @@ STAGES = {
     "windows": ("quotaline.refresh.run.merge_window", set()),
     "missing": ("quotaline.refresh.run.missing", set()),
     "guard": ("quotaline.refresh.run.guard_limits", set()),
-    "import of the transcripts": ("quotaline.refresh.ledger_step.import_transcripts", {"tokens"}),
-    "totals": ("quotaline.refresh.ledger_step.local_totals", {"tokens"}),
+    "import of the transcripts": ("quotaline.refresh.ledger_step.import_transcripts", {"tokens", "budget"}),
+    "totals": ("quotaline.refresh.ledger_step.local_totals", {"tokens", "budget"}),
     "history": ("quotaline.refresh.ledger_step.store_readings", {"meter", "forecast"}),
+    "budgets": ("quotaline.refresh.run.budget_fields", {"budget"}),
     "meter": ("quotaline.forecast.fields.extra_usage_rates", {"meter"}),
     "forecast of the month": ("quotaline.forecast.fields.month_end_fields", set()),
     "forecast": ("quotaline.forecast.fields.forecast_windows", {"forecast"}),
@@ -54,7 +55,7 @@ def situation(home: Path, env: dict[str, str], now: float, step: int) -> None:
     limits = {"spend_limit": {"used_percentage": 5 + step, "resets_at": NOW + DAY}}
     (inbox / "s.json").write_text(json.dumps({"version": 1, "session": "s", "as_of": now, "rate_limits": limits}))
     os.utime(inbox / "s.json", (now, now))
-    line = assistant(f"m{step}", input=100, at=now - 60)
+    line = assistant(f"m{step}", input=100_000, at=now - 60)
     path = home / ".claude" / "projects" / "-p" / "s.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("ab") as file:
@@ -71,6 +72,7 @@ def facets(snapshot: Snapshot, cache: Path) -> dict[str, Any]:
         "statusline": known["spend_limit"].utilization,
         "extra": extra.used if isinstance(extra, ExtraUsage) else None,
         "tokens": snapshot.fields.get("today.tokens", (None,))[0],
+        "budget": snapshot.fields.get("budget.spent", (None,))[0],
         "meter": snapshot.fields.get("extra.rate", (None,))[0],
         "forecast": snapshot.fields.get("five_hour.at_reset", (None,))[0],
         "alert": snapshot.fields.get("alert.text", (None,))[0],
@@ -81,7 +83,7 @@ def facets(snapshot: Snapshot, cache: Path) -> dict[str, Any]:
 @pytest.fixture
 def env(home: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     alerts = "".join(f'[[alert]]\nwhen = "seven_day.used >= {used}"\nrun = ["true"]\n' for used in (1, 54, 56))
-    configure(home, alerts)
+    configure(home, alerts + "[budget]\nmonthly = 5\n")
     monkeypatch.setenv("QUOTALINE_CACHE_DIR", str(home / "cache"))
     return dict(os.environ)
 

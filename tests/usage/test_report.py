@@ -52,7 +52,7 @@ def usage_json(environment: dict[str, str]) -> dict[str, Any]:
 
 def test_the_json_is_what_the_contract_says(furnished: dict[str, str]) -> None:
     said = usage_json(furnished)
-    assert list(said) == ["schema_version", "generated_at", "account", "windows", "transcripts", "missing"]
+    assert list(said) == ["schema_version", "generated_at", "account", "windows", "health", "transcripts", "missing"]
     assert said["schema_version"] == 1
     assert list(said["account"]) == ["config_dir", "uuid", "plan"]
     keys = ["id", "name", "unit", "used", "limit", "utilization", "resets_at", "source", "as_of", "stale", "extras"]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 FULL = 100.0
 EXTRA_NAME = window_title(EXTRA_USAGE)
 NOTHING_READ = "Nothing has been read yet"
-NO_BUDGET = "none is set under [budget] in config.toml, or no transcript was read"
+NO_BUDGET = "none is set under [budget] in config.toml, or no transcript was read yet"
 UNTOLD = "Whether there is room cannot be told."
 SEGMENT_FILES = "segments/"  # a problem of one of these begins with it
 LISTED = 12  # ids that one sentence names

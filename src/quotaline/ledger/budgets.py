@@ -113,7 +113,7 @@ def _use(limit: BudgetLimit, part: _Part, span: tuple[float, float], now: float,
     spent = summed(start, end, part.between(start, end, DAY), prices)
     recent = max(start, now - DAY)
     rose: dict[float, Decimal] = defaultdict(Decimal)
-    for piece in part.between(recent, now, QUARTER):
+    for piece in part.between(recent, end, QUARTER):  # another machine's clock may be ahead
         rose[min(now, max(recent, piece.time + QUARTER))] += piece.cost(prices) or 0
     level = spent.cost_usd - sum(rose.values())
     history = [_reading(limit, level, end, recent)]
