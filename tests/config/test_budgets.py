@@ -68,9 +68,9 @@ def test_what_is_no_amount_is_one_sentence_and_keeps_the_last_good_configuration
     assert (config.budget.weekly, problems) == ("10", [str(told.value)])
 
 
-@pytest.mark.parametrize("path", ["work/shop", "~", "~someone/x", "", "./x"])
+@pytest.mark.parametrize("path", ["code/shop", "~", "~someone/x", "", "./x"])
 def test_a_project_is_a_whole_path(path: str, home: Path) -> None:
-    with pytest.raises(ConfigError, match="allowed is a whole path such as ~/work/shop"):
+    with pytest.raises(ConfigError, match="allowed is a whole path such as ~/code/shop"):
         load(written(home, f'[budget.projects."{path}"]\nmonthly = 5\n'))
 
 
@@ -81,15 +81,15 @@ def test_another_kind_of_value_is_refused(text: str, home: Path) -> None:
 
 
 def test_each_period_and_each_project_is_a_window_of_its_own() -> None:
-    projects = {"~/work/shop/": Budget(monthly="80", daily=5), "/srv/shop": Budget(monthly=7), "~/ü": Budget(block=1)}
+    projects = {"~/code/shop/": Budget(monthly="80", daily=5), "/srv/shop": Budget(monthly=7), "~/ü": Budget(block=1)}
     found = budget_limits(Budgets(block=1, daily=2, weekly=3, monthly=4, projects=projects), "/home/a")
     assert [(limit.id, limit.name, limit.period, limit.project) for limit in found] == [
         ("budget_block", "Block budget", "block", None),
         ("budget_daily", "Daily budget", "daily", None),
         ("budget_weekly", "Weekly budget", "weekly", None),
         ("budget_monthly", "Monthly budget", "monthly", None),
-        ("budget_shop_daily", "Budget (shop, daily)", "daily", "/home/a/work/shop"),
-        ("budget_shop_monthly", "Budget (shop, monthly)", "monthly", "/home/a/work/shop"),
+        ("budget_shop_daily", "Budget (shop, daily)", "daily", "/home/a/code/shop"),
+        ("budget_shop_monthly", "Budget (shop, monthly)", "monthly", "/home/a/code/shop"),
         ("budget_shop_monthly_2", "Budget (shop, monthly 2)", "monthly", "/srv/shop"),
         (found[7].id, "Budget (ü, block)", "block", "/home/a/ü"),
     ]

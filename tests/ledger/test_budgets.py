@@ -135,12 +135,12 @@ def test_only_what_this_account_used_counts(ledger: Ledger, tmp_path: Path) -> N
 
 
 def test_a_project_is_its_folder_with_what_is_below_it_and_its_worktrees(ledger: Ledger, claude: Path) -> None:
-    shop = "/home/user/work/shop"
+    shop = "/home/user/code/shop"
     spend(claude, NOON - 60, session="a", cwd=shop)
     spend(claude, NOON - 50, session="b", cwd=f"{shop}/src")
     spend(claude, NOON - 40, session="c", cwd=f"{shop}/.claude/worktrees/fix")
     spend(claude, NOON - 30, session="d", cwd=f"{shop}-old")
-    spend(claude, NOON - 20, session="e", cwd="/home/user/work")
+    spend(claude, NOON - 20, session="e", cwd="/home/user/code")
     spend(claude, NOON - 40 * DAY, session="f", cwd=shop)
     write(
         claude,
@@ -148,7 +148,7 @@ def test_a_project_is_its_folder_with_what_is_below_it_and_its_worktrees(ledger:
         *(assistant(f"g{n}", NOON - 10 + n, session="g", cwd=path, output=50_000) for n, path in enumerate((shop, "/tmp"))),
     )
     import_transcripts(ledger, [claude])
-    budgets = Budgets(projects={"~/work/shop": Budget(monthly=100)})
+    budgets = Budgets(projects={"~/code/shop": Budget(monthly=100)})
     assert cents(used(ledger, NOON, claude, budgets=budgets)["budget_shop_monthly"]) == 400
     rows = {
         row.key: row.cost_usd

@@ -40,7 +40,7 @@ def budget_problem(budgets: Budgets) -> str | None:
             return f"`{where}` is {amount!r}; allowed is an amount in dollars such as 25 or 25.00, above 0 and below {MOST:,}"
     for path in budgets.projects:
         if not path.startswith(("~/", "/")) and not re.match(r"[A-Za-z]:[/\\]", path):
-            return f"`budget.projects` has {path!r}; allowed is a whole path such as ~/work/shop"
+            return f"`budget.projects` has {path!r}; allowed is a whole path such as ~/code/shop"
     return None
 
 
