@@ -163,6 +163,74 @@ def lines_of(said: str) -> str:
     return "".join(line + "\n" for line in said.splitlines() if line.startswith("line."))
 
 
+def test_unset_takes_one_key_out_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(BY_HAND, encoding="utf-8")
+    path.chmod(0o640)
+    assert edit.unset(path, "style.palette")
+    assert edit.unset(path, "sources.claude_cli.enabled")
+    assert not edit.unset(path, "style.palette")
+    assert not edit.unset(path, "nothing.of.this")
+    text = path.read_text(encoding="utf-8")
+    assert tomllib.loads(text) == {
+        "enable_alpha_features": True,
+        "style": {},
+        "sources": {},
+        "line": {"prompt": {"rows": [["extra"]]}},
+    }
+    for comment in ("# My quota line.", "# I know what it means", "# dark terminal", "# money first"):
+        assert comment in text
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    assert edit.unset(path, "line.prompt")
+    assert "rows" not in path.read_text(encoding="utf-8")
+
+
+def test_what_was_set_and_unset_is_as_it_was(tmp_path: Path) -> None:
+    for key in ("style.palette", "line.prompt.rows", 'budget.projects."~/x".monthly', "segments.extra.warn"):
+        path = tmp_path / "config.toml"
+        path.write_text(BY_HAND.replace('palette = "light"', "").replace("[line.prompt]", "[line.mine]"), encoding="utf-8")
+        before = load.load(path)
+        edit.put(path, key, "mono" if "palette" in key else '[["extra"]]' if "rows" in key else "7")
+        assert load.load(path) != before
+        assert edit.unset(path, key)
+        assert load.load(path).style == before.style
+        assert load.load(path).budget.projects.get("~/x") is None or not load.load(path).budget.projects["~/x"].monthly
+
+
+def test_a_file_that_is_none_is_left_alone_by_unset(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    assert not edit.unset(path, "style.palette")
+    assert not path.exists()
+    path.write_text("no TOML", encoding="utf-8")
+    with pytest.raises(ConfigError, match="cannot be taken out"):
+        edit.unset(path, "style.palette")
+    assert path.read_text(encoding="utf-8") == "no TOML"
+
+
+def test_get_prints_a_value_or_a_table_and_says_what_may_have_been_meant(home: Path, environment: dict[str, str]) -> None:
+    configure = home / ".config" / "quotaline"
+    configure.mkdir(parents=True)
+    (configure / "config.toml").write_text('[budget.projects."~/x y"]\nmonthly = 7\n', encoding="utf-8")
+    assert run(environment, "get", "style.palette").stdout == "default\n"
+    assert run(environment, "get", "enable_alpha_features").stdout == "false\n"
+    assert run(environment, "get", "style").stdout == 'style.colour = "auto"\nstyle.palette = "default"\n'
+    assert run(environment, "get", 'budget.projects."~/x y".monthly').stdout == "7\n"
+    assert run(environment, "get", "budget.weekly").stdout == "", "it has no value, and is a key"
+    wrong = run(environment, "get", "style.palete")
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert (
+        "'style.palete' is not a key (did you mean 'style.palette'?); `quotaline config show` lists them all." in wrong.stderr
+    )
+    shown = run(environment, "show").stdout
+    assert 'budget.projects."~/x y".monthly = 7' in shown, "as `config set` takes it"
+    assert run(environment, "set", 'budget.projects."~/x y".monthly', "8").returncode == 0
+    assert (
+        run(environment, "unset", 'budget.projects."~/x y".monthly').stdout
+        == 'budget.projects."~/x y".monthly is no longer set in config.toml.\n'
+    )
+    assert "is not set in config.toml; nothing to change." in run(environment, "unset", "style.palette").stdout
+
+
 def test_path_is_printed_whether_the_file_is_there_or_not(environment: dict[str, str], home: Path) -> None:
     assert run(environment, "path").stdout == f"{home}/.config/quotaline/config.toml\n"
     named = {**environment, "QUOTALINE_CONFIG": str(home / "other.toml")}

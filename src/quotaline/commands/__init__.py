@@ -7,25 +7,28 @@ import sys
 
 import click
 
+from quotaline.commands.suggestions import instead_of
 from quotaline.errors import QuotalineError
 
-# command → module in this folder; the function has the command's name
+# command → module in this folder, in the order of use; the function has the command's name
 COMMANDS = {
-    "history": "history",
-    "init": "init",
+    "usage": "usage",
     "install": "install",
     "uninstall": "uninstall",
-    "refresh": "refresh",
-    "record": "record",
-    "usage": "usage",
-    "guard": "guard",
-    "segments": "segments",
-    "config": "config",
     "doctor": "doctor",
+    "history": "history",
+    "guard": "guard",
+    "record": "record",
+    "config": "config",
+    "segments": "segments",
+    "refresh": "refresh",
     "export": "export",
+    "init": "init",
     "prompt": "prompt_path",
     "statusline": "prompt_path",
 }
+DEFAULT = "usage"
+OWN_OPTIONS = ("-h", "--help", "--version")
 
 
 class LazyGroup(click.Group):
@@ -34,6 +37,25 @@ class LazyGroup(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """Names for the help page."""
         return list(COMMANDS)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Options alone, or nothing, are those of `quotaline usage`; what completes words on TAB looks at them as they are."""
+        alone = not args or (args[0][:1] == "-" and args[0] not in OWN_OPTIONS)
+        return super().parse_args(ctx, [DEFAULT, *args] if alone and not ctx.resilient_parsing else args)
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that `args` begin with; for one that is none, what may have been meant. Raises UsageError."""
+        if args[0] not in COMMANDS and not ctx.resilient_parsing:
+            meant = instead_of(args[0], COMMANDS)
+            more = f" Did you mean `quotaline {meant}`?" if meant else ""
+            raise click.UsageError(f"There is no command {args[0]!r}.{more}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands in the order of use, each with the whole first sentence of its help."""
+        found = [(name, self.get_command(ctx, name)) for name in COMMANDS]
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary(command.help or "")) for name, command in found if command is not None])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
         """Import one command."""
@@ -45,18 +67,18 @@ class LazyGroup(click.Group):
         return found
 
 
-@click.group(cls=LazyGroup, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+def summary(text: str) -> str:
+    """The first sentence of a help text, on one line."""
+    return " ".join(text.split("\n\n", 1)[0].split()).partition(". ")[0].rstrip(".")
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="quotaline", message="%(prog)s %(version)s")
-@click.pass_context
-def quotaline(ctx: click.Context) -> None:
+def quotaline() -> None:
     """Claude quota and extra-usage dollars in every prompt line.
 
     `quotaline` alone is `quotaline usage`.
     """
-    if ctx.invoked_subcommand is None:
-        command = quotaline.get_command(ctx, "usage")
-        if command is not None:
-            ctx.invoke(command)
 
 
 def cli() -> int:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from quotaline.commands.suggestions import did_you_mean
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -59,6 +61,44 @@ def _keys(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list
     return [one.key for one in settings(Config(), None) if one.key.startswith(incomplete)]
 
 
+@config.command()
+@click.argument("key", shell_complete=_keys)
+def get(key: str) -> int:
+    """Print the effective value of KEY, a table as its values. Exit code 2 for a key that is none."""
+    import os
+
+    from quotaline.commands.load_config import load_config
+    from quotaline.config.edit import settings
+    from quotaline.errors import ConfigError
+    from quotaline.locations import resolve_locations
+
+    where = resolve_locations(os.environ)
+    found = {one.key: one.value for one in settings(load_config(where), where.config_file)}
+    inside = {name: value for name, value in found.items() if name.startswith(key + ".") and value is not None}
+    if key not in found and not inside:
+        raise ConfigError(f"{key!r} is not a key{did_you_mean(key, found)}; `quotaline config show` lists them all.")
+    if key in found and found[key] is not None:
+        click.echo(found[key] if isinstance(found[key], str) else toml(found[key]))
+    for name, value in inside.items():
+        click.echo(f"{name} = {toml(value)}")
+    return 0
+
+
+@config.command()
+@click.argument("key", shell_complete=_keys)
+def unset(key: str) -> int:
+    """Take KEY out of config.toml, so that its default holds again."""
+    from quotaline.config import edit
+
+    path = _file()
+    if edit.unset(path, key):
+        click.echo(f"{key} is no longer set in {path.name}.")
+        _follow()
+    else:
+        click.echo(f"{key} is not set in {path.name}; nothing to change.")
+    return 0
+
+
 @config.command(name="set")
 @click.argument("key", shell_complete=_keys)
 @click.argument("value")
@@ -72,20 +112,11 @@ def put(key: str, value: str) -> int:
         quotaline config set style.palette light
         quotaline config set line.prompt.rows '[["extra", "five_hour"]]'
     """  # noqa: D301 - \b tells click to leave the lines below it as they are
-    import os
-    import time
-
-    from quotaline.commands.load_config import load_config
     from quotaline.config import edit
-    from quotaline.core.spawn_refresh import CONFIG_STAMP, spawn_refresh
-    from quotaline.locations import resolve_locations
 
-    where = resolve_locations(os.environ)
     found = edit.put(_file(), key, value)
     click.echo(f"{key} = {toml(found)}")
-    load_config(where)
-    # the lines follow without waiting for their next refresh
-    spawn_refresh(str(where.cache_dir or ""), os.environ, time.time(), CONFIG_STAMP)
+    _follow()
     return 0
 
 
@@ -113,6 +144,20 @@ def show_path() -> int:
     """Print the path of config.toml, whether it is there or not."""
     click.echo(_file())
     return 0
+
+
+def _follow() -> None:
+    """Check the changed file, and let the lines follow it without waiting for their next refresh."""
+    import os
+    import time
+
+    from quotaline.commands.load_config import load_config
+    from quotaline.core.spawn_refresh import CONFIG_STAMP, spawn_refresh
+    from quotaline.locations import resolve_locations
+
+    where = resolve_locations(os.environ)
+    load_config(where)
+    spawn_refresh(str(where.cache_dir or ""), os.environ, time.time(), CONFIG_STAMP)
 
 
 def _file() -> Path:

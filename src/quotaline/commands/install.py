@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from quotaline.commands.suggestions import Host
 from quotaline.core.surfaces import RC_SHELLS
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ HOSTS = ("claude-code", *RC_SHELLS, "starship", "tmux")
 
 
 @click.command()
-@click.argument("host", type=click.Choice(HOSTS))
+@click.argument("host", type=Host(HOSTS))
 @click.option("--dry-run", is_flag=True, help="Show the change and write nothing.")
 @click.option("--chain", is_flag=True, help="claude-code: keep the command that holds the slot, its rows above ours.")
 @click.option("--replace", is_flag=True, help="claude-code: take the place of the command that holds the slot.")

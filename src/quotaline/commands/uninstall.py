@@ -3,10 +3,11 @@
 import click
 
 from quotaline.commands.install import HOSTS, carry_out
+from quotaline.commands.suggestions import Host
 
 
 @click.command()
-@click.argument("host", type=click.Choice(HOSTS))
+@click.argument("host", type=Host(HOSTS))
 @click.option("--dry-run", is_flag=True, help="Show the change and write nothing.")
 def uninstall(host: str, *, dry_run: bool) -> int:
     """Take the line out of HOST's configuration again."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from quotaline.config.schema import Config
 
 PRIVATE = 0o600
+BARE = re.compile("[A-Za-z0-9_-]+")
+GONE = object()
 PATIENCE = 10.0
 """Seconds that one change waits for the others."""
 
@@ -55,6 +58,28 @@ def put(path: Path, key: str, value: str) -> Any:
         return _put(path, target, where, value)
 
 
+def unset(path: Path, key: str) -> bool:
+    """Take `key`, a value or a whole table, out of the file, so that its default holds; False where it was not there.
+
+    Raises ConfigError as `put` does.
+    """
+    where = steps(key)
+    with editing(path) as target:
+        before = _text(path)
+        after = without(before, where, path.name)
+        if after == before:
+            return False
+        try:
+            _check(path, after)
+        except ConfigError:
+            if len(where) == 1 or _at(after, where[:-1]):
+                raise
+            after = without(before, where[:-1], path.name)  # nothing is left of its table, which needs the key
+            _check(path, after)
+        write_atomic(target, after.encode(), mode=target.stat().st_mode & 0o777)
+        return True
+
+
 @contextmanager
 def editing(path: Path) -> Iterator[Path]:
     """Hold config.toml against others of us; where its bytes are. Raises ConfigError."""
@@ -77,8 +102,7 @@ def _put(path: Path, target: Path, where: list[str], value: str) -> Any:
     for candidate in candidates(value):
         after = changed(before, where, candidate, path.name)
         try:
-            config = configuration.parse(after, path.name)
-            segments.catalogue(config, segments.own_folder(path))
+            _check(path, after)
         except ConfigError as error:
             refused = error if refused is None or "must be text" in str(refused) else refused
             continue
@@ -131,8 +155,40 @@ def changed(text: str, where: list[str], value: Any, name: str) -> str:
     return after
 
 
+def _check(path: Path, text: str) -> None:
+    """Raises ConfigError where `text` would not be a configuration."""
+    segments.catalogue(configuration.parse(text, path.name), segments.own_folder(path))
+
+
+def without(text: str, where: list[str], name: str) -> str:
+    """The TOML text without one key, all else and every comment kept; the same where it is not there. Raises ConfigError."""
+    wrong = f"{name}: `{'.'.join(where)}` cannot be taken out"
+    try:
+        document = tomlkit.parse(text)
+        table: Any = document
+        for step in where[:-1]:
+            table = table[step]
+        del table[where[-1]]
+        after = tomlkit.dumps(document)
+    except KeyError:
+        return text
+    except (TOMLKitError, TypeError, AttributeError) as error:
+        raise ConfigError(f"{wrong} ({error}); use `quotaline config edit`.") from error
+    if not _only_changed(text, after, where, GONE):
+        raise ConfigError(f"{wrong} without touching more; use `quotaline config edit`.")
+    return after
+
+
+def _at(text: str, where: list[str]) -> Any:
+    """What the TOML text has at `where`."""
+    node: Any = tomllib.loads(text)
+    for step in where:
+        node = node.get(step) if isinstance(node, dict) else None
+    return node
+
+
 def _only_changed(before: str, after: str, where: list[str], value: Any) -> bool:
-    """Whether `after` says what `before` said, and `value` at `where`, and nothing else."""
+    """Whether `after` says what `before` said, and `value` at `where` (`GONE`: nothing there), and nothing else."""
     try:
         expected, found = tomllib.loads(before), tomllib.loads(after)
     except tomllib.TOMLDecodeError:
@@ -140,13 +196,22 @@ def _only_changed(before: str, after: str, where: list[str], value: Any) -> bool
     node = expected
     for step in where[:-1]:
         node = node.setdefault(step, {})
-    node[where[-1]] = value
-    return bool(expected == found)
+    if value is GONE:
+        del node[where[-1]]
+    else:
+        node[where[-1]] = value
+    return bool(_full(expected) == _full(found))
+
+
+def _full(tree: dict[str, Any]) -> dict[str, Any]:
+    """The tree without empty tables: one whose last key was taken out may be gone or stay."""
+    tables = {key: _full(value) for key, value in tree.items() if isinstance(value, dict)}
+    return {key: tables.get(key, value) for key, value in tree.items() if tables.get(key, True)}
 
 
 def _leaves(tree: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
     for name, value in tree.items():
-        key = f"{prefix}{name}"
+        key = prefix + (name if BARE.fullmatch(name) else str(tomlkit.key(name).as_string()))
         if isinstance(value, dict):
             yield from _leaves(value, key + ".")
         else:
