@@ -17,6 +17,7 @@ import pytest
 from commandline import QUOTALINE, quotaline
 from quotaline.ledger.history import WAYS, history, total_row
 from quotaline.ledger.importer import import_transcripts
+from quotaline.ledger.projects import find_projects
 from quotaline.prices import PriceBook
 from transcript_lines import NOON, assistant, cost_state, owner, write
 
@@ -47,8 +48,10 @@ def filled(ledger: Ledger, claude: Path) -> Ledger:
     return ledger
 
 
-def rows(ledger: Ledger, by: By, tz: str = "UTC", **days: date) -> dict[str, tuple[int, str]]:
-    found = history(ledger.connection, by, ZoneInfo(tz), PriceBook(), **days)
+def rows(
+    ledger: Ledger, by: By, tz: str = "UTC", *, since: date | None = None, until: date | None = None
+) -> dict[str, tuple[int, str]]:
+    found = history(ledger.connection, by, ZoneInfo(tz), PriceBook(), since=since, until=until)
     return {row.key: (row.tokens.total, f"{row.cost_usd.normalize():f}") for row in found}
 
 
@@ -63,6 +66,7 @@ WANTED: dict[By, dict[str, tuple[int, str]]] = {
     "month": {"2026-10": (MILLION, "4"), "2026-11": (3 * MILLION + 15, "12.0102")},
     "model": {"claude-opus-5-5": (4 * MILLION + 10, "16.0102"), "claude-unheard-of-1": (5, "0")},
     "project": {"/home/user/two": (2 * MILLION + 5, "8.01"), "/home/user/one": (2 * MILLION + 10, "8.0002")},
+    "subagent": {"main": (4 * MILLION + 15, "16.0102")},
     "session": {"s1": (2 * MILLION + 10, "8.0002"), "s2": (2 * MILLION, "8.01"), "s3": (5, "0")},
     "block": {
         "2026-10-11T12:00Z": (MILLION, "4"),
@@ -116,6 +120,24 @@ def test_the_clients_own_total_stands_beside_and_is_never_added(filled: Ledger) 
     assert [Decimal("7.25"), None, None] == [row.client_cost_usd for row in found]
     assert ["account-1", None, None] == [row.account for row in found]
     assert Decimal("16.0102") == total_row(found).cost_usd
+
+
+def test_subagents_stand_apart(ledger: Ledger, claude: Path) -> None:
+    write(claude, "s1", assistant("m1", NOON, input=3), assistant("m2", NOON, input=4, sidechain=True))
+    write(claude, "s1/subagents/agent-1", assistant("m3", NOON, input=5, sidechain=True))
+    import_transcripts(ledger, [claude])
+    assert {"subagent": 9, "main": 3} == {key: tokens for key, (tokens, _) in rows(ledger, "subagent").items()}
+
+
+@pytest.mark.parametrize("by", WAYS)
+def test_one_project_is_one_projects(filled: Ledger, by: By) -> None:
+    """Its rows and the other one's are all, the whole and the cut quarters of an hour."""
+    one, two = (find_projects(filled.connection, name)[0] for name in ("one", "two"))
+    found = history(filled.connection, by, UTC, PriceBook(), project=one)
+    assert (2 * MILLION + 10, 2) == (total_row(found).tokens.total, total_row(found).messages)
+    assert 2 * MILLION + 5 == total_row(history(filled.connection, by, UTC, PriceBook(), project=two)).tokens.total
+    late = history(filled.connection, by, UTC, PriceBook(), project=one, since=date(2026, 11, 1))
+    assert MILLION + 10 == total_row(late).tokens.total
 
 
 def test_an_empty_ledger_has_no_rows(ledger: Ledger) -> None:
@@ -182,6 +204,21 @@ def test_csv_holds_nothing_that_drives_a_terminal(environment: dict[str, str], h
     page = run(environment, "--csv", "--by", by)
     assert "]0;title drow 2J" in page or by == "day"
     assert all(letter.isprintable() for letter in page.replace("\n", ""))
+
+
+def test_a_project_that_means_nothing_or_several_is_said(at_home: dict[str, str], home: Path) -> None:
+    write(home / ".claude", "s3", assistant("m3", NOON, input=7, cwd="/srv/pro\x1bject", session="s3"))
+    write(home / ".claude", "s4", assistant("m4", NOON, input=7, cwd="/srv/other", session="s4"))
+    assert 7 == json.loads(run(at_home, "--json", "--project", "srv/other"))["total"]["tokens"]["total"]
+    assert 2 == len(json.loads(run(at_home, "--json", "--project", "/home/user/project", "--by", "session"))["rows"])
+    for name, said in (
+        ("nothing", b'"nothing" means no project here.'),
+        ("srv", b'"srv" means 2 projects: /srv/other, /srv/pro'),
+    ):
+        done = quotaline("history", "--project", name, env=at_home)
+        assert (2, b"") == (done.returncode, done.stdout)
+        assert said in done.stderr
+        assert b"\x1b" not in done.stderr
 
 
 def test_json_and_csv_exclude_each_other(at_home: dict[str, str]) -> None:

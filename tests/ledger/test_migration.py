@@ -90,13 +90,13 @@ def test_the_old_copy_of_a_subagent_and_its_new_one_are_one(tmp_path: Path) -> N
     assert [("m1", "", NOON, SIDE, 6)] == rows(tmp_path / "ledger.db")
 
 
-@pytest.mark.parametrize("by", ["day", "week", "month", "model", "project", "session", "block"])
+@pytest.mark.parametrize("by", ["day", "week", "month", "model", "project", "session", "subagent", "block"])
 def test_a_message_of_the_year_9999_that_is_in_there_hides_nothing(tmp_path: Path, by: By) -> None:
     old(tmp_path / "ledger.db", [("far", "r", 253402300799.0, 0, 5), ("m", "r", NOON, 0, 7)])
     with open_ledger(tmp_path / "ledger.db") as ledger:
         assert last_activity(ledger) == NOON
         found = history(ledger.connection, by, UTC, PriceBook())
         assert [7] == [row.tokens.input for row in found]
-        days = {"since": date.min, "until": date.max}
-        assert [7] == [row.tokens.input for row in history(ledger.connection, by, UTC, PriceBook(), **days)]
+        ever = history(ledger.connection, by, UTC, PriceBook(), since=date.min, until=date.max)
+        assert [7] == [row.tokens.input for row in ever]
         assert [] == history(ledger.connection, by, UTC, PriceBook(), until=date.min)

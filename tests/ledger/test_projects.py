@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from quotaline.ledger.importer import import_transcripts
-from quotaline.ledger.projects import checkout, projects, within
+from quotaline.ledger.projects import checkout, find_projects, projects, within
 from transcript_lines import NOON, assistant, write
 
 if TYPE_CHECKING:
@@ -65,3 +65,30 @@ def test_a_sessions_subfolders_are_its_project_and_other_folders_are_their_own(l
             (sessions["s3"], "/shop/.claude/worktrees/x/deep", "/shop/deep"),
         ]
     )
+
+
+PATHS = ("/home/u/shop", "/home/u/shop-api", "/srv/shop", "/home/u/Blog", "/", "", r"C:\code\blog")
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("/home/u/shop", ["/home/u/shop"]),
+        ("/home/u/shop/", ["/home/u/shop"]),
+        ("shop", ["/home/u/shop", "/srv/shop"]),
+        ("shop-api", ["/home/u/shop-api"]),
+        ("srv", ["/srv/shop"]),
+        ("u/shop", ["/home/u/shop", "/home/u/shop-api"]),
+        ("blog", [r"C:\code\blog"]),
+        ("Blog", ["/home/u/Blog"]),
+        ("/", ["/"]),
+        ("nowhere", []),
+    ],
+)
+def test_a_project_is_called_by_its_path_its_last_part_or_a_part_of_it(
+    ledger: Ledger, claude: Path, name: str, found: list[str]
+) -> None:
+    for number, path in enumerate(PATHS):
+        write(claude, f"s{number}", assistant(f"m{number}", NOON, cwd=path, session=f"s{number}"))
+    import_transcripts(ledger, [claude])
+    assert found == [project.path for project in find_projects(ledger.connection, name)]

@@ -2,10 +2,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from quotaline.ledger import Ledger, open_ledger
 from quotaline.ledger.importer import import_transcripts
-from quotaline.ledger.readings import EVERY, activity, readings_since, store_readings
+from quotaline.ledger.readings import EVERY, activity, extra_usage_readings, readings_since, store_readings
 from quotaline.model import Reading
 from transcript_lines import assistant, dump
 from usage_history import DAY, HOUR, MINUTE, NOW, spent, used
@@ -54,6 +55,28 @@ def test_a_raised_cap_and_a_changed_reason_are_changes(ledger: Ledger) -> None:
 def test_an_older_reading_that_comes_later_finds_its_place(ledger: Ledger) -> None:
     assert kept(ledger, used(20, NOW), used(10, NOW - MINUTE), used(20, NOW)) == [1, 1, 0]
     assert [reading.value.utilization for reading in readings_since(ledger, HERE, None, 0)] == [10, 20]
+
+
+def test_where_money_moved_the_last_reading_before_is_kept_too(ledger: Ledger) -> None:
+    first, last, moved = spent(5, NOW), spent(5, NOW + 30 * MINUTE), spent(8, NOW + 31 * MINUTE)
+    assert kept(ledger, first, last) == [1, 0]
+    assert store_readings(ledger, HERE, None, [moved], [last, used(7, NOW)]) == 2
+    assert readings_since(ledger, HERE, None, 0) == [first, last, moved]
+    assert store_readings(ledger, HERE, None, [moved], [last]) == 0
+    assert store_readings(ledger, HERE, None, [spent(8, NOW + 32 * MINUTE)], [moved]) == 0
+
+
+def test_the_money_of_another_account_was_not_the_last_before(ledger: Ledger) -> None:
+    theirs = structs.replace(spent(5, NOW), account="b")
+    assert store_readings(ledger, HERE, "a", [structs.replace(spent(8, NOW + MINUTE), account="a")], [theirs]) == 1
+
+
+def test_the_meters_readings_are_the_newest_accounts_and_nobodys(ledger: Ledger) -> None:
+    rows = [structs.replace(spent(5 + n, NOW + n), account=who) for n, who in enumerate(("a", None, "b", "b", "a", None))]
+    store_readings(ledger, HERE, None, [*rows, used(100, NOW)])
+    assert extra_usage_readings(ledger, HERE, None) == [rows[0], rows[1], rows[4], rows[5]]
+    assert extra_usage_readings(ledger, HERE, "b") == [rows[1], rows[2], rows[3], rows[5]]
+    assert extra_usage_readings(ledger, "~/other", None) == []
 
 
 def test_another_accounts_readings_are_not_mine(ledger: Ledger) -> None:

@@ -1,4 +1,4 @@
-"""EFFECT The ledger's history in rows: by day, week, month, model, project, session or 5-hour block."""
+"""EFFECT The ledger's history in rows: by day, week, month, model, project, session, subagent or 5-hour block."""
 
 from __future__ import annotations
 
@@ -6,29 +6,32 @@ import time
 from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Literal, get_args
 
 from msgspec import Struct
 
 from quotaline.core.periods import DAY, HOUR
-from quotaline.ledger.projects import projects
+from quotaline.ledger.projects import IN_PROJECT, keep_only, projects
 from quotaline.ledger.store import clear_errors
 from quotaline.ledger.sums import BLOCK_HOURS
 from quotaline.ledger.totals import summed
-from quotaline.ledger.usage import STEP, SUMS, UsagePart, as_part, usage_between
+from quotaline.ledger.usage import STEP, SUMS, UsagePart, as_part, project_usage, usage_between
 from quotaline.model import ModelUsage, TokenUsage
 from quotaline.prices import model_name
-from quotaline.transcripts.row import FIRST_MS, tomorrow
+from quotaline.transcripts.row import FIRST_MS, SIDECHAIN, tomorrow
 from quotaline.zone import day_start
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from sqlite3 import Connection
 
+    from quotaline.ledger.projects import Project
     from quotaline.prices import PriceBook
 
-By = Literal["day", "week", "month", "model", "project", "session", "block"]
+By = Literal["day", "week", "month", "model", "project", "session", "subagent", "block"]
 WAYS: tuple[str, ...] = get_args(By)
+AGENTS = ("main", "subagent")
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)  # nothing stands outside, and every zone can say when they are
 
 
@@ -54,33 +57,43 @@ class HistoryRow(Struct, frozen=True, kw_only=True):
 
 
 def history(
-    connection: Connection, by: By, tz: tzinfo, prices: PriceBook, *, since: date | None = None, until: date | None = None
+    connection: Connection,
+    by: By,
+    tz: tzinfo,
+    prices: PriceBook,
+    *,
+    since: date | None = None,
+    until: date | None = None,
+    project: Project | None = None,
 ) -> list[HistoryRow]:
-    """The rows with usage, in order of time, or of cost for models and projects.
+    """The rows with usage, in order of time, or of cost for models, projects and subagents.
 
-    `since` and `until` are days of `tz`, both included. Raises LedgerError.
+    `since` and `until` are days of `tz`, both included; `project` is the only one that counts. Raises LedgerError.
     """
     with clear_errors():
-        return _history(connection, by, tz, prices, _reach(connection, tz, since, until))
+        if project is not None:
+            keep_only(connection, project)
+        return _history(connection, by, tz, prices, _reach(connection, tz, since, until), one_project=project is not None)
 
 
 def _history(
-    connection: Connection, by: By, tz: tzinfo, prices: PriceBook, span: tuple[float, float] | None
+    connection: Connection, by: By, tz: tzinfo, prices: PriceBook, span: tuple[float, float] | None, *, one_project: bool
 ) -> list[HistoryRow]:
     if span is None:
         return []
     start, end = span
-    if by in {"session", "project"}:
-        return _grouped(connection, by, start, end, prices)
+    if by in {"session", "project", "subagent"}:
+        return _grouped(connection, by, start, end, prices, which=IN_PROJECT if one_project else "TRUE")
+    between: Callable[[float, float], list[UsagePart]] = partial(project_usage if one_project else usage_between, connection)
     if by == "model":
         named: dict[str, list[UsagePart]] = defaultdict(list)
-        for part in usage_between(connection, start, end):
+        for part in between(start, end):
             named[model_name(part.model)].append(part)
         return _dearest([_row(name, parts, prices) for name, parts in named.items()])
     spans = _blocks(connection, start, end) if by == "block" else _calendar(by, start, end, tz)
     rows = []
     for key, first, last in spans:
-        parts = usage_between(connection, max(first, start), min(last, end))
+        parts = between(max(first, start), min(last, end))
         if parts:
             rows.append(_row(key, parts, prices, starts_at=first, ends_at=last))
     return rows
@@ -95,10 +108,16 @@ def _reach(connection: Connection, tz: tzinfo, since: date | None, until: date |
     oldest, newest = connection.execute(query, (FIRST_MS, tomorrow(time.time()))).fetchone()
     if oldest is None:
         return None
-    start = day_start(max(since, FIRST_DAY), tz) if since else 0.0
-    end = day_start(min(max(until, FIRST_DAY), LAST_DAY) + timedelta(days=1), tz) if until else float("inf")
+    start, end = days_span(tz, since, until)
     start, end = max(start, oldest / 1000), min(end, newest / 1000 + 0.001)
     return (start, end) if start < end else None
+
+
+def days_span(tz: tzinfo, since: date | None, until: date | None) -> tuple[float, float]:
+    """From the beginning of the day `since` until the end of `until` in `tz`, epoch seconds; all time without."""
+    start = day_start(max(since, FIRST_DAY), tz) if since else 0.0
+    end = day_start(min(max(until, FIRST_DAY), LAST_DAY) + timedelta(days=1), tz) if until else float("inf")
+    return start, end
 
 
 def _calendar(by: By, start: float, end: float, tz: tzinfo) -> Iterator[tuple[str, float, float]]:
@@ -127,21 +146,24 @@ def _blocks(connection: Connection, start: float, end: float) -> Iterator[tuple[
         yield f"{datetime.fromtimestamp(first, UTC):%Y-%m-%dT%H:%MZ}", first, first + BLOCK_HOURS * HOUR
 
 
-def _grouped(connection: Connection, by: By, start: float, end: float, prices: PriceBook) -> list[HistoryRow]:
-    """By session or project: from the messages, for the sums know neither."""
-    query = f"""SELECT session_id, project_id, time / ({DAY} * 1000) * 96, name, flags & 3, {STEP}, {SUMS}
-        FROM message JOIN model ON model.id = model_id WHERE time >= ? AND time < ? GROUP BY 1, 2, 3, 4, 5, 6"""  # noqa: S608
+def _grouped(connection: Connection, by: By, start: float, end: float, prices: PriceBook, *, which: str) -> list[HistoryRow]:
+    """By session, project or subagent: from the messages, `which` says of which; the sums know none of these."""
+    keys = f"flags & {SIDECHAIN}, 0" if by == "subagent" else "session_id, project_id"
+    query = f"""SELECT {keys}, time / ({DAY} * 1000) * 96, name, flags & 3, {STEP}, {SUMS} FROM message
+        JOIN model ON model.id = model_id WHERE time >= ? AND time < ? AND {which} GROUP BY 1, 2, 3, 4, 5, 6"""  # noqa: S608
     paths, found = projects(connection), defaultdict[int | str, list[UsagePart]](list)
     first_in: dict[int, str] = {}
     for session, folder, *row in connection.execute(query, (start * 1000, end * 1000)):
-        found[session if by == "session" else paths[session, folder]].append(as_part(row))
+        found[paths[session, folder] if by == "project" else session].append(as_part(row))
+    if by == "subagent":
+        return _dearest([_row(AGENTS[bool(flag)], parts, prices) for flag, parts in found.items()])
     if by == "project":
         return _dearest([_row(str(path), parts, prices) for path, parts in found.items()])
     for (session, _), path in paths.items():
         first_in.setdefault(session, path)
-    query = """SELECT session_id, session.uuid, min(time), max(time), account.uuid, client_cost
-        FROM message JOIN session ON session.id = session_id
-        LEFT JOIN account ON account.id = session.account_id WHERE time >= ? AND time < ? GROUP BY 1 ORDER BY 3, 2"""
+    query = f"""SELECT session_id, session.uuid, min(time), max(time), account.uuid, client_cost
+        FROM message JOIN session ON session.id = session_id LEFT JOIN account ON account.id = session.account_id
+        WHERE time >= ? AND time < ? AND {which} GROUP BY 1 ORDER BY 3, 2"""  # noqa: S608
     return [
         _row(
             uuid,

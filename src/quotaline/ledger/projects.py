@@ -6,12 +6,20 @@ A worktree that Claude Code made for itself (`.claude/worktrees/NAME`) is the ch
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
+IN_PROJECT = "(session_id, project_id) IN (SELECT session_id, project_id FROM temp.in_project)"
 WORKTREE = re.compile(r"[/\\]\.claude[/\\]worktrees[/\\][^/\\]+(?=[/\\]|$)")
+
+
+class Project(NamedTuple):
+    """A project's path, and the pairs of session and folder, by their ids, whose messages are its own."""
+
+    path: str
+    pairs: tuple[tuple[int, int], ...]
 
 
 def projects(connection: Connection, since: float = 0.0) -> dict[tuple[int, int], str]:
@@ -24,6 +32,27 @@ def projects(connection: Connection, since: float = 0.0) -> dict[tuple[int, int]
         start = started.setdefault(session, paths[folder])
         found[session, folder] = start if within(paths[folder], start) else paths[folder]
     return found
+
+
+def find_projects(connection: Connection, name: str) -> list[Project]:
+    """The projects that `name` means: that path, else those whose last part it is, else those whose path holds it."""
+    pairs: dict[str, list[tuple[int, int]]] = {}
+    for pair, path in projects(connection).items():
+        pairs.setdefault(path, []).append(pair)
+    name = name.rstrip("/\\") or name
+    exact = [path for path in pairs if path == name]
+    last = [path for path in pairs if re.split(r"[/\\]", path)[-1] == name]
+    found = exact or last or [path for path in pairs if name in path]
+    return [Project(path, tuple(pairs[path])) for path in sorted(found)]
+
+
+def keep_only(connection: Connection, project: Project) -> None:
+    """Let `IN_PROJECT` choose the messages of one project, in this connection."""
+    connection.execute("DROP TABLE IF EXISTS temp.in_project")
+    connection.execute(
+        "CREATE TEMP TABLE in_project (session_id, project_id, PRIMARY KEY (session_id, project_id)) WITHOUT ROWID"
+    )
+    connection.executemany("INSERT INTO temp.in_project VALUES (?, ?)", project.pairs)
 
 
 def checkout(path: str) -> str:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from quotaline.core.periods import HOUR, same_period
+from quotaline.core.windows import EXTRA_USAGE
 from quotaline.ledger.store import clear_errors
-from quotaline.model import Reading, Window
+from quotaline.model import ExtraUsage, Reading, Window
+from quotaline.prices.book import TOKEN_WEIGHTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,14 +23,18 @@ EVERY = float(HOUR)
 FULL = 100.0
 
 
-def store_readings(ledger: Ledger, config_dir: str, account: str | None, readings: Sequence[Reading]) -> int:
+def store_readings(
+    ledger: Ledger, config_dir: str, account: str | None, readings: Sequence[Reading], before: Sequence[Reading] = ()
+) -> int:
     """Keep what is new among the merged `readings` of one config folder and account; the number of rows written.
 
-    A reading without an account of its own gets `account`. Keeping the same readings again writes nothing.
+    A reading without an account of its own gets `account`. Keeping the same readings again writes nothing. `before` are the
+    merged readings of the refresh before this one: where money has moved since, the last one without that is kept too.
     """
     with ledger.transaction() as connection:
-        before = connection.total_changes
-        for reading in readings:
+        changes = connection.total_changes
+        unmoved = _unmoved(before, readings)
+        for edge, reading in (*((True, last) for last in unmoved), *((False, new) for new in readings)):
             owned = msgspec.structs.replace(reading, account=reading.account or account)
             window, body = reading.value.id, msgspec.json.encode(owned)
             row = connection.execute(
@@ -37,14 +43,14 @@ def store_readings(ledger: Ledger, config_dir: str, account: str | None, reading
                 (config_dir, window, owned.account, reading.as_of),
             ).fetchone()
             last = _reading(row[0]) if row else None
-            if last is not None and not _worth(last, owned):
+            if last is not None and (last.as_of == owned.as_of if edge else not _worth(last, owned)):
                 continue
             utilization = reading.value.utilization
             connection.execute(
                 "INSERT INTO reading (config_dir, account, window, as_of, utilization, body) VALUES (?, ?, ?, ?, ?, ?)",
                 (config_dir, owned.account, window, reading.as_of, utilization, body.decode()),
             )
-        return connection.total_changes - before
+        return connection.total_changes - changes
 
 
 def readings_since(
@@ -63,6 +69,16 @@ def readings_since(
     return [reading for (body,) in rows if (reading := _reading(body)) is not None]
 
 
+def extra_usage_readings(ledger: Ledger, config_dir: str, account: str | None) -> list[Reading]:
+    """All kept readings of extra usage, oldest first. `account` None is whose the newest one is; nobody's are everybody's."""
+    query = "SELECT body FROM reading WHERE config_dir = ? AND window = ? ORDER BY as_of, id"
+    with clear_errors():
+        rows = ledger.connection.execute(query, (config_dir, EXTRA_USAGE)).fetchall()
+    readings = [reading for (body,) in rows if (reading := _reading(body)) is not None]
+    owner = account or next((reading.account for reading in reversed(readings) if reading.account), None)
+    return [reading for reading in readings if reading.account in (None, owner)]
+
+
 def latest_readings(ledger: Ledger, config_dir: str, account: str | None) -> list[Reading]:
     """The newest kept reading of each window, also of those that have been reset since."""
     query = """SELECT body, max(as_of) FROM reading WHERE config_dir = ? AND (? IS NULL OR account IS NULL OR account = ?)
@@ -75,11 +91,11 @@ def latest_readings(ledger: Ledger, config_dir: str, account: str | None) -> lis
 def activity(ledger: Ledger, since: float) -> list[tuple[float, float]]:
     """`(moment, weight)` per minute from `since` on, oldest first: what the transcripts say of when the account was used.
 
-    A token weighs what its kind costs beside an input token, which is the same for every model.
+    A token weighs what its kind costs beside an input token.
     """
-    query = """SELECT max(time) / 1000.0,
-          sum(input + 5.0 * output + 1.25 * cache_write_5m + 2.0 * cache_write_1h + 0.1 * cache_read)
-        FROM message WHERE time >= ? GROUP BY time / 60000 ORDER BY time / 60000"""
+    weight = " + ".join(f"{float(weight)} * {kind}" for kind, weight in TOKEN_WEIGHTS.items())
+    query = f"""SELECT max(time) / 1000.0, sum({weight})
+        FROM message WHERE time >= ? GROUP BY time / 60000 ORDER BY time / 60000"""  # noqa: S608 - names of our own
     with clear_errors():
         return [(at, weight) for at, weight in ledger.connection.execute(query, (int(since * 1000),)) if weight]
 
@@ -90,6 +106,17 @@ def _reading(body: str) -> Reading | None:
         return msgspec.json.decode(body, type=Reading)
     except msgspec.MsgspecError:
         return None
+
+
+def _unmoved(before: Sequence[Reading], readings: Sequence[Reading]) -> list[Reading]:
+    """The last reading of extra usage before another amount was read: the money moved after it, and not earlier."""
+    return [
+        last
+        for new in readings
+        for last in before
+        if isinstance(new.value, ExtraUsage) and isinstance(last.value, ExtraUsage) and last.account == new.account
+        if last.value.used != new.value.used and last.as_of < new.as_of
+    ]
 
 
 def _worth(kept: Reading, new: Reading) -> bool:

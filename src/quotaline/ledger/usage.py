@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from quotaline.core.periods import DAY
+from quotaline.ledger.projects import IN_PROJECT
 from quotaline.model import TokenUsage
 from quotaline.transcripts.row import FAST, US
 
@@ -64,11 +65,16 @@ def usage_between(connection: Connection, start: float, end: float, *, grain: in
     return _messages(connection, start, first * QUARTER) + parts + _messages(connection, last * QUARTER, end)
 
 
-def _messages(connection: Connection, start: float, end: float) -> list[UsagePart]:
+def project_usage(connection: Connection, start: float, end: float) -> list[UsagePart]:
+    """The same of the one project that `keep_only` chose, for the sums know no projects."""
+    return _messages(connection, start, end, IN_PROJECT)
+
+
+def _messages(connection: Connection, start: float, end: float, which: str = "TRUE") -> list[UsagePart]:
     if end <= start:
         return []
     query = f"""SELECT time / 900000, name, flags & 3, {STEP}, {SUMS} FROM message JOIN model ON model.id = model_id
-        WHERE time >= ? AND time < ? GROUP BY 1, 2, 3, 4"""  # noqa: S608 - names of our own
+        WHERE time >= ? AND time < ? AND {which} GROUP BY 1, 2, 3, 4"""  # noqa: S608 - names of our own
     return [as_part(row) for row in connection.execute(query, (math.ceil(start * 1000), math.ceil(end * 1000)))]
 
 

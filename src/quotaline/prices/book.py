@@ -20,6 +20,14 @@ US_FACTOR = Decimal("1.1")  # `inference_geo: "us"`, on every kind of token, not
 MILLION = -6  # a decimal shift: prices are per million tokens
 # What Anthropic multiplies the input price by; only for prices of the user's own that name no cache price.
 WRITE_5M, WRITE_1H, READ = Decimal("1.25"), Decimal(2), Decimal("0.1")
+TOKEN_WEIGHTS = {
+    "input": Decimal(1),
+    "output": Decimal(5),
+    "cache_write_5m": WRITE_5M,
+    "cache_write_1h": WRITE_1H,
+    "cache_read": READ,
+}
+"""What a token of each kind costs beside an input token: nearly the same for every model."""
 OVERRIDE_KEYS = ("input", "output", "cache_write_5m", "cache_write_1h", "cache_read", "web_searches", "fast_factor")
 
 

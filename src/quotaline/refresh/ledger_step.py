@@ -56,16 +56,20 @@ def update_ledger(
     prices: PriceBook,
     *,
     limits: Sequence[BudgetLimit] = (),
+    before: Snapshot | None,
     stages: Stages,
     zone: tzinfo,
 ) -> LedgerFacts:
-    """Import the transcripts, keep the snapshot's readings, and say what the ledger knows at `now`; each part on its own."""
+    """Import the transcripts, keep the snapshot's readings, and say what the ledger knows at `now`; each part on its own.
+
+    `before` is the snapshot of the refresh before.
+    """
     if where.ledger is None:
         nowhere = "There is no place for the ledger; set QUOTALINE_DATA_DIR."
         return LedgerFacts(state=SourceState(source="transcripts", problem=nowhere))
     try:
         with open_ledger(where.ledger) as ledger:
-            return _facts(ledger, where, now, snapshot, prices, limits=limits, stages=stages, zone=zone)
+            return _facts(ledger, where, now, snapshot, prices, before=before, limits=limits, stages=stages, zone=zone)
     except (LedgerError, OSError) as error:
         return LedgerFacts(state=SourceState(source="transcripts", problem=str(error)))
 
@@ -77,6 +81,7 @@ def _facts(
     snapshot: Snapshot,
     prices: PriceBook,
     *,
+    before: Snapshot | None,
     limits: Sequence[BudgetLimit],
     stages: Stages,
     zone: tzinfo,
@@ -94,8 +99,9 @@ def _facts(
         budgets = stages.attempt(
             BUDGET, lambda: budget_use(ledger, limits, now, zone, prices, config_dirs=dirs, block=block), None
         )
+    last = before.readings if before else ()
     told = [reading for reading in readings if not is_budget(reading.value.id)]  # a budget's past is in the messages
-    stages.attempt("history", lambda: store_readings(ledger, account.config_dir, account.uuid, told), 0)
+    stages.attempt("history", lambda: store_readings(ledger, account.config_dir, account.uuid, told, last), 0)
     kept = stages.attempt(
         "history", lambda: readings_since(ledger, account.config_dir, account.uuid, since, recent=now - RECENT), []
     )

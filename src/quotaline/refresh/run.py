@@ -205,7 +205,9 @@ class _Refresh:
         prices = attempt("prices", lambda: PriceBook(config.prices), None) or PriceBook()
         home = str(self._where.home or "~")
         limits = attempt(BUDGET, lambda: budget_limits(config.budget, home), ())
-        facts = update_ledger(self._where, now, snapshot, prices, limits=limits, stages=self._stages, zone=zone)
+        facts = update_ledger(
+            self._where, now, snapshot, prices, before=self._before, limits=limits, stages=self._stages, zone=zone
+        )
         snapshot = structs.replace(snapshot, readings=_with_budgets(snapshot.readings, facts.budgets, limits))
         totals = facts.totals or snapshot.local
         last = {name: value for name, value in old.items() if name.partition(".")[0] in SPANS}

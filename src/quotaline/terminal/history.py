@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from decimal import Decimal
 
+    from quotaline.forecast.drawn import DrawnRow
     from quotaline.ledger.history import HistoryRow
     from quotaline.terminal.text import Line
 
@@ -60,7 +61,7 @@ def _cells(row: HistoryRow, count: int) -> tuple[str, ...]:
     return (*(formats.format_tokens(number) for number in counts[-count:]), cost(row))
 
 
-def cost(row: HistoryRow) -> str:
+def cost(row: HistoryRow | DrawnRow) -> str:
     """`~$1.20`; `≥$1.20` where a model without a price is among it."""
     if row.unpriced_models and not row.cost_usd:
         return "no price"
@@ -83,14 +84,14 @@ def _tree(row: HistoryRow) -> dict[str, Any]:
         "messages": row.messages,
         "tokens": tokens,
         "web_searches": row.web_searches,
-        "cost_usd": _plain(row.cost_usd),
+        "cost_usd": plain(row.cost_usd),
         "unpriced_models": row.unpriced_models,
         "models": [
-            {"model": model.model, "tokens": model.tokens.total, "cost_usd": _plain(model.cost_usd)} for model in row.models
+            {"model": model.model, "tokens": model.tokens.total, "cost_usd": plain(model.cost_usd)} for model in row.models
         ],
     }
     if row.project is not None:
-        tree |= {"project": row.project, "account": row.account, "client_cost_usd": _plain(row.client_cost_usd)}
+        tree |= {"project": row.project, "account": row.account, "client_cost_usd": plain(row.client_cost_usd)}
     return tree
 
 
@@ -103,13 +104,14 @@ def as_csv(rows: Sequence[HistoryRow]) -> str:
     for row in rows:
         counts = (*(getattr(row.tokens, name) for name in COUNTERS), row.tokens.total, row.web_searches)
         times = (_moment(row.starts_at), _moment(row.ends_at))
-        cost_usd, client_cost = _plain(row.cost_usd), _plain(row.client_cost_usd)
+        cost_usd, client_cost = plain(row.cost_usd), plain(row.client_cost_usd)
         values = (row.key, *times, row.messages, *counts, cost_usd, " ".join(row.unpriced_models), row.project, row.account)
         writer.writerow([printable(value) if isinstance(value, str) else value for value in (*values, client_cost)])
     return out.getvalue()
 
 
-def _plain(amount: Decimal | None) -> str | None:
+def plain(amount: Decimal | None) -> str | None:
+    """An amount as exact decimal text."""
     return None if amount is None else f"{amount.normalize():f}"
 
 
