@@ -160,8 +160,10 @@ def test_the_account_is_read_without_the_cache_and_nothing_is_none(tmp_path: Pat
     assert claude_json.read_account(env) == (UUID, "max_5x")
 
 
-def test_a_file_of_more_than_256_mebibytes_is_refused_unread(tmp_path: Path) -> None:
-    env = put(tmp_path, "")
+def test_a_file_of_256_mebibytes_is_read_and_a_larger_one_refused_unread(tmp_path: Path) -> None:
+    env = put(tmp_path, {"oauthAccount": {"accountUuid": "u", "organizationType": "claude_pro"}})
+    os.truncate(tmp_path / ".claude.json", 256 << 20)
+    assert claude_json.read_account(env) == ("u", "pro")
     os.truncate(tmp_path / ".claude.json", (256 << 20) + 1)
     with pytest.raises(SourceError, match="larger than 256 MiB"):
         claude_json.read(env, NOW)

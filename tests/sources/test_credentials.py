@@ -3,6 +3,7 @@ import json
 import logging
 import os
 import pickle
+import re
 import traceback
 from pathlib import Path
 from typing import Any
@@ -94,6 +95,7 @@ def test_a_fingerprint_tells_tokens_apart_and_needs_the_key() -> None:
     one, other = credentials.Token(TEXT), credentials.Token(OTHER)
     prints = {one.fingerprint(b"k"), one.fingerprint(b"k"), one.fingerprint(b"l"), other.fingerprint(b"k")}
     assert len(prints) == 3
+    assert {32} == {len(text) for text in prints}
     assert not [text for text in prints if TEXT in text]
 
 
@@ -117,9 +119,47 @@ def test_the_keychain_is_asked_only_on_macos_and_only_when_allowed(home: Path, s
     assert find(dict(os.environ), platform="darwin", keychain=True).token.header() == f"Bearer {TEXT}"
     assert security.read_text() == "find-generic-password -s Claude Code-credentials -w\n"
     assert TEXT not in (home / "env").read_text()
+    put(home / ".claude", login(OTHER))
+    assert find(dict(os.environ), platform="darwin", keychain=True).token.header() == f"Bearer {OTHER}"
+    assert len(security.read_text().splitlines()) == 1, "a login that is there is asked nobody for"
+
+
+@pytest.mark.slow
+def test_a_keychain_that_fails_has_no_login_whatever_it_prints(home: Path, security: Path) -> None:
+    program = home / "bin" / "security"
+    program.write_text(program.read_text() + "exit 1\n")
+    with pytest.raises(SourceError, match=r"^No Claude Code login was found; log in with /login\.$"):
+        find(dict(os.environ), platform="darwin", keychain=True)
+    assert security.exists()
+
+
+@pytest.mark.parametrize(
+    ("platform", "hint"),
+    [("linux", ""), ("darwin", ", or allow the Keychain with `keychain = true` in [sources.endpoint]")],
+)
+def test_where_there_is_a_keychain_it_is_named(home: Path, platform: str, hint: str) -> None:
+    with pytest.raises(SourceError) as caught:
+        find({"HOME": str(home)}, platform=platform)
+    assert str(caught.value) == f"No Claude Code login was found; log in with /login{hint}."
+
+
+def test_a_login_file_of_a_mebibyte_is_read_and_a_larger_one_is_not(home: Path) -> None:
+    path = put(home / ".claude", login())
+    path.write_bytes(path.read_bytes().ljust(1 << 20))
+    assert find({"HOME": str(home)}).place == ".credentials.json"
+    path.write_bytes(path.read_bytes() + b" ")
+    with pytest.raises(SourceError, match="No Claude Code login"):
+        find({"HOME": str(home)})
+
+
+def test_a_childs_environment_is_the_users_without_what_holds_a_login() -> None:
+    secrets = ("CLAUDE_CODE_OAUTH_TOKEN", "CLAUDE_CODE_OAUTH_REFRESH_TOKEN", "CLAUDE_CODE_OAUTH_SCOPES", "QUOTALINE_ADMIN_KEY")
+    assert credentials.scrubbed_env(dict.fromkeys(("PATH", "CLAUDE_CONFIG_DIR", *secrets), "x")) == {
+        "PATH": "x", "CLAUDE_CONFIG_DIR": "x",
+    }  # fmt: skip
 
 
 def test_each_config_dir_has_its_own_keychain_item() -> None:
     assert credentials.keychain_service("") == "Claude Code-credentials"
-    assert credentials.keychain_service("/a").removeprefix("Claude Code-credentials-").isalnum()
+    assert re.fullmatch("Claude Code-credentials-[0-9a-f]{8}", credentials.keychain_service("/a"))
     assert credentials.keychain_service("/\u0061\u0308") == credentials.keychain_service("/\u00e4")

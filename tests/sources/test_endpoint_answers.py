@@ -18,7 +18,8 @@ TOKEN = "sk-ant-" + "oat01-" + "x" * 24
 
 
 def ask(answer: httpx.Response, watch: Any = None) -> Any:
-    def client(**_options: object) -> httpx.Client:
+    def client(**options: object) -> httpx.Client:
+        assert options["timeout"] == httpx.Timeout(5.0, connect=2.0)
         return httpx.Client(transport=httpx.MockTransport(lambda _request: answer))
 
     return endpoint.read(Endpoint(), Token(TOKEN), NOW, account="a", client=client, watch=watch)
@@ -59,7 +60,7 @@ def test_an_answer_that_is_json_is_shown_also_where_it_holds_nothing_known() -> 
 
 def test_an_answer_of_a_mebibyte_is_read_and_one_byte_more_is_not() -> None:
     body = b'{"five_hour": {"utilization": 42}}'
-    largest = endpoint.LARGEST_BODY
+    largest = 1 << 20
     assert ask(httpx.Response(200, content=body + b" " * (largest - len(body))))
     with pytest.raises(RequestError, match="larger"):
         ask(httpx.Response(200, content=body + b" " * (largest - len(body) + 1)))

@@ -89,10 +89,10 @@ def test_a_session_whose_five_hour_reset_has_passed_is_at_least_that_old(tmp_pat
 
 
 def test_what_nobody_wrote_for_eight_days_is_removed_half_written_files_included(tmp_path: Path) -> None:
-    kept = put(tmp_path, "kept.json", FULL, age=7.9 * 86400)
+    kept = put(tmp_path, "kept.json", FULL, age=8 * 86400)
     scratch = put(tmp_path, ".s-2.json.123.abc", FULL)
-    put(tmp_path, "old.json", FULL, age=8.1 * 86400)
-    put(tmp_path, ".old.json.99.abc", "{", age=8.1 * 86400)
+    put(tmp_path, "old.json", FULL, age=8 * 86400 + 1)
+    put(tmp_path, ".old.json.99.abc", "{", age=8 * 86400 + 1)
     assert len(inbox.read(tmp_path, NOW)) == 4
     assert sorted([kept, scratch]) == sorted((tmp_path / "inbox").iterdir())
 
@@ -115,8 +115,10 @@ def test_a_window_without_an_end_is_never_over(tmp_path: Path) -> None:
 
 
 def test_a_file_beyond_all_measure_is_not_read(tmp_path: Path) -> None:
-    put(tmp_path, "s-1.json", FULL | {"padding": "x" * 300_000})
-    assert inbox.read(tmp_path, NOW) == []
+    path = put(tmp_path, "s-1.json", FULL)
+    for size, count in ((256 << 10, 4), ((256 << 10) + 1, 0)):
+        path.write_bytes(path.read_bytes().ljust(size))
+        assert len(inbox.read(tmp_path, NOW)) == count
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,7 @@ def test_a_text_that_is_no_whole_object_has_no_members(text: bytes) -> None:
 def test_only_the_top_level_counts_the_last_one_wins_and_a_broken_value_is_left_out() -> None:
     text = b'{"x":{"a":1,"y":["a",{"a":2}],"s":"\\"a\\":3, }{"},"a":4,"b":{broken},"a":5,"\\u0063":6}'
     assert members(text, ["a", "b", "c"]) == {"a": 5, "c": 6}
+    assert members(b'{"a":1,"b":2,"a":{broken}}', ["a", "b"]) == {"b": 2}
 
 
 def test_nesting_beyond_any_figure_reads_as_null() -> None:

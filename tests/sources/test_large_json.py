@@ -82,6 +82,23 @@ def test_of_two_members_under_one_name_the_last_counts_also_when_it_is_too_long(
         assert {"b": b" 2"} == found(b'{"a": 1, "b": 2, "a": ' + long + b"}", ["a", "b"], 16)
 
 
+def test_a_text_that_a_piece_cuts_far_behind_its_beginning_is_no_longer_than_one_that_it_does_not_cut() -> None:
+    text = b'{"a": "' + b"x" * 40 + b'", "b": "' + b"y" * 40 + b'"}'
+    assert {"a": b' "' + b"x" * 40 + b'"', "b": b' "' + b"y" * 40 + b'"'} == found(text, ["a", "b"], 64)
+
+
+def test_a_mebibyte_is_read_at_a_time() -> None:
+    asked: list[int] = []
+
+    def read(count: int) -> bytes:
+        asked.append(count)
+        return source.read(count)
+
+    source = io.BytesIO(b'{"a": 1}'.ljust(3 << 20))
+    assert {"a": b" 1"} == large_json.large_members(read, ["a"])
+    assert [1 << 20] * 4 == asked
+
+
 def fill(path: Path, megabytes: int) -> None:
     """A file with a login behind a history of many lines, with keys of the same name, and one endless text."""
     line = {
@@ -128,6 +145,16 @@ def test_a_large_file_says_what_a_small_one_says(tmp_path: Path, monkeypatch: py
     os.truncate(path, path.stat().st_size - 1)
     with pytest.raises(SourceError, match=r"not the JSON that Claude Code writes; it is tried again"):
         claude_json.read(env, 0.0)
+
+
+@pytest.mark.parametrize("piecewise", [False, True])
+def test_what_is_larger_than_8_mebibytes_is_not_held(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, piecewise: bool
+) -> None:
+    path = tmp_path / ".claude.json"
+    path.write_bytes(json.dumps({"oauthAccount": LOGIN}).encode().ljust((8 << 20) + piecewise))
+    monkeypatch.setattr(claude_json, "_held" if piecewise else "_large", None)
+    assert claude_json.read_account({"CLAUDE_CONFIG_DIR": str(tmp_path)}) == ("u", "max")
 
 
 def test_a_refresh_reads_a_large_file_once_for_each_state_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,23 +32,23 @@ def members(data: bytes, keys: Iterable[str]) -> dict[str, Any]:
     """
     found: dict[str, Any] = {}
     text, wanted = _text(data), set(keys)
-    depth, key, start, word = 0, None, -1, ""
-    at, end = 0, 0
+    depth = end = 0
+    key, start, word = None, None, ""
     for match in TOKEN.finditer(text):
         mark, at, end = match[0], match.start(), match.end()
         if mark == '"' or (depth == 0 and (mark != "{" or at)):
             raise ValueError("not one whole object")
         if end - at > 1:
-            word = mark if start < 0 else word
+            word = mark if start is None else word
         elif mark in "[{":
             depth += 1
         elif depth == 1 and mark == ":":
             key, start = read_name(word), end
-        elif mark in "]}" or (depth == 1 and mark == ","):
+        elif mark in "]},":
             if depth == 1 and key in wanted:
                 _keep(found, key, text[start:at])
             if depth == 1:
-                key, start, word = None, -1, ""
+                key, start, word = None, None, ""
             depth -= mark != ","
     if depth or not end or text[end:]:
         raise ValueError("not one whole object")
@@ -85,7 +85,8 @@ def _loads(text: str) -> Any:
 
 def _flat(text: str) -> str:
     """The text with null for what is nested too deep."""
-    pieces, depth, copied, start = [], 0, 0, 0
+    pieces: list[str] = []
+    depth = copied = start = 0
     for match in TOKEN.finditer(text):
         if match[0] in ("[", "{"):
             depth += 1

@@ -78,9 +78,13 @@ def _extra(block: dict[str, Any], spend: ExtraUsage | None, problems: list[str])
     if utilization is None:
         utilization = share(used, limit) if unit else _bare_share(block)
     enabled, reason = found.enabled("is_enabled"), short_label(block.get("disabled_reason"))
+    if enabled is None and (reason is not None or block.get("user_disabled") is True):
+        enabled = False
     if spend is not None:
-        used = spend.used if used is None else used
+        own, used = used, spend.used if used is None else used
         if "monthly_limit" not in block or (limit is None and block["monthly_limit"] is not None):
+            limit = spend.limit
+        if own is None and not _comparable(used, limit):
             limit = spend.limit
         enabled = spend.is_enabled if enabled is None else enabled
         reason = reason or spend.disabled_reason
@@ -88,9 +92,9 @@ def _extra(block: dict[str, Any], spend: ExtraUsage | None, problems: list[str])
     if used is None and utilization is None and (enabled is None or (enabled and found.broken)):
         return None
     return ExtraUsage(
-        is_enabled=(reason is None and block.get("user_disabled") is not True) if enabled is None else enabled,
+        is_enabled=enabled is not False,
         used=used,
-        limit=limit,
+        limit=limit if _comparable(used, limit) else None,
         utilization=utilization,
         disabled_reason=reason,
         balance=spend.balance if spend else None,
@@ -113,7 +117,7 @@ def _spend(block: dict[str, Any], problems: list[str]) -> ExtraUsage | None:
     return ExtraUsage(
         is_enabled=reason is None if enabled is None else enabled,
         used=used,
-        limit=limit,
+        limit=limit if _comparable(used, limit) else None,
         utilization=utilization,
         disabled_reason=reason,
         balance=balance,
@@ -163,6 +167,11 @@ def _amount(value: object, currency: str, places: int) -> Money | None:
     if money is not None and money.amount < 0:
         raise BadFieldError("an amount below zero")
     return money
+
+
+def _comparable(used: Money | None, limit: Money | None) -> bool:
+    """Whether a cap can be one of what was used: amounts of two currencies say nothing of each other."""
+    return used is None or limit is None or used.currency == limit.currency
 
 
 def _bare_share(block: dict[str, Any]) -> float | None:

@@ -40,8 +40,8 @@ class _Reader:
 
     def __init__(self, read: Callable[[int], bytes], keys: frozenset[str]) -> None:
         self._read, self._keys = read, keys
-        self._buffer, self._at, self._from = b"", 0, 0
-        self._depth = 0
+        self._buffer = b""
+        self._at = self._from = self._depth = 0
         self._key: str | None = None
         self._word: bytes | None = None
         self._named = False
@@ -111,8 +111,7 @@ class _Reader:
         self._at = match.end()
 
     def _endless(self) -> None:
-        """Pass over a string that is longer than what is kept."""
-        self._leave_out()
+        """Pass over a string that is longer than what is kept; `_more` leaves its member out."""
         self._word, self._at = None, self._at + 1
         while True:
             self._at = BODY.match(self._buffer, self._at).end()  # type: ignore[union-attr]
