@@ -134,6 +134,40 @@ def test_wrapping_loses_no_letter_and_keeps_to_the_width(text: str, limit: int) 
     assert all(cell_len(line) <= limit for line in lines)
 
 
+@pytest.mark.parametrize(
+    ("columns", "width"),
+    [("39", 40), ("40", 40), ("41", 41), ("200", 200), ("201", 200), ("0", 80), ("", 80), ("wide", 80), ("-90", 80)],
+)
+def test_a_page_is_as_wide_as_columns_says_within_reason(columns: str, width: int) -> None:
+    assert page.console(Config(), {"COLUMNS": columns}).width == width
+
+
+@pytest.mark.parametrize(
+    ("palette", "encoding", "ascii_only"),
+    [("default", "utf-8", False), ("default", "UTF-16", False), ("default", "latin-1", True), ("ascii", "utf-8", True)],
+)
+def test_only_ascii_goes_where_no_more_can(
+    palette: str, encoding: str, *, ascii_only: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = Config(style=Style(palette=palette))
+    out = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    monkeypatch.setattr("sys.stdout", out)
+    assert page.needs_ascii(config) is ascii_only
+    for asked in (False, True):
+        page.print_usage(VIEW, full(), config, {"COLUMNS": "100"}, NOW, ascii_only=asked)
+        out.flush()
+        said = out.buffer.getvalue().decode(encoding)
+        assert ("█" in said) is (not ascii_only and not asked)
+        assert "Session (5h)        42%" in said
+        out.buffer.truncate(0)
+        out.buffer.seek(0)
+
+
+def test_a_piece_that_fits_exactly_keeps_its_blanks() -> None:
+    assert printed([Flow([("a  b", "ok")])], 4) == "a  b\n"
+    assert printed([Flow([("a  bc", "ok")])], 4) == "a bc\n"
+
+
 def test_pieces_share_a_line_while_they_fit() -> None:
     flow = Flow([("one", "ok"), ("two", "warn"), ("three", "critical")])
     assert printed([flow], 8).splitlines() == ["one", "two", "three"]

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from quotaline.preview.segments import Preview
-from quotaline.terminal.segments import BESIDE, SHOWN, table
+from quotaline.terminal.segments import table
 
 
 def printed(limit: int, *shows: str, why: str = "") -> list[str]:
@@ -25,21 +25,30 @@ def test_values_stand_beside_what_they_are() -> None:
     assert printed(100, why="no reading")[0].split() == ["windows", "(no", "reading)", "every", "window"]
 
 
-@pytest.mark.parametrize("limit", [BESIDE - 1, BESIDE])
+@pytest.mark.parametrize("limit", [71, 72])
 def test_a_narrow_terminal_has_them_below_each_other(limit: int) -> None:
-    assert ("every window" in printed(limit, "5h 42%")[0]) is (limit >= BESIDE)
+    assert ("every window" in printed(limit, "5h 42%")[0]) is (limit >= 72)
     assert any("every window" in line for line in printed(limit, "5h 42%"))
 
 
 @pytest.mark.parametrize(
     ("first", "second", "shown"),
     [
-        (SHOWN - 3, "ab", "ab"),
-        (SHOWN - 2, "ab", ""),
-        (SHOWN - 3, "abc", "a…"),
-        (SHOWN, "ab", ""),
+        (31, "ab", "ab"),
+        (32, "ab", ""),
+        (31, "abc", "a…"),
+        (34, "ab", ""),
     ],
 )
 def test_a_piece_without_two_cells_is_left_out(first: int, second: str, shown: str) -> None:
     line = printed(100, "x" * first, second)[0]
     assert line.split("x")[-1].removesuffix("every window").strip() == shown
+
+
+def test_a_value_as_wide_as_its_column_stands_beside_and_a_longer_reason_above() -> None:
+    assert printed(100, "x" * 34)[0] == "windows  " + "x" * 34 + "  every window"
+    assert printed(100, why="y" * 32)[0] == "windows  (" + "y" * 32 + ")  every window"
+    assert printed(100, why="y" * 33) == ["windows  (" + "y" * 33 + ")", "         every window", NOTE]
+
+
+NOTE = "`quotaline segments NAME` explains one; `--fields` lists what a segment may name."

@@ -18,6 +18,7 @@ from quotaline.config.segments import shipped_defaults
 from quotaline.core.periods import month_before, month_end
 from quotaline.render import layout
 from quotaline.terminal import windows
+from quotaline.terminal.text import ago
 from quotaline.usage.report import Meter, overview, period_elapsed, period_end
 from samples import NOW
 
@@ -172,3 +173,48 @@ def test_details_stand_below_the_bar_or_beside_it_by_the_width(limit: int) -> No
     assert at == (1 if limit < 60 else 0), "name and value stand over the bar"
     assert ("resets in" in bar) is (limit >= 100)
     assert cells == (limit if limit < 60 else room if limit < 100 else min(30, room // 3))
+
+
+@pytest.mark.parametrize(("digits", "beside"), [(8, True), (9, False)])
+def test_a_bar_is_never_shorter_than_24_cells(digits: int, beside: bool) -> None:
+    item = meter(
+        "x", name="n" * 30, unit="usd", used=Decimal("1" * digits + ".00"), limit=None, utilization=1.0, resets_at=None
+    )
+    [table] = windows.lines([item], SEGMENTS, NOW, 60)[:1]
+    console = Console(file=io.StringIO(), width=60, color_system=None)
+    console.print(table)
+    file = console.file
+    assert isinstance(file, io.StringIO)
+    first = file.getvalue().splitlines()[0].rstrip()
+    assert first == (f"{'n' * 19}…  ${'1' * digits}.00  █{'░' * 23}" if beside else "n" * 30 + f"${'1' * digits}.00".rjust(30))
+
+
+@pytest.mark.parametrize(
+    ("changes", "shown"),
+    [
+        ({"used": Decimal(49), "limit": Decimal(50)}, "of $50 (42%) · $1 left"),
+        ({"used": Decimal(51), "limit": Decimal(50)}, "of $50 (42%) · $0 left"),
+        ({"used": Decimal("50.01"), "limit": Decimal("50.00")}, "of $50.00 (42%) · $0.00 left"),
+        ({"used": None, "limit": Decimal(50)}, "of $50 (42%)"),
+        ({"limit": Decimal(50), "utilization": None}, "of $50 · $8.0 left"),
+        ({"limit": Decimal(50), "extras": {"period": "weekly"}}, "of $50 a week (42%) · $8.0 left"),
+        ({"limit": Decimal(50), "extras": {"period": "hourly"}}, "of $50 (42%) · $8.0 left"),
+        ({"limit": Decimal(50), "extras": {"left": [5, "USD", 2]}}, "of $50 (42%) · $0.05 left"),
+        ({"limit": Decimal(50), "extras": {"prepaid_balance": [5, "USD", 2]}}, "of $50 (42%) · balance $0.05 · $8.0 left"),
+        ({"limit": None, "extras": {"left": [5, "USD", 2], "prepaid_balance": [6, "USD", 2]}},
+         "no cap · balance $0.06 · $0.05 left"),
+    ],
+)  # fmt: skip
+def test_money_is_said_against_its_cap_and_its_balance(changes: dict[str, Any], shown: str) -> None:
+    item = meter("spend_limit", unit="usd", resets_at=None, **changes)
+    assert said(item) == shown + " · statusline, just now"
+
+
+def test_a_forecast_of_this_moment_is_past() -> None:
+    assert "full" not in said(meter(extras={"limit_at": NOW}))
+    assert "full in ~<1m, 07:00 UTC" in said(meter(extras={"limit_at": NOW + 1}))
+
+
+def test_an_age_is_told_from_one_minute_on() -> None:
+    assert ago(NOW - 59.9, NOW) == "just now"
+    assert ago(NOW - 60, NOW) == "1m ago"

@@ -96,7 +96,7 @@ def scores(found: Sequence[Score], limit: int) -> list[Text]:
         told = [
             f"{score.forecasts} forecasts in {score.periods} period{'s' if score.periods != 1 else ''}",
             f"percent at the reset: off by {score.points:.1f} points (median), {score.points_90:.1f} (9 of 10)",
-            f"bias {score.bias:+.1f} points; a straight line from the start is off by {score.even_points:.1f}",
+            f"bias {score.bias:+z.1f} points; a straight line from the start is off by {score.even_points:.1f}",
         ]
         if score.hours is not None:
             told.append(f"time of 100 %: off by {score.hours:.1f} h (median of {score.reached})")

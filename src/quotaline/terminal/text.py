@@ -47,8 +47,7 @@ def ago(moment: float, now: float) -> str:
 
 def money(amount: Decimal, unit: str) -> str:
     """An amount of a currency, exact: its digits after the point are the currency's."""
-    exponent = amount.as_tuple().exponent
-    places = -exponent if isinstance(exponent, int) and exponent < 0 else 0
+    places = max(0, -int(amount.as_tuple().exponent))
     return format_money([int(amount.scaleb(places)), unit.upper(), places]) or ""
 
 
@@ -64,7 +63,7 @@ def percent(value: float) -> str:
 
 def short(text: str, limit: int) -> str:
     """A text of at most `limit` cells, with an ellipsis where it was cut; rich's own puts a blank for half a wide character."""
-    return text if cell_len(text) <= limit else chop_cells(text, max(1, limit - 1))[0] + "…"
+    return text if cell_len(text) <= limit else chop_cells(text, limit - 1)[0] + "…"
 
 
 def wrapped(text: str, limit: int) -> list[str]:

@@ -43,7 +43,7 @@ def role(meter: Meter, segments: Mapping[str, Any]) -> str:
 
 def bar(share: float | None, tick: float | None, size: int, colour: str) -> Text:
     """A bar of `size` cells, `share` 0-1 of it filled; at `tick` 0-1 a mark: fuller than this is faster than even use."""
-    filled = 0 if not share or share <= 0 else size if share >= 1 else max(1, min(size - 1, round(share * size)))
+    filled = 0 if share is None or share <= 0 else size if share >= 1 else max(1, min(size - 1, round(share * size)))
     drawn = Text.assemble(("█" * filled, colour), ("░" * (size - filled), "muted"))
     if tick is None:
         return drawn
@@ -106,7 +106,7 @@ def forecast_pieces(meter: Meter, now: float) -> list[Piece]:
     elif isinstance(at_reset, list):
         pieces.append((f"~{format_money(at_reset)} at the month's end", "text"))
     if isinstance(limit_at, (int, float)) and limit_at > now:
-        pieces.append((f"full {countdown(limit_at, now).replace('in ', 'in ~', 1)}{_range(extras, now)}", "warn"))
+        pieces.append((f"full in ~{countdown(limit_at, now).removeprefix('in ')}{_range(extras, now)}", "warn"))
         if extras.get("binds_first"):
             pieces.append(("the first to be full", "warn"))
     if isinstance(extras.get("crossed"), list):
@@ -129,8 +129,10 @@ def _range(extras: Mapping[str, Any], now: float) -> str:
 
 def lines(meters: Sequence[Meter], segments: Mapping[str, Any], now: float, limit: int) -> list[Line]:
     """Every meter over `limit` cells, bars below each other; stacked where there is no room for that."""
-    names = min(max([0, *(cell_len(window_title(item.id, item.name)) for item in meters)]), limit // 3)
-    values = max([0, *(cell_len(value_text(item)) for item in meters)])
+    if not meters:
+        return []
+    names = min(max(cell_len(window_title(item.id, item.name)) for item in meters), limit // 3)
+    values = max(cell_len(value_text(item)) for item in meters)
     room = limit - names - values - 4
     if limit < TWO_LINES or room < SHORTEST_BAR:
         stacks = [stacked(item, role(item, segments), now, limit) for item in meters]
@@ -144,7 +146,7 @@ def lines(meters: Sequence[Meter], segments: Mapping[str, Any], now: float, limi
         chart = bars(item, colour, now, size)
         beside = [Group(*chart), told] if wide else [Group(*chart, told)]
         table.add_row(*head(item, colour, names), "", *beside)
-    return [table] if meters else []
+    return [table]
 
 
 def stacked(meter: Meter, colour: str, now: float, limit: int) -> list[Line]:
