@@ -25,7 +25,7 @@ STATUS = 6
 def lines(checks: Sequence[Check], head: str) -> list[Line]:
     """Every check: status, name, sentence, remedy; then the sum."""
     page: list[Line] = [Words(head, "muted")]
-    names = max((cell_len(check.name) for check in checks), default=0) + 2
+    names = max(cell_len(check.name) for check in checks) + 2
     for group, members in groupby(checks, key=lambda check: check.group):
         table = Table.grid(Column(width=STATUS), Column(width=names), Column())
         for check in members:

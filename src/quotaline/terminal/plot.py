@@ -52,7 +52,7 @@ def curve(readings: Sequence[Reading], start: float, end: float, columns: int) -
     levels: list[float | None] = [None] * columns
     for reading, after in zip(readings, [*readings[1:], None], strict=True):
         level = _level(reading)
-        if level is None or reading.as_of > end:
+        if level is None:
             continue
         ends = [end, after.as_of if after is not None else end]
         if isinstance(reading.value, Window) and reading.value.resets_at is not None:
@@ -69,8 +69,10 @@ def drawn(levels: Sequence[float | None], top: float) -> list[Text]:
     for row in range(ROWS - 1, -1, -1):
         cells = []
         for level in levels:
-            filled = 0.0 if level is None else level / top * ROWS * 8 - row * 8
-            cells.append(STEPS[max(0, min(8, round(filled)))] if level else "·" if level is not None and row == 0 else " ")
+            if level:
+                cells.append(STEPS[max(0, min(8, round(level / top * ROWS * 8 - row * 8)))])
+            else:
+                cells.append("·" if level is not None and row == 0 else " ")
         scale = {ROWS - 1: f"{top:>4.0f} ", 0: "   0 "}.get(row, " " * MARGIN)
         lines.append(Text.assemble((scale, "muted"), ("".join(cells).rstrip(), "ok")))
     return lines
