@@ -1,4 +1,4 @@
-"""PURE What somebody may have meant by a word that is none of the known ones."""
+"""EFFECT What somebody may have meant by a word that is none of the known ones."""
 
 from __future__ import annotations
 
