@@ -18,7 +18,7 @@ from quotaline.render.paint import wants_colour
 from quotaline.render.sgr import parse_sgr
 from quotaline.terminal import tokens, windows
 from quotaline.terminal.text import ASCII, Flow, Words, clock_with_zone
-from quotaline.usage.report import ready
+from quotaline.usage.report import period_elapsed, ready
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -103,7 +103,7 @@ def usage_page(view: Overview, snapshot: Snapshot, now: float, limit: int) -> li
     blocks: list[list[Line]] = [[Flow([*head, (clock_with_zone(now, now), "muted")])]]
     blocks += [windows.lines(view.windows, snapshot.segments, now, limit), health(view)]
     blocks += [tokens.lines(view.transcripts, now, limit)]
-    blocks += [gaps(view.missing), unforeseen(view, snapshot, now), troubles(snapshot)]
+    blocks += [gaps(view.missing), unforeseen(view, snapshot, now), troubles(snapshot), legend(view, now)]
     return [line for block in blocks if block for line in (*block, Text())][:-1]
 
 
@@ -129,13 +129,32 @@ def gaps(missing: list[Missing]) -> list[Line]:
 
 
 def unforeseen(view: Overview, snapshot: Snapshot, now: float) -> list[Line]:
-    """The windows that cannot be forecast yet, and why."""
-    lines: list[Line] = []
+    """The windows that cannot be forecast yet, and why; those with too few readings share a line."""
+    reasons: dict[str, list[str]] = {}
     for meter in view.windows:
         prefix = "extra" if meter.id == "extra_usage" else meter.id
         if why := ready(snapshot, f"{prefix}.no_forecast", now):
-            lines.append(Words(f"{window_title(meter.id, meter.name)}: {why}"))
+            reasons.setdefault(str(why).partition(": ")[0], []).append(window_title(meter.id, meter.name))
+    lines = [Words(f"{', '.join(names)}: {why}") for why, names in reasons.items()]
     return [Text("No forecast yet", "accent"), *lines] if lines else []
+
+
+def legend(view: Overview, now: float) -> list[Line]:
+    """What the marks mean, those that are on this page."""
+    windows, spans = view.windows, [view.transcripts.five_hour, view.transcripts.today, view.transcripts.seven_day]
+    spans = [span for span in spans if span is not None and span.tokens.total]
+    unpriced = any(span.unpriced_models for span in spans) or any(one.extras.get("at_least") for one in windows)
+    guessed = any(one.extras.get(name) is not None for one in windows for name in ("estimate", "at_reset", "limit_at"))
+    ticked = any(one.utilization is not None and period_elapsed(one, now) is not None for one in windows)
+    marks = {
+        "┃ even use by now": ticked,
+        "~ an estimate": guessed or any(span.cost_usd for span in spans),
+        "≥ a price is missing": unpriced,
+        "? stale": any(one.stale for one in windows),
+        "alpha: from an undocumented source": any(one.extras.get("alpha") for one in windows),
+    }
+    told = [(text, "muted") for text, shown in marks.items() if shown]
+    return [Flow(told)] if told else []
 
 
 def troubles(snapshot: Snapshot) -> list[Line]:
