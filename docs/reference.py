@@ -39,6 +39,7 @@ EXITS = {
     "uninstall": "0, 1",
     "config": "0, 2 not allowed",
     "segments": "0, 2 no such segment",
+    "demo": "0",
     "doctor": "0, 1 a check failed",
     "prompt": "always 0",
     "statusline": "always 0",

@@ -116,15 +116,12 @@ def furnish(home: Path, now: float) -> dict[str, str]:
 def show(env: dict[str, str], stdin: str) -> None:
     """Run the real commands, one after the other, and let them print."""
     quotaline = [sys.executable, "-P", "-m", "quotaline"]
+    env = {**env, "COLUMNS": str(_columns())}
 
     def run(title: str, *command: str, text: str = "") -> None:
         print(f"\n{title}", flush=True)
         subprocess.run([*quotaline, *command], env=env, input=text, text=True, check=False)
 
-    width = {"COLUMNS": str(_columns())}
-    env = {**env, **width}
-    subprocess.run([*quotaline, "statusline"], env=env, input=stdin, text=True, check=False, stdout=subprocess.DEVNULL)
-    subprocess.run([*quotaline, "refresh", "--force", "--background"], env=env, check=False)
     run("Claude Code's status line (quotaline statusline):", "statusline", text=stdin)
     run("A shell prompt's line (quotaline prompt):", "prompt", *(["--shell", "fish"] if sys.stdout.isatty() else []))
     run("The overview (quotaline usage):", "usage")
@@ -141,13 +138,27 @@ def main() -> int:
     """Show this machine's numbers where there are any, the sample's otherwise, and say which."""
     if has_claude_data(resolve_locations(os.environ)):
         print("quotaline, with this machine's own Claude data.")
+        refresh(os.environ, time.time(), force=True)
         show(dict(os.environ), "{}")
         return 0
     print("quotaline, with the bundled sample: no Claude data was found on this machine.")
-    with tempfile.TemporaryDirectory() as folder:
-        now = time.time()
-        show(furnish(Path(folder), now), json.dumps(load("statusline.json", now)))
+    show_sample()
     return 0
+
+
+def show_sample() -> None:
+    """The bundled sample in a home of its own, which is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="quotaline-") as folder:
+        now, home = time.time(), Path(folder)
+        env, stdin = furnish(home, now), load("statusline.json", now)
+        where = resolve_locations(env)
+        if where.cache_dir is not None and where.data_dir is not None:
+            told = {"version": 1, "session": "sample", "as_of": now, "rate_limits": stdin["rate_limits"]}
+            (where.cache_dir / "inbox").mkdir(parents=True)
+            (where.cache_dir / "inbox" / "sample.json").write_text(json.dumps(told), encoding="utf-8")
+            (where.data_dir / "alpha-notice").touch()  # nobody has opened anything
+        refresh(env, now, force=True)
+        show(env, json.dumps(stdin))
 
 
 if __name__ == "__main__":
