@@ -50,7 +50,12 @@ def install(host: str, *, dry_run: bool, chain: bool, replace: bool) -> int:
                 return 1
             chain, replace = answer == "chain", answer == "replace"
         change = claude_code.install(env, chain=chain, replace=replace)
-    return carry_out(change, host, dry_run=dry_run, done="installed", already="is installed already")
+    code = carry_out(change, host, dry_run=dry_run, done="installed", already="is installed already")
+    if not dry_run:
+        from quotaline.commands.next_steps import tell_next_steps
+
+        tell_next_steps(host)
+    return code
 
 
 def carry_out(planned: Change, host: str, *, dry_run: bool, done: str, already: str) -> int:

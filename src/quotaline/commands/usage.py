@@ -27,6 +27,7 @@ def usage(*, as_json: bool = False, schema: bool = False, offline: bool = False,
     import time
 
     from quotaline.commands.load_config import load_config
+    from quotaline.integrations.steps import first_steps
     from quotaline.locations import resolve_locations
     from quotaline.refresh.current import current_snapshot
     from quotaline.zone import local_zone
@@ -34,11 +35,12 @@ def usage(*, as_json: bool = False, schema: bool = False, offline: bool = False,
     where, now, zone = resolve_locations(os.environ), time.time(), local_zone()
     config = load_config(where)
     snapshot = current_snapshot(where, os.environ, now, offline=offline)
-    view = overview(snapshot, now, zone)
+    steps = first_steps(os.environ)
+    view = overview(snapshot, now, zone, line_installed=steps.claude_code)
     if as_json:
         click.echo(to_json(view))
     else:
         from quotaline.terminal.page import print_usage
 
-        print_usage(view, snapshot, config, os.environ, now, ascii_only=ascii_only)
+        print_usage(view, snapshot, config, os.environ, now, ascii_only=ascii_only, steps=steps)
     return NO_DATA if view.empty else 0

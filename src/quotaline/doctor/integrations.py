@@ -14,6 +14,7 @@ from quotaline.doctor.check import Check
 from quotaline.errors import HostError
 from quotaline.integrations import blocks, change, claude_code, json_text, shell_rc
 from quotaline.integrations.hosts import SHELL_HOSTS
+from quotaline.integrations.steps import names_us
 from quotaline.preview import sample
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def block(host: str, context: DoctorContext) -> Check | None:
         message = f"Line {line} of {path} gives PROMPT_COMMAND away, on which the line depends."
         return Check(group=SHELLS, name=host, status="WARN", message=message, remedy="put the block, or your `init`, below it")
     if blocks.find(text).at is None:
-        by_hand = any("quotaline" in line and not line.lstrip().startswith("#") for line in text.splitlines())
+        by_hand = names_us(text)
         return Check(group=SHELLS, name=host, status="PASS", message=f"{path} names quotaline.") if by_hand else None
     return installed(host, path, context)
 

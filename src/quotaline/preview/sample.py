@@ -14,7 +14,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from quotaline.locations import Locations, resolve_locations
+from quotaline.model import Account, Snapshot
 from quotaline.refresh.run import refresh
 
 MOMENT = re.compile(r"(epoch|ms|iso)([+-]\d+)")
@@ -28,6 +31,8 @@ PAST = (
     (4_800, 24, 61, 74, 1240),
     (2_400, 33, 62, 76, 1240),
 )
+PATIENCE = 5.0
+"""Seconds that a previewed command may take; a chained one may be anybody's."""
 MINUTES_AGO = (5, 9, 14, 31, 62, 1500, 2900, 4400)  # when the sample's messages were sent
 
 
@@ -125,6 +130,31 @@ def show(env: dict[str, str], stdin: str) -> None:
     run("Claude Code's status line (quotaline statusline):", "statusline", text=stdin)
     run("A shell prompt's line (quotaline prompt):", "prompt", *(["--shell", "fish"] if sys.stdout.isatty() else []))
     run("The overview (quotaline usage):", "usage")
+
+
+def line_drawn_by(command: str, compiled: dict[str, Any], now: float) -> str:
+    """What the shell command of a status line prints for the sample, with the person's own segments and lines; "" if it fails.
+
+    It has a cache of its own: nothing that it is told reaches the real one.
+    """
+    with tempfile.TemporaryDirectory(prefix="quotaline-") as folder:
+        env = {**os.environ, "QUOTALINE_CACHE_DIR": folder, "QUOTALINE_REFRESH": "1", "COLUMNS": str(_columns())}
+        env |= {} if sys.stdout.isatty() else {"NO_COLOR": "1"}
+        cache = resolve_locations(env).snapshot
+        if cache is None:
+            return ""
+        cache.parent.mkdir(parents=True, exist_ok=True)
+        account = Account(config_dir="")
+        kept = Snapshot(written_at=now, fresh_for=now, stale_after=now, account=account, **compiled)
+        cache.write_bytes(msgspec.json.encode(kept))
+        stdin = json.dumps(load("statusline.json", now)).encode()
+        try:
+            done = subprocess.run(
+                ["/bin/sh", "-c", command], env=env, input=stdin, capture_output=True, timeout=PATIENCE, check=False
+            )
+        except (OSError, subprocess.TimeoutExpired):
+            return ""
+        return done.stdout.decode("utf-8", "replace") if not done.returncode else ""
 
 
 def _columns() -> int:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from quotaline.config.schema import Config
     from quotaline.model import Reading, Snapshot, SourceState
 
+INSTALL_LINE = "run `quotaline install claude-code`"
 SWITCH = "set `enable_alpha_features = true` in config.toml"
 
 
@@ -69,7 +70,7 @@ def window_missing(kind: WindowKind, have: set[str]) -> Missing:
     if any(other.id in have for other in PLAN_KINDS):
         return Missing(kind.id, f"your plan reports no {kind.adjective} window, or it has just been reset")
     why = "no answer yet in a Claude Code session with the status line"
-    return Missing(kind.id, why, "run `quotaline install claude-code`")
+    return Missing(kind.id, why, INSTALL_LINE)
 
 
 def extra_missing(config: Config, states: Sequence[SourceState]) -> Missing:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+from msgspec import structs
 from rich.console import Console, Group
 from rich.segment import Segment, Segments
 from rich.style import Style
@@ -13,17 +14,19 @@ from rich.theme import Theme
 
 from quotaline.config.palettes import PALETTES
 from quotaline.core.values import printable
-from quotaline.core.windows import window_title
+from quotaline.core.windows import EVERYTHING, KINDS, window_title
 from quotaline.render.paint import wants_colour
 from quotaline.render.sgr import parse_sgr
 from quotaline.terminal import tokens, windows
 from quotaline.terminal.text import ASCII, Flow, Words, clock_with_zone
+from quotaline.terminal.welcome import welcome
 from quotaline.usage.report import period_elapsed, ready
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from quotaline.config.schema import Config
+    from quotaline.integrations.steps import FirstSteps
     from quotaline.model import Missing, Snapshot
     from quotaline.terminal.text import Line
     from quotaline.usage.report import Overview
@@ -38,11 +41,23 @@ HEALTH_PARTS = {
 
 
 def print_usage(
-    view: Overview, snapshot: Snapshot, config: Config, env: Mapping[str, str], now: float, *, ascii_only: bool
+    view: Overview,
+    snapshot: Snapshot,
+    config: Config,
+    env: Mapping[str, str],
+    now: float,
+    *,
+    ascii_only: bool,
+    steps: FirstSteps | None = None,
 ) -> None:
-    """Print the page; in a pipe it is plain text."""
+    """Print the page; in a pipe it is plain text. Where there is nothing to show it is the `steps` to the first number."""
     screen = console(config, env)
-    print_lines(screen, usage_page(view, snapshot, now, screen.width), config, ascii_only=ascii_only or needs_ascii(config))
+    if view.empty and steps is not None:
+        told = welcome(steps, screen.width, example=sys.stdout.isatty(), alpha=config.enable_alpha_features)
+        lines = first_page(view, snapshot, told, now)
+    else:
+        lines = usage_page(view, snapshot, now, screen.width)
+    print_lines(screen, lines, config, ascii_only=ascii_only or needs_ascii(config))
 
 
 def console(config: Config, env: Mapping[str, str], **options: Any) -> Console:
@@ -97,13 +112,31 @@ def style_of(sgr: str) -> Style:
 
 def usage_page(view: Overview, snapshot: Snapshot, now: float, limit: int) -> list[Line]:
     """The whole overview at `now` (epoch seconds) as lines of at most `limit` cells."""
-    account = view.account
-    head = [("Claude usage", "accent")]
-    head += [(text, "text") for text in (account.plan and account.plan.replace("_", " "), account.config_dir) if text]
-    blocks: list[list[Line]] = [[Flow([*head, (clock_with_zone(now, now), "muted")])]]
+    blocks = [head(view, now)]
     blocks += [windows.lines(view.windows, snapshot.segments, now, limit), health(view)]
     blocks += [tokens.lines(view.transcripts, now, limit)]
     blocks += [gaps(view.missing), unforeseen(view, snapshot, now), troubles(snapshot), legend(view, now)]
+    return paragraphs(blocks)
+
+
+def first_page(view: Overview, snapshot: Snapshot, told: list[list[Line]], now: float) -> list[Line]:
+    """The page while there is no number: what to do, and what went wrong; why each number is missing is said by that."""
+    usual = {*(kind.missing_id for kind in KINDS), EVERYTHING}
+    wrong = [gap for gap in view.missing if gap.id not in usual]
+    sources = structs.replace(snapshot, sources=tuple(state for state in snapshot.sources if state.source != "transcripts"))
+    return paragraphs([head(view, now), *told, gaps(wrong), troubles(sources)])
+
+
+def head(view: Overview, now: float) -> list[Line]:
+    """Whose numbers these are, and when."""
+    account = view.account
+    told = [("Claude usage", "accent")]
+    told += [(text, "text") for text in (account.plan and account.plan.replace("_", " "), account.config_dir) if text]
+    return [Flow([*told, (clock_with_zone(now, now), "muted")])]
+
+
+def paragraphs(blocks: Iterable[list[Line]]) -> list[Line]:
+    """Blocks with an empty line between them; those without a line are left out."""
     return [line for block in blocks if block for line in (*block, Text())][:-1]
 
 
@@ -141,8 +174,8 @@ def unforeseen(view: Overview, snapshot: Snapshot, now: float) -> list[Line]:
 
 def legend(view: Overview, now: float) -> list[Line]:
     """What the marks mean, those that are on this page."""
-    windows, spans = view.windows, [view.transcripts.five_hour, view.transcripts.today, view.transcripts.seven_day]
-    spans = [span for span in spans if span is not None and span.tokens.total]
+    windows, local = view.windows, view.transcripts
+    spans = [span for span in (local.five_hour, local.today, local.seven_day) if span is not None and span.tokens.total]
     unpriced = any(span.unpriced_models for span in spans) or any(one.extras.get("at_least") for one in windows)
     guessed = any(one.extras.get(name) is not None for one in windows for name in ("estimate", "at_reset", "limit_at"))
     ticked = any(one.utilization is not None and period_elapsed(one, now) is not None for one in windows)

@@ -17,6 +17,7 @@ from quotaline.core.periods import MINUTE, month_before, month_end
 from quotaline.core.windows import EXTRA_USAGE, field_prefix, window_expires, window_length
 from quotaline.model import Account, ExtraUsage, Missing
 from quotaline.snapshot.merge import merge
+from quotaline.snapshot.missing import INSTALL_LINE
 from quotaline.usage.local import Moment, Transcripts, moment, transcripts
 
 if TYPE_CHECKING:
@@ -77,8 +78,11 @@ class Overview(Struct, frozen=True, kw_only=True):
         return not self.windows and not any(span and span.tokens.total for span in spans)
 
 
-def overview(snapshot: Snapshot, now: float, zone: tzinfo) -> Overview:
-    """The snapshot as it is true at `now` (epoch seconds): what was reset since is missing. Days are `zone`'s."""
+def overview(snapshot: Snapshot, now: float, zone: tzinfo, *, line_installed: bool = False) -> Overview:
+    """The snapshot as it is true at `now` (epoch seconds): what was reset since is missing. Days are `zone`'s.
+
+    Where Claude Code's line is installed already, the remedy for a missing window is another.
+    """
     live = merge(snapshot.readings, now)
     over = {reading.value.id for reading in snapshot.readings} - {reading.value.id for reading in live}
     named = {gap.id for gap in snapshot.missing}
@@ -91,8 +95,17 @@ def overview(snapshot: Snapshot, now: float, zone: tzinfo) -> Overview:
         if (score := ready(snapshot, "health.score", now)) is None
         else Health(score=score, part=ready(snapshot, "health.part", now)),
         transcripts=transcripts(snapshot.local, now, zone),
-        missing=[*snapshot.missing, *gone, *(failed(fault, now) for fault in snapshot.faults)],
+        missing=[
+            *(fitting(gap, line_installed=line_installed) for gap in snapshot.missing),
+            *gone,
+            *(failed(fault, now) for fault in snapshot.faults),
+        ],
     )
+
+
+def fitting(gap: Missing, *, line_installed: bool) -> Missing:
+    """The gap with the remedy that is left."""
+    return structs.replace(gap, remedy=ONE_MESSAGE) if line_installed and gap.remedy == INSTALL_LINE else gap
 
 
 def ready(snapshot: Snapshot, name: str, now: float) -> Any:
@@ -114,6 +127,7 @@ def gone_window(key: str) -> Missing:
     return Missing(key, OVER, "it comes back with the next answer in Claude Code")
 
 
+ONE_MESSAGE = "send a message in Claude Code; with an API key there are no windows"
 OVER = "its period ended since it was last read"
 
 
