@@ -32,7 +32,7 @@ EXITS = {
     "export": "0",
     "usage": "0, 3 no data",
     "refresh": "0, 1 nothing could be read",
-    "guard": "0 room, 1 no room, 2 wrong usage, 3 unknown; COMMAND's own",
+    "guard": "0 room, 1 no room, 2 wrong usage, 3 unknown, 4 the fuse blew; COMMAND's own",
     "record": "the input's health",
     "init": "0, 2",
     "install": "0, 1",

@@ -29,6 +29,9 @@ def window_options(command: F) -> F:
 @window_options
 @click.option("--window", "windows", metavar="ID=PCT", multiple=True, help="Limit of any window, such as seven_day_fable=95.")
 @click.option("--max-extra", metavar="AMOUNT", help="Money beyond the plan this month, in the account's currency.")
+@click.option(
+    "--max-extra-delta", metavar="AMOUNT", help="End COMMAND when it moves the extra usage by more, or passes a limit."
+)
 @click.option("--no-extra", is_flag=True, help="No room as soon as a request would cost money beyond the plan.")
 @click.option("--budget", is_flag=True, help="No room once a budget of your own ([budget]) is spent.")
 @click.option("--max-age", metavar="TIME", help="Values older than this are unknown: 90s, 15m, 2h.")
@@ -45,6 +48,9 @@ def guard(*, command: tuple[str, ...], waits: bool, timeout: str | None, as_json
 
     Limits come from [guard] in config.toml; options replace them one by one. Without any, every window counts up to 100 %.
     COMMAND takes the place of this process, so its exit code and its signals are its own.
+
+    With --max-extra-delta COMMAND has a fuse: the limits are watched while it runs. Where one is passed, its process group gets
+    SIGINT, 10 s later SIGTERM, 10 s later SIGKILL, and the exit code is 4.
     """
     import os
     import time
@@ -56,13 +62,18 @@ def guard(*, command: tuple[str, ...], waits: bool, timeout: str | None, as_json
     from quotaline.locations import resolve_locations
 
     where = resolve_locations(os.environ)
-    own = any(given[name] for name in ("windows", "max_extra", "no_extra", "budget", *(kind.id for kind in PLAN_KINDS)))
+    own = any(
+        given[name]
+        for name in ("windows", "max_extra", "max_extra_delta", "no_extra", "budget", *(kind.id for kind in PLAN_KINDS))
+    )
     config, problem = Config(), ""
     try:
         config = load_config(where)
     except ConfigError as error:
         problem = str(error)
     limits, unknown = limits_from(config, given)
+    if limits["extra_delta"] and not command:
+        raise click.UsageError("--max-extra-delta watches a command while it runs; write it behind --.")
     patience = duration("--timeout", timeout)
     if problem and own:
         click.echo(f"quotaline: {problem} The limits of this command count alone.", err=True)
@@ -82,7 +93,13 @@ def guard(*, command: tuple[str, ...], waits: bool, timeout: str | None, as_json
         found = watch.look(time.time())
     code = {"tell": found.exit_code, "ok": 0, "fail": NO_ROOM}[unknown] if found.outcome == "unknown" else found.exit_code
     report(found, code, time.time(), as_json=as_json and not (command and code == 0), quiet=bool(command) and code == 0)
-    return exec_command(list(command)) if command and code == 0 else code
+    if not command or code:
+        return code
+    if limits["extra_delta"]:
+        from quotaline.guard.fused import run_fused
+
+        return run_fused(list(command), watch, found, lambda text: click.echo(f"quotaline: {text}", err=True))
+    return exec_command(list(command))
 
 
 def limits_from(config: Config, given: dict[str, Any]) -> tuple[dict[str, Any], str]:
@@ -107,6 +124,9 @@ def limits_from(config: Config, given: dict[str, Any]) -> tuple[dict[str, Any], 
         limits["extra"] = parse_amount(given["max_extra"])
         if limits["extra"] is None:
             raise click.UsageError(f"--max-extra is {given['max_extra']!r}; allowed is an amount such as 5.00.")
+    limits["extra_delta"] = None if given["max_extra_delta"] is None else parse_amount(given["max_extra_delta"])
+    if given["max_extra_delta"] is not None and limits["extra_delta"] is None:
+        raise click.UsageError(f"--max-extra-delta is {given['max_extra_delta']!r}; allowed is an amount such as 2.00.")
     limits["no_extra"] = limits["no_extra"] or given["no_extra"]
     limits["budget"] = limits["budget"] or given["budget"]
     limits["max_age"] = duration("--max-age", given["max_age"]) or limits["max_age"]

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from quotaline.core.limits import binding, check_limits, explain_check, outcome
+from quotaline.guard.fuse import fuse_check
 from quotaline.model import Money
 
 if TYPE_CHECKING:
@@ -45,9 +46,22 @@ class Verdict(Struct, frozen=True, kw_only=True):
         return EXIT[self.outcome]
 
 
-def verdict(readings: Sequence[Reading], limits: dict[str, Any], now: float, *, crossing: Money | None = None) -> Verdict:
-    """Judge `readings` (one per window) by `limits`, in the form of `guard_limits`."""
-    checks = check_limits(msgspec.to_builtins(list(readings)), limits, now, crossing)
+def verdict(
+    readings: Sequence[Reading],
+    limits: dict[str, Any],
+    now: float,
+    *,
+    crossing: Money | None = None,
+    extra: Sequence[Reading] = (),
+) -> Verdict:
+    """Judge `readings` (one per window) by `limits`, in the form of `guard_limits`.
+
+    `extra_delta` among them is the fuse's: how far the readings `extra`, oldest first, may rise. Alone it is the only limit.
+    """
+    delta, alone = limits.get("extra_delta"), not any(limits.get(one) for one in ("windows", "extra", "no_extra", "budget"))
+    checks = [] if delta and alone else check_limits(msgspec.to_builtins(list(readings)), limits, now, crossing)
+    if delta:
+        checks.append(fuse_check(extra, delta, now, limits["max_age"]))
     decides = binding(checks)
     result = outcome(checks)
     return Verdict(

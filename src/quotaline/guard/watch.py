@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 from quotaline.core.limits import UNTOLD, untold_limits
 from quotaline.core.paths import REFRESH_MARKER
 from quotaline.core.snapshot import config_state
+from quotaline.core.spawn_refresh import spawn_refresh
 from quotaline.errors import LedgerError
 from quotaline.guard.verdict import Verdict, current_crossing, verdict
 from quotaline.ledger import open_ledger
 from quotaline.ledger.readings import latest_readings
 from quotaline.ledger.store import short_waits
+from quotaline.model import ExtraUsage
 from quotaline.refresh.run import refresh
 from quotaline.snapshot.load import load_snapshot
 
@@ -48,15 +50,28 @@ class Watch:
         self._where, self._env, self._limits, self._alpha = where, env, limits, alpha
         self._own_limits, self._problem = own_limits, problem
         self._offline = offline or bool(env.get(REFRESH_MARKER))
+        self._last: Snapshot | None = None
+        self._extra: list[Reading] = []
 
-    def look(self, now: float) -> Verdict:
-        """The verdict at `now`."""
+    def look(self, now: float, *, refreshing: bool = True) -> Verdict:
+        """The verdict at `now`; `refreshing` makes an old snapshot new first."""
         with short_waits():
-            return self._judge(self._snapshot(now), now)
+            self._last = self._snapshot(now, refreshing=refreshing and not self._offline)
+            return self._judge(self._last, now)
 
-    def _snapshot(self, now: float) -> Snapshot | None:
+    def begin(self) -> None:
+        """A command starts: how far it moves extra usage counts from the reading that was looked at last."""
+        del self._extra[:-1]
+
+    def refresh_if_due(self, now: float) -> None:
+        """Start a refresh as prompts do, if the snapshot that was looked at last has become old; nobody waits for it."""
+        folder = self._where.cache_dir
+        if not self._offline and folder and (self._last is None or not self._is_fresh(self._last, now)):
+            spawn_refresh(str(folder), self._env, now)
+
+    def _snapshot(self, now: float, *, refreshing: bool) -> Snapshot | None:
         snapshot = load_snapshot(self._where.snapshot)
-        if not self._offline and (snapshot is None or not self._is_fresh(snapshot, now)):
+        if refreshing and (snapshot is None or not self._is_fresh(snapshot, now)):
             return refresh(self._env, now).snapshot or snapshot
         return snapshot
 
@@ -65,8 +80,10 @@ class Watch:
         if problem and not self._own_limits:
             return Verdict(outcome="unknown", checks=(), message=f"{problem} {UNTOLD}")
         if snapshot is None:
-            return verdict([], self._limits, now)
-        return verdict(self._known(snapshot), self._limits, now, crossing=current_crossing(snapshot, now))
+            return verdict([], self._limits, now, extra=self._extra)
+        known = self._known(snapshot)
+        self._extra += [one for one in known if isinstance(one.value, ExtraUsage) and one not in self._extra[-1:]]
+        return verdict(known, self._limits, now, crossing=current_crossing(snapshot, now), extra=self._extra)
 
     def _is_fresh(self, snapshot: Snapshot, now: float) -> bool:
         current = snapshot.config_state == config_state(str(self._where.config_file or ""))
