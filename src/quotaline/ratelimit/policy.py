@@ -52,11 +52,20 @@ class LimiterState(Struct, frozen=True, kw_only=True):
     credentials: str | None = None
 
 
+class Rules(Struct, frozen=True, kw_only=True):
+    """What differs between servers: seconds from one request to the next, and the words for what an outcome means."""
+
+    floor: float
+    floor_reason: str
+    reasons: dict[Outcome, str]
+
+
 class Situation(Struct, frozen=True, kw_only=True):
     """The moment in which somebody would like to ask.
 
     `active_at` is when a transcript last grew, `resets` are the resets of known windows, past ones too. `credentials` is the
     fingerprint of the token that would be sent; None for `claude -p /usage`, which has its own login. `eager` is `--force`.
+    `rules` are those of whoever is asked; None: those of a login.
     """
 
     now: float
@@ -64,6 +73,7 @@ class Situation(Struct, frozen=True, kw_only=True):
     resets: tuple[float, ...] = ()
     credentials: str | None = None
     eager: bool = False
+    rules: Rules | None = None
 
 
 class Decision(Struct, frozen=True):
@@ -108,13 +118,13 @@ def record_outcome(
     before: LimiterState, situation: Situation, outcome: Outcome, retry_after: float | None, luck: float
 ) -> LimiterState:
     """What to remember once a request has ended. `before` is what `record_attempt` was given; `luck`, 0 to 1, is the jitter."""
-    now, failures = situation.now, _failures(before, outcome)
+    now, failures, floor = situation.now, _failures(before, outcome), (situation.rules or LOGIN).floor
     growth, spread = 2.0 ** min(failures, 20), 1 + JITTER * luck
     match outcome:
         case Outcome.ANSWERED:
             pause = 0.0
         case Outcome.RATE_LIMITED if retry_after:
-            pause = min(max(retry_after, FLOOR), LONGEST_BLOCK)
+            pause = min(max(retry_after, floor), LONGEST_BLOCK)
         case Outcome.RATE_LIMITED:
             pause = min(FLOOR * growth * spread, LONGEST_BLOCK)
         case Outcome.NO_LIMITS:
@@ -156,11 +166,12 @@ def explain_wait(decision: Decision, now: float, zone: tzinfo) -> str:
 def _limits(state: LimiterState, situation: Situation) -> list[tuple[float, str]]:
     if state.asked_at is None:
         return []
-    limits = [(state.asked_at + FLOOR, "There is at most one request in 5 minutes")]
+    rules = situation.rules or LOGIN
+    limits = [(state.asked_at + rules.floor, rules.floor_reason)]
     if not situation.eager:
         limits.append((next_poll(state.asked_at, situation), _IDLE))
     if not _lifted(state, situation):
-        limits.append((state.blocked_until, _REASONS.get(state.outcome, "The last request failed")))
+        limits.append((state.blocked_until, rules.reasons.get(state.outcome, "The last request failed")))
     return limits
 
 
@@ -187,10 +198,24 @@ def _span(seconds: float) -> str:
 
 
 _IDLE = "No transcript has grown for a while, so values are read less often"
-_REASONS = {
-    Outcome.RATE_LIMITED: "The server said that there were too many requests (429)",
-    Outcome.NO_LIMITS: "The last report of `claude` held no limits: too many requests, or a login without them",
-    Outcome.UNAUTHORIZED: "The server did not accept the login (401); use Claude Code once to renew it",
-    Outcome.FORBIDDEN: "The server refuses this login (403): it lacks the user:profile scope, or the organization forbids it",
-    Outcome.PENDING: "The last request ended without an answer",
-}
+LOGIN = Rules(
+    floor=FLOOR,
+    floor_reason="There is at most one request in 5 minutes",
+    reasons={
+        Outcome.RATE_LIMITED: "The server said that there were too many requests (429)",
+        Outcome.NO_LIMITS: "The last report of `claude` held no limits: too many requests, or a login without them",
+        Outcome.UNAUTHORIZED: "The server did not accept the login (401); use Claude Code once to renew it",
+        Outcome.FORBIDDEN: "The server refuses this login (403): it lacks the user:profile scope, or the organization forbids it",
+        Outcome.PENDING: "The last request ended without an answer",
+    },
+)
+ADMIN_KEY = Rules(
+    floor=60.0,
+    floor_reason="There is at most one request in a minute",
+    reasons={
+        Outcome.RATE_LIMITED: "The server said that there were too many requests (429)",
+        Outcome.UNAUTHORIZED: "The server did not accept the key (401)",
+        Outcome.FORBIDDEN: "The server refuses this key (403): it is not one for the organisation's reports",
+        Outcome.PENDING: "The last request ended without an answer",
+    },
+)

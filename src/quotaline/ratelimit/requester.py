@@ -139,7 +139,7 @@ class Requester:
 
         config = self.sources.endpoint
         self._permit(log.peek_decision(self.limiter, self._keys(), situation))  # the login is not even read in vain
-        with _no_core_dumps():
+        with no_core_dumps():
             login = credentials.find(self.env, self.now, keychain=config.keychain)
             mark = login.token.fingerprint(self._fingerprint_key())
 
@@ -211,7 +211,7 @@ class _NotNowError(SourceError):
 
 
 @contextlib.contextmanager
-def _no_core_dumps() -> Iterator[None]:
+def no_core_dumps() -> Iterator[None]:
     """While a token is held, a crash leaves no image of our memory. Undone after, for the command that `guard` becomes."""
     try:
         import resource  # noqa: PLC0415 - not there on Windows, where there are no core files either
