@@ -83,6 +83,16 @@ def test_of_readings_of_one_moment_the_higher_counts_also_below_one_percent() ->
     assert choose_window([little, nothing], NOW) == (little, False)
 
 
+def test_a_fresh_higher_reading_of_another_session_counts_also_below_one_percent() -> None:
+    newest, higher = Candidate(NOW, NOW + 60, 0.0, "session a"), Candidate(NOW - 1, NOW + 60, 0.5, "session b")
+    assert choose_window([newest, higher], NOW)[0] is higher
+
+
+def test_two_readings_of_one_moment_move_no_reset() -> None:
+    one, other = Candidate(NOW, NOW + 60, 1.0, ""), Candidate(NOW, NOW + 6000, 1.0, "")
+    assert choose_window([one, other], NOW) == (other, False)
+
+
 def test_a_reading_with_a_reset_counts_before_one_without() -> None:
     without, with_reset = Candidate(NOW, None, 42.0, ""), Candidate(NOW, NOW + 60, 41.0, "")
     assert choose_window([without, with_reset], NOW)[0] is with_reset

@@ -49,6 +49,7 @@ def test_a_count_is_told_in_three_digits_or_so(count: float, text: str) -> None:
         (-1, 10, 0), (0, 10, 0), (0.01, 10, 1), (4.9, 10, 1), (14.9, 10, 1), (15, 10, 2), (50, 10, 5), (94.9, 10, 9),
         (95, 10, 9),
         (99.99, 10, 9), (100, 10, 10), (250, 10, 10), (50, 1, 1), (100, 1, 1), (12.5, 4, 1), (37.5, 4, 2), (1, 200, 2),
+        (0, 200, 0), (0.9, 200, 2), (0.2, 200, 1), (-9, 200, 0),
     ],
 )  # fmt: skip
 def test_a_bar_is_full_at_100_only_and_empty_at_0_only(percent: float, cells: int, filled: int) -> None:

@@ -86,7 +86,7 @@ def format_tokens(count: float) -> str:
 def format_bar(percent: float, cells: int, style: "dict[str, Any]") -> str:
     """A bar of `cells` cells; anything above 0 fills one, and only 100 fills the last."""
     full, empty = (str(cell) for cell in style.get("bar", ("█", "░")))
-    filled = cells if percent >= 100 else min(cells - 1, int(percent * cells / 100 + 0.5)) if percent > 0 else 0  # noqa: PLR2004
+    filled = cells if percent >= 100 else min(cells - 1, int(max(0, percent) * cells / 100 + 0.5))  # noqa: PLR2004
     if percent > 0 and not filled:
         filled = 1
     return full * filled + empty * (cells - filled)
