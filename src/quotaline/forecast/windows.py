@@ -65,7 +65,9 @@ def forecast_window(
     short = window_label(value.id, value.name)
     bare = Forecast(id=value.id, name=value.name, label=short, resets_at=value.resets_at, used=value.utilization)
     span = window_length(value.id, value.extras.get("period"))
-    if value.resets_at is None or value.utilization is None or value.resets_at <= now:
+    if value.utilization is None:
+        return structs.replace(bare, why="its source gave no number")
+    if value.resets_at is None or value.resets_at <= now:
         return structs.replace(bare, why="the window has no reset to count towards")
     if span is None:
         return structs.replace(bare, why="nobody says how long its period is")
