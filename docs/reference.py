@@ -58,6 +58,7 @@ VARIABLES = {
     "FORCE_COLOR": "colours even in a pipe; `0` is none",
     "COLUMNS": "the width to draw for",
     "LC_ALL, LC_CTYPE, LANG": "the locale, the first that is set; without UTF-8 in it the shells draw ASCII",
+    "SHELL": "the login's shell, which the first steps name",
     "TZ": "the zone of reset times, days and blocks",
 }
 

@@ -50,6 +50,14 @@ def test_the_make_recipe_runs_its_script_only_where_there_is_room(home: Path, pa
     assert "seven_day is at 85 %" in done.stderr
 
 
+@pytest.fixture
+def in_local_bin(home: Path) -> None:
+    """The program where uv and pipx put it: cron and Claude Code know no other PATH than the system's."""
+    (home / ".local" / "bin").mkdir(parents=True)
+    (home / ".local" / "bin" / "quotaline").symlink_to(Path(sys.executable).with_name("quotaline"))
+
+
+@pytest.mark.usefixtures("in_local_bin")
 def test_the_cron_recipe_is_a_line_that_a_shell_runs(home: Path, path: dict[str, str]) -> None:
     [line] = fence("cron")[0].splitlines()
     command = line.split(None, 5)[5].replace("./nightly.sh", "echo ran")
@@ -73,6 +81,7 @@ def test_the_configuration_for_pre_commit_is_one() -> None:
     assert subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
+@pytest.mark.usefixtures("in_local_bin")
 def test_the_hooks_for_claude_code_answer_their_events(home: Path, path: dict[str, str]) -> None:
     hooks = json.loads(fence("json")[0])["hooks"]
     room(home, 100)
@@ -86,5 +95,6 @@ def test_the_hooks_for_claude_code_answer_their_events(home: Path, path: dict[st
 def test_the_commands_of_the_first_recipe_are_understood(home: Path, environment: dict[str, str]) -> None:
     room(home, 10)
     for line in fence("sh")[0].splitlines():
-        words = line.partition(" -- ")[0].split()[1:]
-        assert quotaline(*words, "--offline", env=environment).returncode in (0, 3), line
+        words, command, _ = line.partition(" -- ")
+        run = ["--", "true"] if command else []
+        assert quotaline(*words.split()[1:], "--offline", *run, env=environment).returncode in (0, 3), line

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 EXAMPLE = ((42, 0.56, 7_920.0), (63, 0.55, 273_600.0))
 """Percent, the part of the period that is gone, and the seconds that are left, of each window that every plan has."""
-BAR, NARROW = 16, 70
+BAR, NARROW = 16, 72
 
 
 def welcome(steps: FirstSteps, limit: int, *, example: bool, alpha: bool) -> list[list[Line]]:
