@@ -164,15 +164,17 @@ def laid_out(limit: int) -> list[str]:
     return [line.rstrip() for line in file.getvalue().splitlines()]
 
 
-@pytest.mark.parametrize("limit", [40, 59, 60, 61, 99, 100, 101, 140, 300])
+@pytest.mark.parametrize("limit", [40, 59, 60, 64, 65, 70, 71, 80, 99, 100, 101, 140, 300])
 def test_details_stand_below_the_bar_or_beside_it_by_the_width(limit: int) -> None:
     found = laid_out(limit)
     [(at, bar)] = [(at, line) for at, line in enumerate(found) if "█" in line]
     cells = sum(character in "█░┃" for character in bar)
     room = limit - len("Session (5h)") - len("42%") - 4
     assert at == (1 if limit < 60 else 0), "name and value stand over the bar"
-    assert ("resets in" in bar) is (limit >= 100)
-    assert cells == (limit if limit < 60 else room if limit < 100 else min(30, room // 3))
+    assert ("resets in" in bar) is (limit >= 71), "where its line holds it"
+    assert cells == (limit if limit < 60 else room if limit < 65 else 24 if limit < 100 else min(30, room // 3))
+    assert all(len(line) <= limit for line in found)
+    assert len(found) - at <= (3 if limit < 70 else 2)
 
 
 @pytest.mark.parametrize(("digits", "beside"), [(8, True), (9, False)])

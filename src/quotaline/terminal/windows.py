@@ -29,6 +29,8 @@ ROLES = {"ok": "ok", "warn": "warn", "critical": "critical"}
 PERIOD_WORDS = {"block": "a block", "daily": "a day", "weekly": "a week", "monthly": "a month"}
 TWO_LINES, ONE_LINE = 60, 100
 SHORTEST_BAR, LONGEST_BAR = 24, 30
+BESIDE = 20
+"""Cells beside the bar below which it takes the whole width."""
 
 
 def role(meter: Meter, segments: Mapping[str, Any]) -> str:
@@ -138,15 +140,29 @@ def lines(meters: Sequence[Meter], segments: Mapping[str, Any], now: float, limi
         stacks = [stacked(item, role(item, segments), now, limit) for item in meters]
         return [line for stack in stacks for line in (Text(), *stack)][1:]
     wide = limit >= ONE_LINE
-    size = min(LONGEST_BAR, room // 3) if wide else room
-    widths = (names + 2, values, 2, *((size + 2, room - size - 2) if wide else (size,)))
+    size = min(LONGEST_BAR, room // 3) if wide else SHORTEST_BAR if room >= SHORTEST_BAR + 2 + BESIDE else room
+    widths = (names + 2, values, 2, *((size + 2, room - size - 2) if wide else (room,)))
     table = Table.grid(*(Column(width=width, justify="right" if at == 1 else "left") for at, width in enumerate(widths)))
     for item in meters:
-        colour, told = role(item, segments), Flow(detail_pieces(item, now))
+        colour, told = role(item, segments), detail_pieces(item, now)
         chart = bars(item, colour, now, size)
-        beside = [Group(*chart), told] if wide else [Group(*chart, told)]
+        beside = [Group(*chart), Flow(told)] if wide else [Group(*begun(chart, told, room))]
         table.add_row(*head(item, colour, names), "", *beside)
     return [table]
+
+
+def begun(chart: Sequence[Text], pieces: Sequence[Piece], room: int) -> list[Line]:
+    """The bar with as many of the details beside it as its line holds, the others below it."""
+    if not chart:
+        return [Flow(pieces)]
+    line, count = chart[0].copy(), 0
+    for text, style in pieces:
+        between = " · " if count else "  "
+        if line.cell_len + len(between) + cell_len(text) > room:
+            break
+        line.append(between, "muted").append(text, style)
+        count += 1
+    return [line, *([Flow(pieces[count:])] if count < len(pieces) else [])]
 
 
 def stacked(meter: Meter, colour: str, now: float, limit: int) -> list[Line]:
