@@ -2,7 +2,7 @@
 VENV    ?= .venv
 PYTHON  ?= python3
 PY      := $(VENV)/bin/python
-SOURCES := $(shell find src scripts segments -type f -not -name '*.pyc') pyproject.toml
+SOURCES := $(shell find src scripts segments presets -type f -not -name '*.pyc') pyproject.toml
 PIP     := $(PY) -m pip --disable-pip-version-check install -qq --constraint constraints.txt
 
 .DEFAULT_GOAL := help

@@ -77,7 +77,8 @@ class Copy:
         (self.site / "others.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
         self.package = self.site / "quotaline"
         shutil.copytree(SOURCE, self.package, ignore=shutil.ignore_patterns("__pycache__"))
-        shutil.copytree(ROOT / "segments", self.package / "_data" / "segments")
+        for data in ("segments", "presets"):
+            shutil.copytree(ROOT / data, self.package / "_data" / data)
         script = Path(sys.executable).with_name("quotaline").read_text(encoding="utf-8")
         program = folder / "bin" / "quotaline"
         program.write_text(re.sub("^#!.*", f"#!{self.python}", script), encoding="utf-8")

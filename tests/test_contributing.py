@@ -48,7 +48,7 @@ class Changed:
     def __init__(self, name: str, folder: Path, environment: dict[str, str]) -> None:
         self.folder = folder
         self.files = changes(RECIPES[name])
-        for part in ("src/quotaline", "segments", "docs"):
+        for part in ("src/quotaline", "segments", "presets", "docs"):
             shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copy(ROOT / "README.md", folder)
         for file, hunks in self.files.items():

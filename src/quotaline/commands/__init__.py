@@ -21,6 +21,7 @@ COMMANDS = {
     "guard": "guard",
     "record": "record",
     "config": "config",
+    "presets": "presets",
     "segments": "segments",
     "refresh": "refresh",
     "export": "export",

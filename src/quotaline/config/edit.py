@@ -13,7 +13,7 @@ from msgspec import Struct
 from tomlkit.exceptions import TOMLKitError
 
 from quotaline.config import load as configuration
-from quotaline.config import segments
+from quotaline.config import presets, segments
 from quotaline.errors import ConfigError
 from quotaline.files import HeldError, lock, private_dir, write_atomic
 
@@ -31,7 +31,7 @@ PATIENCE = 10.0
 
 
 class Setting(Struct, frozen=True, kw_only=True):
-    """An effective value: `origin` is `default` or the name of the file that says so."""
+    """An effective value: `origin` is `default`, the preset or the name of the file that says so."""
 
     key: str
     value: Any
@@ -43,8 +43,10 @@ def settings(config: Config, path: Path | None) -> list[Setting]:
     written = dict(_leaves(tomllib.loads(_text(path))))
     tree = msgspec.to_builtins(config)
     tree["line"] = {name: {"rows": [list(row) for row in rows]} for name, rows in config.lines().items()}
-    name = path.name if path else ""
-    return [Setting(key=key, value=value, origin=name if key in written else "default") for key, value in _leaves(tree)]
+    own = presets.chosen(config.preset, presets.own_folder(path), "config.toml")
+    origins = dict.fromkeys(dict(_leaves(own)), f"preset {config.preset}")
+    origins |= dict.fromkeys(written, path.name if path else "")
+    return [Setting(key=key, value=value, origin=origins.get(key, "default")) for key, value in _leaves(tree)]
 
 
 def put(path: Path, key: str, value: str) -> Any:
@@ -157,7 +159,7 @@ def changed(text: str, where: list[str], value: Any, name: str) -> str:
 
 def _check(path: Path, text: str) -> None:
     """Raises ConfigError where `text` would not be a configuration."""
-    segments.catalogue(configuration.parse(text, path.name), segments.own_folder(path))
+    segments.catalogue(configuration.parse(text, path.name, presets.own_folder(path)), segments.own_folder(path))
 
 
 def without(text: str, where: list[str], name: str) -> str:

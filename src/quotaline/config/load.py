@@ -9,7 +9,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from quotaline.config import segments
+from quotaline.config import presets, segments
 from quotaline.config.budgets import budget_problem
 from quotaline.config.explain import convert, listed
 from quotaline.config.guard_limits import guard_problem
@@ -17,6 +17,7 @@ from quotaline.config.last_good import Kept, keep_last_good, read_last_good
 from quotaline.config.palettes import PALETTES
 from quotaline.config.schema import Config
 from quotaline.core.snapshot import config_state
+from quotaline.core.values import printable
 from quotaline.errors import ConfigError
 from quotaline.files import read_file
 from quotaline.prices import PriceBook
@@ -31,7 +32,7 @@ SETTLED = 2.0
 
 def load(path: Path | None) -> Config:
     """The configuration at `path`; the defaults where there is no file. Raises ConfigError with one sentence."""
-    return Config() if path is None else parse(read_text(path), path.name)
+    return Config() if path is None else parse(read_text(path), path.name, presets.own_folder(path))
 
 
 def read_text(path: Path) -> str:
@@ -53,20 +54,26 @@ def read_text(path: Path) -> str:
         raise ConfigError(f"{path.name} cannot be read: {error}.") from error
 
 
-def parse(text: str, name: str = "config.toml") -> Config:
-    """A configuration from TOML text. Raises ConfigError."""
+def parse(text: str, name: str = "config.toml", own_presets: Path | None = None) -> Config:
+    """A configuration from TOML text, over the preset that it names. Raises ConfigError."""
     import tomllib  # noqa: PLC0415 - most refreshes read no configuration anew
 
     try:
         tree = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # also a number of 5,000 digits, also 5,000 brackets
         raise ConfigError(f"{name} is not valid TOML: {error}.") from error
+    chosen = tree.get("preset", presets.DEFAULT)
+    if isinstance(chosen, str) and chosen != presets.DEFAULT:
+        tree = presets.lay_under(tree, presets.chosen(chosen, own_presets, name))
     return understand(tree, name)
 
 
 def understand(tree: Any, name: str = "config.toml") -> Config:
     """A configuration from its tree. Raises ConfigError."""
     config = convert(tree, Config, name)
+    separator = config.style.separator or ""
+    if printable(separator) != separator:
+        raise ConfigError(f"{name}: `style.separator` holds a control character; colours are set by the palette.")
     if config.style.palette not in PALETTES:
         raise ConfigError(f"{name}: `style.palette` is {config.style.palette!r}; allowed are {listed(PALETTES)}.")
     wrong = guard_problem(config.guard) or budget_problem(config.budget) or _first_alert_problem(config)

@@ -46,7 +46,9 @@ def sgr(colour: str) -> str | None:
     return None
 
 
-def style(palette: str, colour: str) -> dict[str, Any]:
+def style(palette: str, colour: str, separator: str | None = None) -> dict[str, Any]:
     """The compiled `[style]`: roles as SGR parameters, glyphs, and the marks of stale values and of problems."""
     glyphs = ASCII_GLYPHS if palette == "ascii" else UNICODE_GLYPHS
+    if separator is not None and (palette != "ascii" or separator.isascii()):
+        glyphs = {**glyphs, "separator": separator}
     return {"colour": colour, "roles": PALETTES[palette], "stale": "?", **glyphs}

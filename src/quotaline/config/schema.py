@@ -57,10 +57,11 @@ class Sources(Strict, frozen=True, kw_only=True):
 
 
 class Style(Strict, frozen=True, kw_only=True):
-    """`[style]`."""
+    """`[style]`: `separator` stands between two segments."""
 
     colour: Literal["auto", "always", "never"] = "auto"
     palette: str = "default"
+    separator: Annotated[str, Meta(max_length=8)] | None = None
 
 
 class Refresh(Strict, frozen=True, kw_only=True):
@@ -119,6 +120,7 @@ class Config(Strict, frozen=True, kw_only=True):
     """The whole file; every key is optional."""
 
     enable_alpha_features: bool = False
+    preset: str = "default"
     line: dict[str, Line] = field(default_factory=dict)
     segments: dict[str, dict[str, Any]] = field(default_factory=dict)
     sources: Sources = Sources()

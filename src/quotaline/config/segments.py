@@ -18,6 +18,7 @@ from quotaline.config.fields import FIELDS, SPECS, is_field
 from quotaline.config.palettes import COLOUR_FORMS, sgr, style
 from quotaline.config.schema import Config
 from quotaline.core.snapshot import config_state
+from quotaline.core.values import printable
 from quotaline.errors import ConfigError
 from quotaline.files import read_file
 
@@ -74,8 +75,8 @@ def shipped_state() -> str:
     return f"{config_state(str(shipped_folder().with_name('config.toml')))} {config_state(__file__)}"
 
 
-def read_folder(folder: Path | None) -> tuple[dict[str, Tree], dict[str, str]]:
-    """The segment files of a folder by name, and of those that cannot be read what is wrong, a sentence each."""
+def read_folder(folder: Path | None, kind: str = "segments") -> tuple[dict[str, Tree], dict[str, str]]:
+    """The TOML files of a folder by name, and of those that cannot be read what is wrong, a sentence each."""
     found: dict[str, Tree] = {}
     problems = {}
     try:
@@ -83,7 +84,7 @@ def read_folder(folder: Path | None) -> tuple[dict[str, Tree], dict[str, str]]:
     except (FileNotFoundError, NotADirectoryError):
         paths = []
     except OSError as error:
-        return {}, {"": f"segments cannot be looked into: {error.strerror}."}
+        return {}, {"": f"{kind} cannot be looked into: {error.strerror}."}
     for path in paths:
         if path.suffix != ".toml" or path.name.startswith("."):
             continue
@@ -92,9 +93,9 @@ def read_folder(folder: Path | None) -> tuple[dict[str, Tree], dict[str, str]]:
         try:
             found[path.stem] = tomllib.loads(read_file(path, LARGEST).decode())
         except OSError as error:
-            problems[path.stem] = f"segments/{path.name} cannot be read: {error.strerror}."
+            problems[path.stem] = f"{kind}/{path.name} cannot be read: {error.strerror}."
         except (ValueError, RecursionError) as error:  # of TOML, of UTF-8, of a number of 5,000 digits
-            problems[path.stem] = f"segments/{path.name} cannot be read: {error}."
+            problems[path.stem] = f"{kind}/{path.name} cannot be read: {error}."
     return found, problems
 
 
@@ -195,7 +196,7 @@ def parts(form: str, place: str, *, repeated: bool) -> list[Any]:
         raise ConfigError(f"{place}: the format {form!r} is not a Python format string: {error}.") from error
     for literal, name, spec, conversion in pieces:
         if literal:
-            if not literal.isprintable():
+            if printable(literal) != literal:
                 raise ConfigError(f"{place}: the format {form!r} holds a control character; colours are set by `colour`.")
             compiled.append(literal)
         if name is None:
@@ -235,7 +236,7 @@ def compile_lines(config: Config, found: Catalogue) -> dict[str, Any]:
     return {
         "segments": {name: compile_segment(segment) for name, segment in found.segments.items()},
         "lines": {name: [list(row) for row in rows] for name, rows in config.lines().items()},
-        "style": style(config.style.palette, config.style.colour),
+        "style": style(config.style.palette, config.style.colour, config.style.separator),
     }
 
 

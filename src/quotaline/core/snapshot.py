@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 VERSION = 1
 NAME = "snapshot.json"
-MOST_SEGMENTS = 256
+MOST_FILES = 256
 FRESH_FOR, STALE_AFTER = 60.0, 3600.0
 """Seconds: how long a snapshot is kept, and after which a value is marked stale, where the configuration says nothing."""
 COMPILED = ("segments", "lines", "style")
@@ -17,20 +17,23 @@ COMPILED = ("segments", "lines", "style")
 
 
 def config_state(path: str) -> str:
-    """What tells one state on disk of config.toml, and of the segment files beside it, from another; "" where there are none.
+    """What tells one state on disk of config.toml, of its segments and presets, from another; "" where there are none.
 
     Contents are not read: times, sizes and names. `hash` of numbers is the same in every process.
     """
     if not path:
         return ""
-    folder = system.join(system.dirname(path), "segments")
-    facts = [*_facts(path), *_facts(folder)]
-    if facts[-1] >= 0:
+    facts = [*_facts(path)]
+    for kind in ("segments", "presets"):
+        folder = system.join(system.dirname(path), kind)
+        facts += _facts(folder)
+        if facts[-1] < 0:
+            continue
         try:
             names = sorted(name for name in system.listdir(folder) if name.endswith(".toml"))
         except OSError:
             names = []
-        for name in names[:MOST_SEGMENTS]:
+        for name in names[:MOST_FILES]:
             facts += [int.from_bytes(system.fsencode(name), "big"), *_facts(system.join(folder, name))]
     return str(hash(tuple(facts))) if max(facts) >= 0 else ""
 

@@ -171,14 +171,17 @@ def as_money(value: "Any") -> "list[Any] | None":
 
 
 def printable(text: str) -> str:
-    """The text without anything that could move a cursor, change a colour or turn the writing direction."""
+    """The text without anything that could move a cursor, change a colour or turn the writing direction.
+
+    The icons of a font, which stand in Unicode's private areas, stay.
+    """
     if text.isprintable():
         return text
-    return "".join(character for character in text if character.isprintable())
+    return "".join(c for c in text if c.isprintable() or "\ue000" <= c <= "\uf8ff" or c >= "\U000f0000")
 
 
 def without_controls(text: str) -> str:
-    """The text without what moves a cursor or turns the writing direction; unlike `printable` it leaves the icons of a font."""
+    """The text without what moves a cursor or turns the writing direction; unlike `printable` it leaves what joins letters."""
     ranges = ((0, 0x20), (0x7F, 0xA0), (0x200E, 0x2010), (0x2028, 0x202F), (0x2066, 0x206A), (0xD800, 0xE000))
     return "".join(character for character in text if not any(low <= ord(character) < high for low, high in ranges))
 

@@ -42,6 +42,15 @@ def live(where: Locations, config: Config, env: Mapping[str, str], now: float) -
     return _live(where, config, current_snapshot(where, env, now), now, [])
 
 
+def live_in_session(where: Locations, config: Config, env: Mapping[str, str], now: float) -> Live:
+    """This machine's own values, with the sample's session around them: its model, folder, context and cost."""
+    state = live(where, config, env, now)
+    stdin = sample.load("statusline.json", now)
+    for name, value in session.session_fields(stdin, paths.home(env), now).items():
+        state.fields.setdefault(name, value)
+    return state
+
+
 def sampled(where: Locations, config: Config, now: float) -> Live:
     """The bundled sample's values, in the user's own configuration. Raises ConfigError."""
     with tempfile.TemporaryDirectory() as folder:

@@ -27,7 +27,8 @@ SESSION = (
 LOCAL = {"today": "no tokens today on this machine", "week": "no tokens in the last seven days on this machine",
          "block": "no 5-hour block is active on this machine"}  # fmt: skip
 QUIET = {"crossing": "no money moves", "limit": "no window fills up before its reset, as far as can be told",
-         "alert": "no alert in the last ten minutes"}  # fmt: skip
+         "alert": "no alert in the last ten minutes", "budget": "no budget is set under [budget] in config.toml",
+         "health": "no weekly budget is set under [budget] in config.toml"}  # fmt: skip
 FORECAST = ("pace", "at_reset", "limit_at", "rate", "today", "mark")
 MISSING_ID = {"extra": "extra_usage"}
 

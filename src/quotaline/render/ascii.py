@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 GLYPHS = {
-    "·": "|", "█": "#", "░": "-", "…": "..", "⇡": "+", "⇣": "-", "↻": "~", "▲": "^", "×": "x", "ǃ": "|",
+    "·": "|", "█": "#", "░": "-", "…": "..", "⇡": "+", "⇣": "-", "↻": "~", "▲": "^", "×": "x", "ǃ": "|", "≥": ">=", "→": "->",
+    "›": ">", "\ue0b1": ">",
     **{symbol: plain for symbol, plain in CURRENCIES.values() if not symbol.isascii()},
 }  # fmt: skip
 

@@ -26,7 +26,7 @@ Line: TypeAlias = "RenderableType"
 Piece: TypeAlias = tuple[str, str]
 """A text and its role in the palette."""
 
-ASCII = str.maketrans({**GLYPHS, "→": "->", "┃": "|", "≥": ">=", "✓": "ok", "✗": "x"})
+ASCII = str.maketrans({**GLYPHS, "┃": "|", "✓": "ok", "✗": "x"})
 
 
 def countdown(moment: float, now: float) -> str:

@@ -1,0 +1,32 @@
+"""PURE Presets as lines: each one's name and summary over its rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from quotaline.terminal.text import Flow, Words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from quotaline.preview.presets import PresetPreview
+    from quotaline.terminal.text import Line
+
+
+def preset_lines(found: Iterable[PresetPreview], chosen: str) -> list[Line]:
+    """Every preset; the one that is `chosen` says so."""
+    lines: list[Line] = []
+    for one in found:
+        marks = [("yours", "muted")] if one.own else []
+        marks += [("chosen", "ok")] if one.name == chosen else []
+        lines.append(Flow([(one.name, "accent"), *marks, (one.summary, "muted")]))
+        if one.problem:
+            lines.append(Words(one.problem, "warn", indent=2))
+        elif not one.claude and not one.prompt:
+            lines.append(Words("nothing to show yet", "muted", indent=2))
+        lines += [Text.from_ansi("  " + row) for row in one.claude]
+        lines += [Text.assemble(("› ", "muted"), Text.from_ansi(row)) for row in one.prompt]
+        lines.append(Text())
+    return lines[:-1]
