@@ -16,10 +16,10 @@ from quotaline.errors import ConfigError
 QUOTALINE = [sys.executable, "-P", "-m", "quotaline"]
 NEEDS_WORDS = {"init", "install", "uninstall", "record", "guard"}
 PROMPT_PATH = {"prompt", "statusline"}
-FOREGROUND = sorted(set(COMMANDS) - NEEDS_WORDS - PROMPT_PATH)
+FOREGROUND = sorted(set(COMMANDS) - NEEDS_WORDS - PROMPT_PATH - {"demo"})  # which reads nothing of yours
 
 MISTAKES = {
-    "colour = 1": "config.toml: `colour` is not a key; allowed are enable_alpha_features, line, segments, sources, style",
+    "colour = 1": "config.toml: `colour` is not a key; allowed are enable_alpha_features, preset, line, segments, sources",
     "style.color = 'auto'": "config.toml: `style.color` is not a key; allowed are colour, palette",
     "enable_alpha_features = 'yes'": "config.toml: `enable_alpha_features` must be true or false, not text",
     "sources.endpoint.enabled = 1": "config.toml: `sources.endpoint.enabled` must be true or false, not a whole number",

@@ -10,7 +10,7 @@ WINDOW_FIELDS = {
     "name": "the name a person reads",
     "money": "money used, for a window that counts money",
     "limit": "its limit in money",
-    "mark": "`~` or `≥` before the money of a budget, else empty",
+    "mark": "`~` or `≥`, before the money of a budget",
     "pace": "points ahead of even use; negative when behind",
     "limit_at": "the time at which it reaches 100 % if the recent pace holds",
     "at_reset": "percent used at the reset if the recent pace holds",

@@ -110,7 +110,7 @@ def _window(value: "dict[str, Any]", key: str, now: float) -> "dict[str, Any]":
         "left": None if resets_at is None else resets_at - now,
         "money": as_money(value.get("used_money")),
         "limit": as_money(value.get("limit_money")),
-        "mark": estimate_mark(value.get("extras")),
+        "mark": estimate_mark(value.get("extras")) or None,
     }
 
 
