@@ -86,3 +86,70 @@ def full(**changes: Any) -> Snapshot:
         **shipped_defaults(),
     }
     return Snapshot(**{**values, **changes})
+
+
+def eventful() -> Snapshot:
+    """Forecasts in each form, money that moves, a credit, a window without a number, one that is over, long names."""
+    extra = ExtraUsage(is_enabled=True, used=Money(1240), limit=Money(5000), utilization=24.8, balance=Money(2500))
+    credit = window("promo_credit_1", "Holiday credit of the year's last quarter", 12, 864_000)
+    fields: dict[str, Any] = {
+        "five_hour.at_reset": (131.5, NOW + 60), "five_hour.limit_at": (NOW + 4200, NOW + 60),
+        "five_hour.limit_earliest": (NOW + 3600, None), "five_hour.limit_latest": (NOW + 6000, None),
+        "five_hour.binds_first": (True, None),
+        "seven_day.at_reset": (88, None), "seven_day.limit_at": (NOW, None),
+        "seven_day_fable.limit_at": (NOW + 90_000, None), "seven_day_fable.limit_earliest": (NOW + 30_000, None),
+        "seven_day_opus.no_forecast": ("fewer than three readings in the last hour", None),
+        "spend_limit.no_forecast": ("this is true no longer", NOW), "promo_credit_1.no_forecast": ("it is young", NOW + 1),
+        "extra.no_forecast": ("no money moves", None),
+        "extra.at_reset": ([3120, "USD", 2], None), "extra.today": ([310, "USD", 2], None),
+        "extra.rate": ([95, "USD", 2], None),
+        "extra.crossed": ([80, "USD", 2], None), "extra.crossed_at": (NOW - 600, None),
+    }  # fmt: skip
+    readings = tuple(
+        Reading(value=value, source=source, as_of=NOW - age, alpha=alpha)
+        for value, source, age, alpha in (
+            (window("five_hour", "Session (5h)", 100, 7980), "statusline", 60, False),
+            (window("seven_day", "Weekly", 63, 276_000), "claude-cli", 3601, True),
+            (window("seven_day_fable", "Weekly (Fable)", 91.4, 276_000), "claude-json", 3600, True),
+            (window("seven_day_opus", "Weekly (Opus)", None, 276_000), "endpoint", 59, True),
+            (window("seven_day_sonnet", "Weekly (Sonnet)", 0, -1), "endpoint", 59, True),
+            (
+                window("spend_limit", "Spend limit", None, 80_000, limit_money=Money(9), extras={"period": "daily"}),
+                "statusline", 59, False,
+            ),
+            (credit, "endpoint", 59, True),
+            (extra, "claude-json", 538, True),
+        )
+    )  # fmt: skip
+    free = LocalUsage(starts_at=NOW - 7200, ends_at=NOW + 10_800, tokens=HAIKU, unpriced_models=("claude-new-1",))
+    long = ModelUsage(model="claude-with-a-name-that-is-longer-than-its-column", tokens=OPUS, cost_usd=Decimal("1.005"))
+    week = LocalUsage(starts_at=NOW - 9, ends_at=NOW + 9, tokens=OPUS, cost_usd=Decimal("1.005"), models=(long,))
+    return full(
+        readings=readings,
+        fields=fields,
+        local=LocalTotals(five_hour=free, today=LocalUsage(starts_at=NOW, ends_at=NOW + 9), seven_day=week),
+        missing=(
+            Missing("everything", "one reason"),
+            Missing("weekly_model", "one reason"),
+            Missing("credits", "another", "do so"),
+        ),
+        sources=(
+            SourceState(source="statusline", readings=3),
+            SourceState(source="endpoint", problem="another"),
+            SourceState(source="claude-cli", note="It is not its turn before 14:05."),
+        ),
+    )  # fmt: skip
+
+
+def bare() -> Snapshot:
+    """No account's plan, extra usage that is off and has no cap, nothing used on this machine."""
+    off = ExtraUsage(
+        is_enabled=False, used=Money(1200, "JPY", 0), disabled_reason="out_of_credits", balance=Money(-5, "JPY", 0)
+    )
+    return full(
+        account=Account(config_dir="~/.claude"),
+        readings=(Reading(value=off, source="claude-json", as_of=NOW),),
+        local=None,
+        missing=(),
+        sources=(),
+    )

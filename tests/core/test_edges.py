@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from quotaline.core import paths
 from quotaline.core.merge import Candidate, choose_window
 from quotaline.core.paths import account_slug
 from quotaline.core.rate_limits import only_fewer
@@ -122,3 +123,33 @@ def test_a_window_that_went_is_no_news_of_the_others(limits: Any, before: Any, i
 def test_the_caches_hits_are_a_percentage(ratio: Any, hits: float | None) -> None:
     data = sample("after-response") | {"prompt_cache": {"hit_ratio": ratio}}
     assert session_fields(data, "/home/user", NOW).get("cache.hits") == hits
+
+
+@pytest.mark.parametrize(
+    ("env", "folders"),
+    [
+        ({"HOME": "/u", "LOCALAPPDATA": "/local"}, ("/local/quotaline/quotaline/Cache", "/local/quotaline/quotaline")),
+        ({"HOME": "/u"}, ("/u/AppData/Local/quotaline/quotaline/Cache", "/u/AppData/Local/quotaline/quotaline")),
+        ({"USERPROFILE": "/p"}, ("/p/AppData/Local/quotaline/quotaline/Cache", "/p/AppData/Local/quotaline/quotaline")),
+        ({"HOME": "u", "LOCALAPPDATA": ""}, ("", "")),
+    ],
+)
+def test_on_windows_files_are_where_windows_has_them(
+    env: dict[str, str], folders: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.platform", "win32")
+    cache, data = folders
+    assert (paths.cache_dir(env), paths.data_dir(env)) == (cache and cache + "/default", data)
+    assert paths.config_file(env) == (data and data + "/config.toml")
+
+
+def test_a_profile_is_no_home_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HOME")
+    assert paths.home({"USERPROFILE": "/p"}) != "/p"
+
+
+def test_a_long_folder_is_cut_and_told_apart() -> None:
+    one, other = (account_slug("/" + "x" * 41 + end) for end in "ab")
+    assert one.startswith("x" * 40 + "-")
+    assert (len(one), one != other) == (57, True)
+    assert account_slug("a") == "a-af63dc4c8601ec8c", "FNV-1a of 64 bits, as everybody has it"

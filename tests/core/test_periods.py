@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -92,6 +94,27 @@ def test_a_day_on_which_the_clocks_change_has_its_own_length(
     zone(name)
     begins, ends = periods.midnight(at(noon)), periods.midnight(at(noon), 1)
     assert (begins < at(noon) < ends, (ends - begins) / HOUR) == (True, hours)
+
+
+@pytest.mark.parametrize(
+    ("name", "noon"),
+    [("America/Sao_Paulo", "2017-10-15T12:00-02:00"), ("AAA0BBB-0:30:15,M3.2.0/0,M11.1.0/3", "2026-03-08T12:00+00:00")],
+)
+def test_a_day_without_a_midnight_begins_where_its_clock_does_whichever_side_the_c_library_takes(
+    zone: Callable[[str], None], monkeypatch: pytest.MonkeyPatch, name: str, noon: str
+) -> None:
+    zone(name)
+    begins, mktime = periods.midnight(at(noon)), time.mktime
+
+    def before(wanted: Any) -> float:
+        found = mktime(wanted)
+        shown = time.localtime(found)
+        return found - shown.tm_hour * 3600 - shown.tm_min * 60 - shown.tm_sec
+
+    assert time.localtime(begins)[3:5] in ((1, 0), (0, 30))
+    monkeypatch.setattr(time, "mktime", before)
+    assert periods.midnight(at(noon)) == begins
+    assert time.localtime(before((*time.localtime(at(noon))[:3], 0, 0, 0, 0, 0, -1))).tm_hour == 23
 
 
 def test_a_clock_is_the_zones_own(zone: Callable[[str], None]) -> None:

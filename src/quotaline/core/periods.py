@@ -24,7 +24,7 @@ def same_period(one: "float | None", other: "float | None") -> bool:
 
 def month_start(moment: float) -> float:
     """The beginning of the calendar month (UTC) that `moment` lies in: extra usage is counted by it."""
-    second = int(moment // 1)
+    second = int(moment)
     now = time.gmtime(second)
     return float(second - (now.tm_mday - 1) * DAY - now.tm_hour * HOUR - now.tm_min * MINUTE - now.tm_sec)
 
@@ -36,7 +36,7 @@ def month_end(moment: float) -> float:
 
 def month_before(moment: float) -> float:
     """The same day and time (UTC) one month earlier; the last day of a shorter month."""
-    second = int(moment // 1)
+    second = int(moment)
     now = time.gmtime(second)
     last = month_start(month_start(second) - DAY)
     length = (month_start(second) - last) // DAY

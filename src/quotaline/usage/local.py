@@ -99,9 +99,7 @@ def tokens(usage: TokenUsage) -> Tokens:
 
 def decimal(amount: Decimal) -> str:
     """An exact amount, with two decimals at the least."""
-    exponent = amount.normalize().as_tuple().exponent
-    places = max(CENTS, -exponent if isinstance(exponent, int) else 0)
-    return f"{amount:.{places}f}"
+    return f"{amount:.{max(CENTS, -int(amount.normalize().as_tuple().exponent))}f}"
 
 
 def moment(epoch: float) -> datetime:
