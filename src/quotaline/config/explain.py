@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 from msgspec import Struct
 
 from quotaline.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 T = TypeVar("T")
 
@@ -31,33 +34,48 @@ def convert(tree: Any, kind: type[T], name: str) -> T:
         raise ConfigError(f"{name}: {explain(message, kind, entry(tree, kind, message))}") from error
 
 
-def entry(tree: Any, kind: Any, message: str) -> str:
-    """Which entry of a table the complaint is about; msgspec writes `[...]` for it."""
-    found = re.search(r"`\$\.([^`\[]+)\[\.\.\.\]", message)
-    steps = found[1].split(".") if found else []
-    node = tree
-    for step in steps:
-        node = node.get(step, {}) if isinstance(node, dict) else {}
-    for name, value in node.items() if steps and isinstance(node, dict) else ():
-        alone: Any = {name: value}
-        for step in reversed(steps):
-            alone = {step: alone}
-        try:
-            msgspec.convert(alone, kind)
-        except msgspec.ValidationError as error:
-            if str(error) == message:
-                return str(name)
+def entry(tree: Any, kind: Any, message: str) -> list[str]:
+    """Which entries of tables the complaint is about; msgspec writes `[...]` for each."""
+    found = re.search(r"`\$\.([^`]+)`$", message)
+    steps = re.findall(r"[^.\[\]]+|\[\.\.\.\]", found[1]) if found else []
+    names: list[str] = []
+    path: list[str] = []
+    for step in steps[: len(steps) - steps[::-1].index("[...]")] if "[...]" in steps else ():
+        if step != "[...]":
+            path.append(step)
+            continue
+        node = tree
+        for name in path:
+            node = node.get(name) if isinstance(node, dict) else None
+        wrong = (
+            name for name in (node if isinstance(node, dict) else ()) if _complaint([*path, name], node[name], kind) == message
+        )
+        name = next(wrong, "")
+        names, path = [*names, name], [*path, name]
+    return names
+
+
+def _complaint(path: list[str], value: Any, kind: Any) -> str:
+    """What msgspec says of a tree that holds `value` alone, at `path`."""
+    for step in reversed(path):
+        value = {step: value}
+    try:
+        msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        return str(error)
     return ""
 
 
-def explain(message: str, kind: Any, name: str = "") -> str:
+def explain(message: str, kind: Any, names: Sequence[str] = ()) -> str:
     """One sentence from a msgspec message such as "Expected `bool`, got `str` - at `$.sources.endpoint.enabled`".
 
-    `name` is the table's entry that `[...]` stands for.
+    `names` are the tables' entries that `[...]` stands for, where they are known.
     """
     found = re.match(r"(?P<what>.*?)(?: - at (?:key in )?`\$?\.?(?P<path>.*)`)?$", message, re.DOTALL)
     what, path = (found["what"], found["path"] or "") if found else (message, "")
-    shown = path.replace("[...]", f".{name}") if name else path
+    shown = path
+    for name in names:
+        shown = shown.replace("[...]", f".{name}" if name else "[…]", 1)
     unknown = re.match(r"Object contains unknown field `(.*)`", what)
     if unknown:
         place = f"`{shown}.{unknown[1]}`" if path else f"`{unknown[1]}`"
@@ -66,13 +84,18 @@ def explain(message: str, kind: Any, name: str = "") -> str:
     if missing:
         return f"`{shown or 'the file'}` lacks the key `{missing[1]}`."
     what = (
-        re.sub(r"`([^`]*)`", lambda word: TYPE_WORDS.get(word[1].removesuffix(" | null"), word[1]), what)
+        re.sub(r"`([^`]*)`", lambda words: _kinds(words[1]), what)
         .replace("Expected ", "must be ")
         .replace(", got ", ", not ")
         .replace("Invalid enum value", "cannot be")
     )
     allowed = choices_at(kind, path)
     return f"`{shown}` {what}" + (f"; allowed are {listed(allowed)}." if allowed else ".")
+
+
+def _kinds(types: str) -> str:
+    """`float | str | null` as a person says it."""
+    return " or ".join(TYPE_WORDS.get(word, word) for word in types.split(" | ") if word != "null")
 
 
 def keys_at(kind: Any, path: str) -> list[str]:
