@@ -84,6 +84,7 @@ def test_the_locale_says_whether_there_is_more_than_ascii(env: dict[str, str], *
 )
 def test_ascii_has_a_cell_for_each_cell(text: str, shown: str) -> None:
     assert to_ascii(text) == shown
+    assert to_ascii(text + "\x80\x81").isascii()
 
 
 @pytest.mark.parametrize(

@@ -224,6 +224,10 @@ BESIDE: dict[str, list[dict[str, Any]]] = {
         with_iterations(billed("compaction", output=5), request=None),
         with_iterations(billed("compaction", output=6), request=None, sidechain=True),
     ],
+    "two messages of one request": [
+        with_iterations(billed("compaction", output=5), request="a"),
+        {**with_iterations(request="a"), "message": {**with_iterations(billed("compaction", output=6))["message"], "id": "n"}},
+    ],
     "two requests": [
         with_iterations(billed("compaction", output=5), request="a"),
         with_iterations(billed("compaction", output=6), request="b"),
