@@ -34,9 +34,11 @@ from quotaline.core.values import decode_text, loads_json
 from quotaline.errors import ConfigError, SourceError
 from quotaline.ledger import open_ledger
 from quotaline.ledger.importer import import_transcripts
-from quotaline.ledger.runs import find_result, store_result
+from quotaline.ledger.runs import store_run
 from quotaline.prompt import guard_hook, statusline
 from quotaline.sources import claude_json, credentials, inbox, usage_body
+from quotaline.sources.claude_output import OutputReader
+from quotaline.sources.claude_result import event_limits, read_result
 from quotaline.sources.json_text import decode_json
 
 if TYPE_CHECKING:
@@ -153,10 +155,14 @@ class Room:
 
     def result(self, data: bytes) -> str:
         """What `claude -p` printed; nothing of it is shown."""
-        found = find_result(data)
-        if found is not None:
-            store_result(self._ledger, found)
-        return str(found.healthy) if found else ""
+        reader, found = OutputReader(), []
+        for message in [*reader.feed(data), *reader.finish()]:
+            if message["type"] == "result":
+                found.append(read_result(message, NOW))
+                store_run(self._ledger, found[-1].run)
+            else:
+                event_limits(message)
+        return str(found[-1].healthy) if found else ""
 
     def transcript(self, data: bytes) -> str:
         """What an import says."""

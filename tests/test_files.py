@@ -21,10 +21,9 @@ from hypothesis import strategies as st
 
 from commandline import QUOTALINE, quotaline
 from quotaline import files
-from quotaline.core import system
+from quotaline.core import inbox, system
 from quotaline.core.values import read_small_file
 from quotaline.files import private_dir, read_file, remove_scratch, write_atomic, write_own
-from quotaline.prompt import inbox
 
 OLD = {"five_hour": {"used_percentage": 1}}
 NEW = {"five_hour": {"used_percentage": 2}}

@@ -11,6 +11,8 @@ from typing import Any
 from msgspec import Struct, field
 
 SNAPSHOT_VERSION = 1
+TRANSCRIPTS, RECORD = "transcripts", "record"
+"""Sources of token usage: what Claude Code wrote, at list price; what a client counted itself in a run without transcripts."""
 
 
 class Money(Struct, frozen=True, array_like=True):
@@ -109,15 +111,16 @@ class TokenUsage(Struct, frozen=True, kw_only=True):
 
 
 class ModelUsage(Struct, frozen=True, kw_only=True):
-    """What one model used; `cost_usd` is None when its price is not known."""
+    """What one model used; `cost_usd` is None when its price is not known. `source` is `transcripts` or `record`."""
 
     model: str
     tokens: TokenUsage
     cost_usd: Decimal | None
+    source: str = TRANSCRIPTS
 
 
 class LocalUsage(Struct, frozen=True, kw_only=True):
-    """What this machine's transcripts add up to between two times. `cost_usd` sums the priced models only."""
+    """What this machine used between two times. `cost_usd` sums the priced models only; `models` are by name and source."""
 
     starts_at: float
     ends_at: float

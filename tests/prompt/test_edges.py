@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from commandline import quotaline
+from quotaline.core import inbox
 from quotaline.core.snapshot import is_compiled, read_or_defaults
 from quotaline.core.surfaces import PROMPT_SURFACES, SURFACES
 from quotaline.core.values import MAX_DEPTH, MAX_ITEMS, MAX_TEXT, encode_json
-from quotaline.prompt import inbox, run
+from quotaline.prompt import run
 from quotaline.prompt.desktop_bars import worst_level
 from quotaline.prompt.line import prompt_text
 from quotaline.prompt.statusline import WIDEST, parse_padding

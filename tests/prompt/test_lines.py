@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from quotaline.core.inbox import record_rate_limits
 from quotaline.core.rate_limits import session_readings
 from quotaline.core.snapshot import read_or_defaults
 from quotaline.prompt import run
-from quotaline.prompt.inbox import record_rate_limits
 from quotaline.prompt.line import prompt_text
 from quotaline.prompt.statusline import statusline_text
 from quotaline.render.paint import width

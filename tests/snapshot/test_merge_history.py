@@ -10,10 +10,10 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from quotaline.core.inbox import write_if_changed
 from quotaline.core.merge import HOLDS_FOR, merge_session
 from quotaline.core.rate_limits import session_readings
 from quotaline.model import Reading, Window
-from quotaline.prompt.inbox import write_if_changed
 from quotaline.snapshot.merge import merge
 from quotaline.sources import inbox
 

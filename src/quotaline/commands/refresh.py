@@ -42,5 +42,5 @@ def refresh(*, force: bool, background: bool) -> int:
 
 
 def _counted(readings: int, source: str) -> str:
-    noun = "total" if source == "transcripts" else "reading"
+    noun = "total" if source in ("transcripts", "record") else "reading"
     return f"{readings} {noun}{'' if readings == 1 else 's'}"

@@ -11,7 +11,7 @@ from quotaline.core.periods import DAY
 from quotaline.ledger.projects import projects, within
 from quotaline.ledger.store import clear_errors
 from quotaline.ledger.totals import summed
-from quotaline.ledger.usage import QUARTER, STEP, SUMS, as_part, usage_between
+from quotaline.ledger.usage import QUARTER, STEP, SUMS, as_part, recorded_between, usage_between
 from quotaline.model import Money, Reading, Window
 from quotaline.zone import day_start, midnight
 
@@ -88,7 +88,7 @@ def _own_folders(connection: Connection, config_dirs: Collection[Path]) -> tuple
 
 
 class _Part:
-    """The messages that a budget is about: those of this account's folders, and of its project, if it is of one."""
+    """The messages and runs that a budget is about: those of this account's folders, and of its project, if it is of one."""
 
     def __init__(self, connection: Connection, own: tuple[int, ...] | None, project: str | None) -> None:
         self._connection, self._own, self._project = connection, own, project
@@ -102,10 +102,13 @@ class _Part:
         query = f"""SELECT session_id, project_id, time / ({grain} * 1000) * {grain // QUARTER}, name, flags & 3, {STEP}, {SUMS}
             FROM message JOIN model ON model.id = model_id WHERE time >= ? AND time < ? {mine} GROUP BY 1, 2, 3, 4, 5, 6"""  # noqa: S608 - as above
         rows = self._connection.execute(query, (start * 1000, end * 1000)).fetchall()
+        runs = recorded_between(self._connection, start, end, "TRUE" if self._own is None else f"config_dir_id IN ({folders})")
+        found = [((session, folder), as_part(row)) for session, folder, *row in rows]
+        found += [((run.session, run.folder), run.part) for run in runs]
         if self._project is None:
-            return [as_part(row) for _, _, *row in rows]
+            return [part for _, part in found]
         paths = projects(self._connection, start - LONGEST_SESSION)
-        return [as_part(row) for session, folder, *row in rows if within(paths[session, folder], self._project)]
+        return [part for pair, part in found if within(paths[pair], self._project)]
 
 
 def _use(limit: BudgetLimit, part: _Part, span: tuple[float, float], now: float, prices: PriceBook) -> BudgetUse:

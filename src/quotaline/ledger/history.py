@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta, tzinfo
@@ -12,12 +13,22 @@ from typing import TYPE_CHECKING, Literal, get_args
 from msgspec import Struct
 
 from quotaline.core.periods import DAY, HOUR
+from quotaline.ledger.blocks import block_hours
 from quotaline.ledger.projects import IN_PROJECT, keep_only, projects
 from quotaline.ledger.store import clear_errors
 from quotaline.ledger.sums import BLOCK_HOURS
 from quotaline.ledger.totals import summed
-from quotaline.ledger.usage import STEP, SUMS, UsagePart, as_part, project_usage, usage_between
-from quotaline.model import ModelUsage, TokenUsage
+from quotaline.ledger.usage import (
+    EARLIER,
+    STEP,
+    SUMS,
+    UsagePart,
+    as_part,
+    project_usage,
+    recorded_between,
+    usage_between,
+)
+from quotaline.model import RECORD, TRANSCRIPTS, ModelUsage, TokenUsage
 from quotaline.prices import model_name
 from quotaline.transcripts.row import FIRST_MS, SIDECHAIN, tomorrow
 from quotaline.zone import day_start
@@ -32,14 +43,16 @@ if TYPE_CHECKING:
 By = Literal["day", "week", "month", "model", "project", "session", "subagent", "block"]
 WAYS: tuple[str, ...] = get_args(By)
 AGENTS = ("main", "subagent")
+RUNS = "recorded runs"  # whose totals hold their subagents'
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)  # nothing stands outside, and every zone can say when they are
 
 
 class HistoryRow(Struct, frozen=True, kw_only=True):
     """What was used in one day, by one model, …; `key` names it.
 
-    `cost_usd` sums the priced models only. `starts_at` and `ends_at` are epoch seconds, for spans of time. Sessions also have
-    their project, their account, and what the client itself said that they cost, which is not part of any sum.
+    `cost_usd` sums the priced models only. `starts_at` and `ends_at` are epoch seconds, for spans of time. `runs` are those
+    without transcripts, `recorded_usd` is what of the cost is theirs; of them `holding_earlier` have more than their own in it.
+    Sessions also have their project, their account, and what the client itself said that they cost, which is no part of a sum.
     """
 
     key: str
@@ -49,11 +62,19 @@ class HistoryRow(Struct, frozen=True, kw_only=True):
     cost_usd: Decimal
     unpriced_models: tuple[str, ...]
     models: tuple[ModelUsage, ...]
+    runs: int = 0
+    holding_earlier: int = 0
+    recorded_usd: Decimal = Decimal(0)
     starts_at: float | None = None
     ends_at: float | None = None
     project: str | None = None
     account: str | None = None
     client_cost_usd: Decimal | None = None
+
+    @property
+    def source(self) -> str:
+        """`record` for what is from runs alone."""
+        return RECORD if self.runs and not self.messages else TRANSCRIPTS
 
 
 def history(
@@ -65,32 +86,43 @@ def history(
     since: date | None = None,
     until: date | None = None,
     project: Project | None = None,
+    runs: bool = True,
 ) -> list[HistoryRow]:
     """The rows with usage, in order of time, or of cost for models, projects and subagents.
 
-    `since` and `until` are days of `tz`, both included; `project` is the only one that counts. Raises LedgerError.
+    `since` and `until` are days of `tz`, both included; `project` is the only one that counts; without `runs` the transcripts
+    alone do. Raises LedgerError.
     """
     with clear_errors():
         if project is not None:
             keep_only(connection, project)
-        return _history(connection, by, tz, prices, _reach(connection, tz, since, until), one_project=project is not None)
+        span = _reach(connection, tz, since, until)
+        return _history(connection, by, tz, prices, span, one_project=project is not None, runs=runs)
 
 
 def _history(
-    connection: Connection, by: By, tz: tzinfo, prices: PriceBook, span: tuple[float, float] | None, *, one_project: bool
+    connection: Connection,
+    by: By,
+    tz: tzinfo,
+    prices: PriceBook,
+    span: tuple[float, float] | None,
+    *,
+    one_project: bool,
+    runs: bool,
 ) -> list[HistoryRow]:
     if span is None:
         return []
     start, end = span
     if by in {"session", "project", "subagent"}:
-        return _grouped(connection, by, start, end, prices, which=IN_PROJECT if one_project else "TRUE")
-    between: Callable[[float, float], list[UsagePart]] = partial(project_usage if one_project else usage_between, connection)
+        return _grouped(connection, by, start, end, prices, which=IN_PROJECT if one_project else "TRUE", runs=runs)
+    between: Callable[[float, float], list[UsagePart]]
+    between = partial(project_usage if one_project else usage_between, connection, runs=runs)
     if by == "model":
         named: dict[str, list[UsagePart]] = defaultdict(list)
         for part in between(start, end):
             named[model_name(part.model)].append(part)
         return _dearest([_row(name, parts, prices) for name, parts in named.items()])
-    spans = _blocks(connection, start, end) if by == "block" else _calendar(by, start, end, tz)
+    spans = _blocks(connection, start, end, runs=runs) if by == "block" else _calendar(by, start, end, tz)
     rows = []
     for key, first, last in spans:
         parts = between(max(first, start), min(last, end))
@@ -100,12 +132,15 @@ def _history(
 
 
 def _reach(connection: Connection, tz: tzinfo, since: date | None, until: date | None) -> tuple[float, float] | None:
-    """From the first moment asked for that has messages to the end of the last; None without any.
+    """From the first moment asked for that has messages or runs to the end of the last; None without any.
 
     An older version took messages of any time into the ledger: those that no message can have are left out.
     """
-    query = "SELECT min(time), max(time) FROM message WHERE time >= ? AND time < ?"
-    oldest, newest = connection.execute(query, (FIRST_MS, tomorrow(time.time()))).fetchone()
+    query = """SELECT min(oldest), max(newest) FROM (
+        SELECT min(time) AS oldest, max(time) AS newest FROM message WHERE time >= :first AND time < :behind
+        UNION ALL SELECT min(time), max(time) FROM counted_run WHERE time >= :first AND time < :behind)"""
+    limits = {"first": FIRST_MS, "behind": tomorrow(time.time())}
+    oldest, newest = connection.execute(query, limits).fetchone()
     if oldest is None:
         return None
     start, end = days_span(tz, since, until)
@@ -138,15 +173,17 @@ def _calendar(by: By, start: float, end: float, tz: tzinfo) -> Iterator[tuple[st
         day = following
 
 
-def _blocks(connection: Connection, start: float, end: float) -> Iterator[tuple[str, float, float]]:
-    """The 5-hour blocks that the span touches, as guessed from the messages."""
-    query = "SELECT start FROM block WHERE start > ? AND start < ? ORDER BY start"
-    for (hour,) in connection.execute(query, (start / HOUR - BLOCK_HOURS, end / HOUR)).fetchall():
+def _blocks(connection: Connection, start: float, end: float, *, runs: bool) -> Iterator[tuple[str, float, float]]:
+    """The 5-hour blocks that the span touches, as guessed."""
+    first_hour = math.floor(start / HOUR) - BLOCK_HOURS + 1
+    for hour in block_hours(connection, first_hour, math.ceil(end / HOUR), runs=runs):
         first = hour * HOUR
         yield f"{datetime.fromtimestamp(first, UTC):%Y-%m-%dT%H:%MZ}", first, first + BLOCK_HOURS * HOUR
 
 
-def _grouped(connection: Connection, by: By, start: float, end: float, prices: PriceBook, *, which: str) -> list[HistoryRow]:
+def _grouped(
+    connection: Connection, by: By, start: float, end: float, prices: PriceBook, *, which: str, runs: bool
+) -> list[HistoryRow]:
     """By session, project or subagent: from the messages, `which` says of which; the sums know none of these."""
     keys = f"flags & {SIDECHAIN}, 0" if by == "subagent" else "session_id, project_id"
     query = f"""SELECT {keys}, time / ({DAY} * 1000) * 96, name, flags & 3, {STEP}, {SUMS} FROM message
@@ -155,8 +192,12 @@ def _grouped(connection: Connection, by: By, start: float, end: float, prices: P
     first_in: dict[int, str] = {}
     for session, folder, *row in connection.execute(query, (start * 1000, end * 1000)):
         found[paths[session, folder] if by == "project" else session].append(as_part(row))
+    recorded = recorded_between(connection, start, end, which) if runs else []
+    for run in recorded:
+        found[paths[run.session, run.folder] if by == "project" else run.session if by == "session" else RUNS].append(run.part)
     if by == "subagent":
-        return _dearest([_row(AGENTS[bool(flag)], parts, prices) for flag, parts in found.items()])
+        agents = [(key if key == RUNS else AGENTS[bool(key)], parts) for key, parts in found.items()]
+        return _dearest([_row(str(agent), parts, prices) for agent, parts in agents])
     if by == "project":
         return _dearest([_row(str(path), parts, prices) for path, parts in found.items()])
     for (session, _), path in paths.items():
@@ -164,6 +205,11 @@ def _grouped(connection: Connection, by: By, start: float, end: float, prices: P
     query = f"""SELECT session_id, session.uuid, min(time), max(time), account.uuid, client_cost
         FROM message JOIN session ON session.id = session_id LEFT JOIN account ON account.id = session.account_id
         WHERE time >= ? AND time < ? AND {which} GROUP BY 1 ORDER BY 3, 2"""  # noqa: S608
+    times = connection.execute(query, (start * 1000, end * 1000)).fetchall()
+    query = f"""SELECT session_id, session.uuid, min(time), max(time), account.uuid, client_cost
+        FROM counted_run JOIN session ON session.id = session_id LEFT JOIN account ON account.id = session.account_id
+        WHERE time >= ? AND time < ? AND {which} GROUP BY 1"""  # noqa: S608
+    times += connection.execute(query, (start * 1000, end * 1000)).fetchall() if recorded else []
     return [
         _row(
             uuid,
@@ -175,7 +221,8 @@ def _grouped(connection: Connection, by: By, start: float, end: float, prices: P
             account=account,
             client_cost_usd=None if cost is None else Decimal(cost),
         )
-        for key, uuid, first, last, account, cost in connection.execute(query, (start * 1000, end * 1000))
+        for key, uuid, first, last, account, cost in sorted(times, key=lambda row: (row[2], row[1]))
+        if key in found
     ]
 
 
@@ -189,6 +236,9 @@ def _row(key: str, parts: list[UsagePart], prices: PriceBook, **more: object) ->
         cost_usd=usage.cost_usd,
         unpriced_models=usage.unpriced_models,
         models=usage.models,
+        runs=sum(part.runs for part in parts),
+        holding_earlier=sum(part.runs for part in parts if part.flags & EARLIER),
+        recorded_usd=sum((model.cost_usd for model in usage.models if model.source == RECORD and model.cost_usd), Decimal(0)),
         **more,  # type: ignore[arg-type]
     )
 
@@ -208,4 +258,7 @@ def total_row(rows: list[HistoryRow]) -> HistoryRow:
         cost_usd=sum((row.cost_usd for row in rows), Decimal(0)),
         unpriced_models=tuple(sorted(unpriced)),
         models=(),
+        runs=sum(row.runs for row in rows),
+        holding_earlier=sum(row.holding_earlier for row in rows),
+        recorded_usd=sum((row.recorded_usd for row in rows), Decimal(0)),
     )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from msgspec import Struct
 
 from quotaline.ledger.first_import import FirstImport
+from quotaline.ledger.names import Names
 from quotaline.ledger.store import clear_errors
 from quotaline.ledger.sums import renew
 from quotaline.transcripts.discover import discover
@@ -108,24 +109,6 @@ def _empty(connection: Connection) -> bool:
     return connection.execute("SELECT 1 FROM message LIMIT 1").fetchone() is None
 
 
-class _Names(dict[str, int]):
-    """The ids of one table's names, found or given when first asked for."""
-
-    def __init__(self, connection: Connection, table: str, column: str) -> None:
-        super().__init__()
-        self._connection, self._table, self._column = connection, table, column
-
-    def __missing__(self, name: str) -> int:
-        query = f"SELECT id FROM {self._table} WHERE {self._column} = ?"  # noqa: S608 - names of our own
-        found = self._connection.execute(query, (name,)).fetchone()
-        if found is None:
-            add = f"INSERT INTO {self._table} ({self._column}) VALUES (?)"  # noqa: S608
-            self[name] = int(self._connection.execute(add, (name,)).lastrowid or 0)
-        else:
-            self[name] = found[0]
-        return self[name]
-
-
 class _Store:
     """Writes what was scanned: rows in large batches, a commit every `COMMIT_SECONDS` and at the end.
 
@@ -174,10 +157,11 @@ class _Store:
         self._begun = time.monotonic()
         if _empty(self._connection):
             self._first = FirstImport(self._connection, INSERT)
-        self._sessions = _Names(self._connection, "session", "uuid")
-        self._projects = _Names(self._connection, "project", "path")
-        self._models = _Names(self._connection, "model", "name")
-        self._accounts = _Names(self._connection, "account", "uuid")
+        self._sessions = Names(self._connection, "session", "uuid")
+        self._transcribed = Names(self._connection, "session", "uuid")
+        self._projects = Names(self._connection, "project", "path")
+        self._models = Names(self._connection, "model", "name")
+        self._accounts = Names(self._connection, "account", "uuid")
 
     def _commit(self) -> None:
         if self._begun is not None:
@@ -185,6 +169,8 @@ class _Store:
                 self._connection.executemany(STORE, self._first.finish())
                 self._first = None
             renew(self._connection, ((quarter,) for quarter in self._stale))
+            told = "UPDATE session SET transcribed = 1 WHERE id = ? AND NOT transcribed"
+            self._connection.executemany(told, ((session,) for session in self._transcribed.values()))
             self._stale.clear()
             self._connection.execute("COMMIT")
             self._begun = None
@@ -205,7 +191,7 @@ class _Store:
     def _values(self) -> Iterator[list[Any]]:
         """The rows, in which ids now stand for names. Written out, since it is done for each message of a history."""
         stale, accounts = self._stale, self._accounts
-        sessions, projects, models = self._sessions, self._projects, self._models
+        sessions, projects, models = self._transcribed, self._projects, self._models
         for scanned in self._pending:
             for row in scanned.rows:
                 stale.add(row[TIME] // 900_000)

@@ -23,12 +23,13 @@ class Project(NamedTuple):
 
 
 def projects(connection: Connection, since: float = 0.0) -> dict[tuple[int, int], str]:
-    """(session, folder) by their ids → the project's path, for every pair that has messages from `since` (epoch seconds) on."""
+    """(session, folder) by their ids → the project's path, for every pair with messages or runs from `since` (epoch s) on."""
     paths = {key: checkout(path) for key, path in connection.execute("SELECT id, path FROM project")}
-    query = "SELECT session_id, project_id FROM message WHERE time >= ? GROUP BY 1, 2 ORDER BY min(time), min(id)"
+    query = "SELECT session_id, project_id FROM {} WHERE time >= ? GROUP BY 1, 2 ORDER BY min(time), min(id)"
+    pairs = [pair for table in ("message", "counted_run") for pair in connection.execute(query.format(table), (since * 1000,))]
     found: dict[tuple[int, int], str] = {}
     started: dict[int, str] = {}
-    for session, folder in connection.execute(query, (since * 1000,)):
+    for session, folder in pairs:
         start = started.setdefault(session, paths[folder])
         found[session, folder] = start if within(paths[folder], start) else paths[folder]
     return found

@@ -1,97 +1,163 @@
-"""EFFECT The client's own total of a session, told by `claude -p` rather than found in a transcript."""
+"""EFFECT Runs of `claude -p`: what they used, told by the client itself rather than found in a transcript.
+
+A result's running totals are kept as they were told, and beside them what of them is this run's own. A run counts while no
+message of its session is in the ledger; then the transcripts do.
+"""
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec import Struct
 
-from quotaline.core.values import UTF_16, decode_text
-from quotaline.transcripts.collected import MOST_DOLLARS
-from quotaline.transcripts.records import read_dollars, read_text, whole_objects
+from quotaline.ledger.names import Names
+from quotaline.ledger.run_totals import (
+    UNKNOWN_MODEL,
+    Counters,
+    ModelTotal,
+    Totals,
+    beyond,
+    continues,
+    difference,
+    latest_before,
+    outgrown,
+    size,
+    summed_kinds,
+)
 
 if TYPE_CHECKING:
+    from sqlite3 import Connection
+
     from quotaline.ledger.store import Ledger
 
-DECODING = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-MARK = b'"result"'
-_BLOCKED = re.compile(r"(User\w+ o|O)peration (blocked|stopped) by hook")
+_totals = msgspec.json.Decoder(Totals).decode
+_counters = msgspec.json.Decoder(Counters).decode
 
 
-class Result(msgspec.Struct, frozen=True):
-    """The `result` object that ends `claude -p --output-format json` and stream-json (sdk.d.ts 0.3.329, `SDKResultMessage`).
+class Run(Struct, frozen=True, kw_only=True):
+    """One result of `claude -p`, ended at `ended_at` (epoch seconds).
 
-    `total_cost_usd` is the session's total so far, an estimate at list price; of several in one stream the last one counts.
+    `totals` run on from the results before it, `since` is what came on top of the last one where the client tells that, `spent`
+    what this run's main loop used. `cost` is the total in US dollars. `follows` is the uuid of the result before it in the same
+    stream. It ran in `folder`, of the account in `config_dir`; `subagents` is how many it started. None is what is not told.
     """
 
-    type: str = ""
-    session_id: str = ""
-    total_cost_usd: Decimal | None = None
-    is_error: bool = False
-    result: object = None
-    num_turns: object = None
-    terminal_reason: object = None
-
-    @property
-    def healthy(self) -> bool:
-        """Whether the model answered: no error, and no hook that stopped the prompt or the run."""
-        return not (self.is_error or self.terminal_reason == "hook_stopped" or self._prompt_blocked())
-
-    def _prompt_blocked(self) -> bool:
-        """A prompt that a hook blocks is a success of no turn, the hook's words its answer (clients 2.1.197 and 2.1.331)."""
-        return not self.num_turns and isinstance(self.result, str) and _BLOCKED.match(self.result) is not None
+    uuid: str
+    session_id: str
+    ended_at: float
+    cost: Decimal | None = None
+    totals: Totals = {}
+    since: Totals | None = None
+    spent: Counters | None = None
+    follows: str | None = None
+    folder: str = ""
+    config_dir: str = ""
+    turns: int | None = None
+    duration_ms: int | None = None
+    api_ms: int | None = None
+    subagents: int | None = None
 
 
-def find_result(output: bytes) -> Result | None:
-    """The last result in what `claude -p` printed: one JSON value, a list of messages, or one message a line.
+def store_run(ledger: Ledger, run: Run) -> bool:
+    """Keep a run, once; False when it says nothing of tokens or dollars. Raises LedgerError."""
+    totals = _with_cost(run)
+    if not totals and run.cost is None:
+        return False
+    with ledger.transaction() as connection:
+        session_id = Names(connection, "session", "uuid")[run.session_id]
+        if run.cost is not None:
+            connection.execute("UPDATE session SET client_cost = ? WHERE id = ?", (str(run.cost), session_id))
+        if totals and not connection.execute("SELECT 1 FROM run WHERE uuid = ?", (run.uuid,)).fetchone():
+            _add(connection, run, totals, session_id)
+    return bool(totals)
 
-    Where it is not simply that, whole messages are looked for: behind damage, marks and NULs, without a newline between.
+
+def _with_cost(run: Run) -> Totals:
+    """The totals by model; with the cost of all, where the client told it and that of all models but one."""
+    if not run.totals:
+        used = run.cost or (run.spent is not None and any(run.spent.columns()))
+        return {UNKNOWN_MODEL: ModelTotal(Counters(), run.cost)} if used else {}
+    missing = [model for model, total in run.totals.items() if total.cost is None]
+    rest = (run.cost or 0) - sum((total.cost for total in run.totals.values() if total.cost is not None), Decimal(0))
+    if run.cost is None or len(missing) != 1 or rest < 0:
+        return run.totals
+    return {**run.totals, missing[0]: ModelTotal(run.totals[missing[0]].counters, rest)}
+
+
+def _add(connection: Connection, run: Run, totals: Totals, session_id: int) -> None:
+    query = "SELECT id FROM run WHERE uuid = ? AND session_id = ?"
+    (follows,) = connection.execute(query, (run.follows, session_id)).fetchone() or (None,)
+    insert = """INSERT INTO run (uuid, session_id, project_id, config_dir_id, time, duration_ms, api_ms, turns, subagents,
+        follows, tokens, totals, since, spent) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+    values = (
+        *(run.uuid, session_id, Names(connection, "project", "path")[run.folder]),
+        *(Names(connection, "config_dir", "path")[run.config_dir], int(run.ended_at * 1000)),
+        *(run.duration_ms, run.api_ms, run.turns, run.subagents, follows, sum(summed_kinds(totals))),
+        *(_text(totals), _text(run.since), _text(run.spent)),
+    )
+    number = int(connection.execute(insert, values).lastrowid or 0)
+    if run.since is not None:
+        _keep(connection, number, run.since)
+    elif follows is not None:
+        (before,) = connection.execute("SELECT totals FROM run WHERE id = ?", (follows,)).fetchone()
+        earlier = _totals(before)
+        _keep(connection, number, difference(totals, earlier if continues(totals, earlier, None) else None), run.spent)
+    _find_earlier(connection, session_id, sum(summed_kinds(totals)))
+
+
+def _find_earlier(connection: Connection, session_id: int, tokens: int) -> None:
+    """Say what is the own of a session's runs that reached `tokens` or more and can have gone on from one before.
+
+    That is looked at anew whenever a smaller one comes, for what came first need not be recorded first.
     """
-    if output.startswith(UTF_16):
-        output = decode_text(output).encode()
-    try:
-        messages = [bytes(raw) for raw in msgspec.json.decode(output, type=list[msgspec.Raw])]
-    except DECODING:
-        messages = [output, *output.splitlines()]
-    return next(filter(None, map(_result, reversed(messages))), None)
+    query = """SELECT id, totals, spent, subagents FROM run
+        WHERE session_id = ? AND tokens >= ? AND since IS NULL AND follows IS NULL"""
+    begun = connection.execute(query, (session_id, tokens)).fetchall()
+    if not begun:
+        return
+    query = "SELECT id, totals FROM run WHERE session_id = ?"
+    told = {number: _totals(text) for number, text in connection.execute(query, (session_id,))}
+    sizes = {number: (size(totals), number) for number, totals in told.items()}
+    for number, text, spent_text, subagents in begun:
+        totals, spent = _totals(text), None if spent_text is None else _counters(spent_text)
+        smaller = ((one, told[one]) for one in told if sizes[one] < sizes[number])
+        earlier = latest_before(totals, smaller, spent)
+        if earlier is None and not subagents:
+            earlier = _parent(connection, session_id, totals, spent)
+        holds = earlier is None and subagents == 0 and outgrown(totals, spent)
+        _keep(connection, number, difference(totals, earlier), spent, holds_earlier=holds)
 
 
-def _result(text: bytes) -> Result | None:
-    """The result that a message is, else the last one that is somewhere in it."""
-    if MARK not in text:
+def _parent(connection: Connection, session_id: int, totals: Totals, spent: Counters | None) -> Totals | None:
+    """The totals of a run of another session that this one, a fork, went on from: exactly what is not its own main loop's."""
+    rest = beyond(totals, spent)
+    if rest is None:
         return None
-    try:
-        result = msgspec.json.decode(text, type=Result, strict=False)
-    except DECODING:
-        found = [_careful(value) for value, _, _ in whole_objects(decode_text(text)) if value.get("type") == "result"]
-        return found[-1] if found else None
-    return result if result.type == "result" else None
+    query = "SELECT totals FROM run WHERE tokens = ? AND session_id <> ? ORDER BY id DESC"
+    found = (_totals(text) for (text,) in connection.execute(query, (sum(rest), session_id)))
+    return next((one for one in found if summed_kinds(one) == rest and continues(totals, one, spent)), None)
 
 
-def _careful(message: dict[str, Any]) -> Result:
-    """A result of which nothing is taken for granted."""
-    return Result(
-        type="result",
-        session_id=read_text(message.get("session_id")) or "",
-        total_cost_usd=read_dollars(message.get("total_cost_usd")),
-        is_error=message.get("is_error") not in (None, False, "false", "0"),
-        result=message.get("result"),
-        num_turns=message.get("num_turns"),
-        terminal_reason=message.get("terminal_reason"),
+def _keep(
+    connection: Connection, number: int, own: Totals, spent: Counters | None = None, *, holds_earlier: bool = False
+) -> None:
+    """Write down what a run used itself; where the client named no model, its tokens are those of the main loop."""
+    if spent is not None and not any(any(total.counters.columns()) for total in own.values()):
+        own = {UNKNOWN_MODEL: ModelTotal(spent, own[UNKNOWN_MODEL].cost)} if UNKNOWN_MODEL in own else own
+    models = Names(connection, "model", "name")
+    connection.execute("UPDATE run SET holds_earlier = ? WHERE id = ?", (holds_earlier, number))
+    connection.execute("DELETE FROM run_usage WHERE run_id = ?", (number,))
+    connection.executemany(
+        "INSERT INTO run_usage VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (number, models[model], *total.counters.columns(), None if total.cost is None else str(total.cost))
+            for model, total in own.items()
+            if total
+        ],
     )
 
 
-def store_result(ledger: Ledger, result: Result) -> bool:
-    """Keep a result's cost with its session; False when it has neither, or what no session costs. Raises LedgerError."""
-    cost = result.total_cost_usd
-    if not result.session_id or cost is None or not cost.is_finite() or not 0 <= cost < MOST_DOLLARS:
-        return False
-    with ledger.transaction() as connection:
-        connection.execute(
-            """INSERT INTO session (uuid, client_cost) VALUES (?, ?)
-            ON CONFLICT (uuid) DO UPDATE SET client_cost = excluded.client_cost""",
-            (result.session_id, str(cost)),
-        )
-    return True
+def _text(value: object) -> str | None:
+    return None if value is None else msgspec.json.encode(value).decode()

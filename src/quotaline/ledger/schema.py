@@ -200,4 +200,40 @@ FROM message m JOIN session ON session.id = m.session_id JOIN project ON project
   LEFT JOIN account ON account.id = coalesce(m.account_id, session.account_id);
 """
 
-MIGRATIONS: tuple[str, ...] = (USAGE, REQUESTS, READINGS, COPIES)
+# What `quotaline record` heard of `claude -p`. Money is decimal text of US dollars, as the client wrote it.
+RUNS = """
+-- Whether messages of a session are here: they count then, and its runs do not.
+ALTER TABLE session ADD COLUMN transcribed INTEGER NOT NULL DEFAULT 0;
+UPDATE session SET transcribed = 1 WHERE id IN (SELECT session_id FROM message);
+
+-- One row per result; time is when it ended, in milliseconds. totals, since and spent are JSON, see ledger/runs.py; tokens are
+-- those of totals; follows is the result before it in the same stream; holds_earlier: the run's own part holds what was used
+-- before it, and nothing says how much.
+CREATE TABLE run (
+  id INTEGER PRIMARY KEY, uuid TEXT NOT NULL UNIQUE, session_id INTEGER NOT NULL REFERENCES session,
+  project_id INTEGER NOT NULL REFERENCES project, config_dir_id INTEGER NOT NULL REFERENCES config_dir,
+  time INTEGER NOT NULL, duration_ms INTEGER, api_ms INTEGER, turns INTEGER, subagents INTEGER, follows INTEGER REFERENCES run,
+  tokens INTEGER NOT NULL, totals TEXT NOT NULL, since TEXT, spent TEXT, holds_earlier INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX run_time ON run (time);
+CREATE INDEX run_session ON run (session_id);
+
+-- What of the totals is a run's own; cost is NULL where the client told none.
+CREATE TABLE run_usage (
+  run_id INTEGER NOT NULL REFERENCES run, model_id INTEGER NOT NULL REFERENCES model,
+  input INTEGER NOT NULL, output INTEGER NOT NULL, cache_write_5m INTEGER NOT NULL, cache_write_1h INTEGER NOT NULL,
+  cache_read INTEGER NOT NULL, web_searches INTEGER NOT NULL, cost TEXT, PRIMARY KEY (run_id, model_id)
+) WITHOUT ROWID;
+
+CREATE VIEW counted_run AS SELECT run.* FROM run JOIN session ON session.id = session_id WHERE NOT transcribed;
+
+-- For people, like api_message.
+CREATE VIEW recorded_run AS SELECT
+  datetime(run.time / 1000.0, 'unixepoch') AS time, session.uuid AS session, project.path AS project, model.name AS model,
+  run.duration_ms, run.api_ms, run.turns, u.input, u.output, u.cache_write_5m, u.cache_write_1h, u.cache_read, u.web_searches,
+  u.cost, NOT session.transcribed AS counts, run.holds_earlier
+FROM run JOIN run_usage u ON u.run_id = run.id JOIN session ON session.id = run.session_id
+  JOIN project ON project.id = run.project_id JOIN model ON model.id = u.model_id;
+"""
+
+MIGRATIONS: tuple[str, ...] = (USAGE, REQUESTS, READINGS, COPIES, RUNS)

@@ -6,10 +6,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from quotaline.core.periods import HOUR
+from quotaline.ledger.blocks import block_start
 from quotaline.ledger.store import clear_errors
 from quotaline.ledger.sums import BLOCK_HOURS
 from quotaline.ledger.usage import UsagePart, usage_between
-from quotaline.model import LocalTotals, LocalUsage, ModelUsage, TokenUsage
+from quotaline.model import RECORD, LocalTotals, LocalUsage, ModelUsage, TokenUsage
 from quotaline.prices import PriceBook, model_name
 from quotaline.transcripts.row import FAST
 from quotaline.zone import midnight
@@ -52,16 +53,12 @@ def _local_totals(
 
 
 def _active(connection: Connection, start: float, end: float) -> tuple[float, float] | None:
-    """The times of the first and the last message from `start` until before `end`; None without any."""
-    query = "SELECT min(time), max(time) FROM message WHERE time >= ? AND time < ?"
-    first, last = connection.execute(query, (start * 1000, end * 1000)).fetchone()
+    """The times of the first and the last message or run from `start` until before `end`; None without any."""
+    query = """SELECT min(first), max(last) FROM (
+        SELECT min(time) AS first, max(time) AS last FROM message WHERE time >= :start AND time < :end
+        UNION ALL SELECT min(time), max(time) FROM counted_run WHERE time >= :start AND time < :end)"""
+    first, last = connection.execute(query, {"start": start * 1000, "end": end * 1000}).fetchone()
     return None if first is None else (first / 1000, last / 1000)
-
-
-def block_start(connection: Connection, now: float) -> float | None:
-    """Where the guessed 5-hour block that holds `now` starts, epoch seconds."""
-    (start,) = connection.execute("SELECT max(start) FROM block WHERE start <= ?", (now // HOUR,)).fetchone()
-    return start * HOUR if start is not None and now < (start + BLOCK_HOURS) * HOUR else None
 
 
 def usage(connection: Connection, start: float, end: float, prices: PriceBook) -> LocalUsage:
@@ -71,21 +68,25 @@ def usage(connection: Connection, start: float, end: float, prices: PriceBook) -
 
 def summed(start: float, end: float, parts: list[UsagePart], prices: PriceBook) -> LocalUsage:
     """The parts as one; a model without a price counts in tokens and is named, one without a price for fast mode as such."""
-    tokens: dict[str, TokenUsage] = {}
-    costs: dict[str, Decimal | None] = {}
+    tokens: dict[tuple[str, str], TokenUsage] = {}
+    costs: dict[tuple[str, str], Decimal | None] = {}
     for part in parts:
         name, cost = model_name(part.model), part.cost(prices)
         if cost is None and part.flags & FAST:
             name += " (fast)"
-        tokens[name] = tokens.get(name, TokenUsage()) + part.tokens
-        before = costs.get(name, Decimal(0))
-        costs[name] = None if cost is None or before is None else before + cost
-    models = tuple(ModelUsage(model=name, tokens=tokens[name], cost_usd=costs[name]) for name in sorted(tokens))
+        key = name, part.source
+        tokens[key] = tokens.get(key, TokenUsage()) + part.tokens
+        before = costs.get(key, Decimal(0))
+        costs[key] = None if cost is None or before is None else before + cost
+    models = tuple(
+        ModelUsage(model=name, tokens=tokens[name, source], cost_usd=costs[name, source], source=source)
+        for name, source in sorted(tokens, key=lambda key: (key[0], key[1] == RECORD))
+    )
     return LocalUsage(
         starts_at=start,
         ends_at=end,
         tokens=sum(tokens.values(), TokenUsage()),
         cost_usd=sum((model.cost_usd for model in models if model.cost_usd is not None), Decimal(0)),
-        unpriced_models=tuple(model.model for model in models if model.cost_usd is None),
+        unpriced_models=tuple(sorted({model.model for model in models if model.cost_usd is None})),
         models=models,
     )

@@ -3,11 +3,11 @@
 import time
 
 from quotaline.core import paths, system
+from quotaline.core.inbox import record_rate_limits
 from quotaline.core.rate_limits import session_readings
 from quotaline.core.session import session_fields, session_folder
 from quotaline.core.snapshot import read_or_defaults
 from quotaline.core.values import number
-from quotaline.prompt.inbox import record_rate_limits
 from quotaline.prompt.run import emit, guarded, read_json, refresh_if_stale
 from quotaline.render.fields import gather_fields
 from quotaline.render.layout import draw, shows_field

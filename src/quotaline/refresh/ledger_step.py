@@ -16,7 +16,8 @@ from quotaline.ledger.importer import ImportReport, import_transcripts
 from quotaline.ledger.readings import activity, readings_since, store_readings
 from quotaline.ledger.skipped import skipped_lines, why_no_usage
 from quotaline.ledger.totals import local_totals
-from quotaline.model import LocalTotals, Reading, SourceState, Window
+from quotaline.ledger.usage import has_runs
+from quotaline.model import RECORD, TRANSCRIPTS, LocalTotals, Reading, SourceState, Window
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,13 +36,13 @@ SPANS = 3  # the 5-hour block, the last seven days, today
 
 
 class LedgerFacts(Struct, frozen=True, kw_only=True):
-    """What the ledger knows: `totals` None when there is no ledger to be had, which `state` then says.
+    """What the ledger knows: `totals` None when there is no ledger to be had, which `states` then say.
 
     `history` are the kept readings of this month and of the days before it, `activity` when the account was used, `skipped` a
     sentence about what of the transcripts could not be read. `budgets` are how far each one is, None where that is not known.
     """
 
-    state: SourceState
+    states: tuple[SourceState, ...]
     totals: LocalTotals | None = None
     history: tuple[Reading, ...] = ()
     activity: tuple[tuple[float, float], ...] = ()
@@ -66,12 +67,12 @@ def update_ledger(
     """
     if where.ledger is None:
         nowhere = "There is no place for the ledger; set QUOTALINE_DATA_DIR."
-        return LedgerFacts(state=SourceState(source="transcripts", problem=nowhere))
+        return LedgerFacts(states=(SourceState(source=TRANSCRIPTS, problem=nowhere),))
     try:
         with open_ledger(where.ledger) as ledger:
             return _facts(ledger, where, now, snapshot, prices, before=before, limits=limits, stages=stages, zone=zone)
     except (LedgerError, OSError) as error:
-        return LedgerFacts(state=SourceState(source="transcripts", problem=str(error)))
+        return LedgerFacts(states=(SourceState(source=TRANSCRIPTS, problem=str(error)),))
 
 
 def _facts(
@@ -110,9 +111,11 @@ def _facts(
     why = None if known else stages.attempt("totals", lambda: why_no_usage(ledger), None)
     skipped = stages.attempt("totals", lambda: skipped_lines(ledger), None)
     problem = failed or "; ".join(report.unreadable) or why
-    state = SourceState(source="transcripts", readings=SPANS if known else 0, problem=problem)
+    states = [SourceState(source=TRANSCRIPTS, readings=SPANS if known else 0, problem=problem)]
+    if stages.attempt("totals", lambda: has_runs(ledger.connection), otherwise=False):
+        states.append(SourceState(source=RECORD, readings=SPANS))
     return LedgerFacts(
-        state=state,
+        states=tuple(states),
         totals=totals,
         history=(*kept, *(reading for budget in budgets or () for reading in budget.history)),
         activity=tuple(used),

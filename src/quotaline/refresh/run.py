@@ -220,7 +220,11 @@ class _Refresh:
             fields |= attempt(part, compute, last)
         gaps = (Missing("transcripts", facts.skipped.rstrip("."), "run `quotaline doctor`"),) if facts.skipped else ()
         return structs.replace(
-            snapshot, local=totals, fields=fields, sources=(*snapshot.sources, facts.state), missing=(*snapshot.missing, *gaps)
+            snapshot,
+            local=totals,
+            fields=fields,
+            sources=(*snapshot.sources, *facts.states),
+            missing=(*snapshot.missing, *gaps),
         )
 
 

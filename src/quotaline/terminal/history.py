@@ -48,7 +48,19 @@ def table(by: str, rows: Sequence[HistoryRow], total: HistoryRow, limit: int) ->
             lines += [Text(short(f"  {row.project}{said}", limit), "muted"), part]
     part.add_row(total.key, *_cells(total, len(shown)), style="accent")
     note = f"≥: without {', '.join(total.unpriced_models)}, whose price is not known."
-    return [*lines, *([Words(note, "warn")] if total.unpriced_models else [])]
+    lines += [Words(note, "warn")] if total.unpriced_models else []
+    return [*lines, *([Words(recorded(total), "muted")] if total.runs else [])]
+
+
+def recorded(total: HistoryRow) -> str:
+    """What of a sum is from runs without transcripts, in one sentence or two."""
+    runs = "1 run" if total.runs == 1 else f"{total.runs} runs"
+    said = f"{dollars(str(total.recorded_usd))} of it by the client's own count, in {runs} without transcripts."
+    if not total.holding_earlier:
+        return said
+    one = total.holding_earlier == 1
+    held = f"{total.holding_earlier} of them hold{'s' * one} what was used before {'it' if one else 'them'}"
+    return f"{said} {held}, as a fork's total does: nothing says how much that is."
 
 
 def _grid(widths: tuple[int, ...]) -> Table:
@@ -87,11 +99,27 @@ def _tree(row: HistoryRow) -> dict[str, Any]:
         "cost_usd": plain(row.cost_usd),
         "unpriced_models": row.unpriced_models,
         "models": [
-            {"model": model.model, "tokens": model.tokens.total, "cost_usd": plain(model.cost_usd)} for model in row.models
+            {
+                "model": model.model,
+                "tokens": model.tokens.total,
+                "cost_usd": plain(model.cost_usd),
+                "source": model.source,
+            }
+            for model in row.models
         ],
+        "recorded": {
+            "runs": row.runs,
+            "cost_usd": plain(row.recorded_usd),
+            "holding_earlier": row.holding_earlier,
+        },
     }
     if row.project is not None:
-        tree |= {"project": row.project, "account": row.account, "client_cost_usd": plain(row.client_cost_usd)}
+        tree |= {
+            "source": row.source,
+            "project": row.project,
+            "account": row.account,
+            "client_cost_usd": plain(row.client_cost_usd),
+        }
     return tree
 
 
@@ -100,13 +128,16 @@ def as_csv(rows: Sequence[HistoryRow]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     heads = ("starts_at", "ends_at", "messages", *COUNTERS, "total", "web_searches", "cost_usd", "unpriced_models")
-    writer.writerow(("key", *heads, "project", "account", "client_cost_usd"))
+    writer.writerow(("key", *heads, "project", "account", "client_cost_usd", "runs", "recorded_usd"))
     for row in rows:
         counts = (*(getattr(row.tokens, name) for name in COUNTERS), row.tokens.total, row.web_searches)
         times = (_moment(row.starts_at), _moment(row.ends_at))
         cost_usd, client_cost = plain(row.cost_usd), plain(row.client_cost_usd)
+        recorded_part = (row.runs, plain(row.recorded_usd))
         values = (row.key, *times, row.messages, *counts, cost_usd, " ".join(row.unpriced_models), row.project, row.account)
-        writer.writerow([printable(value) if isinstance(value, str) else value for value in (*values, client_cost)])
+        writer.writerow(
+            [printable(value) if isinstance(value, str) else value for value in (*values, client_cost, *recorded_part)]
+        )
     return out.getvalue()
 
 

@@ -9,13 +9,15 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from quotaline.core import formats
+from quotaline.model import RECORD
 from quotaline.terminal.text import Words, dollars, short
 
 if TYPE_CHECKING:
     from quotaline.terminal.text import Line
-    from quotaline.usage.local import Span, Transcripts
+    from quotaline.usage.local import ByModel, Span, Transcripts
 
 NAME, COUNT, COST = 18, 8, 12
+OWN_COUNT = "*"
 
 
 def lines(local: Transcripts, now: float, limit: int) -> list[Line]:
@@ -24,7 +26,7 @@ def lines(local: Transcripts, now: float, limit: int) -> list[Line]:
     shown = [(name, part) for name, part in spans if part is not None and part.tokens.total]
     if not shown:
         return []
-    models = [model.model for _, part in shown for model in part.models]
+    models = [_named(model) for _, part in shown for model in part.models]
     room = min(max([NAME, *(cell_len(model) + 2 for model in models)]), max(NAME, limit - COUNT - COST))
     numbers = (Column(width=COUNT, justify="right"), Column(width=COST, justify="right"))
     table = Table.grid(Column(width=room), *numbers, Column(no_wrap=True))
@@ -36,10 +38,19 @@ def lines(local: Transcripts, now: float, limit: int) -> list[Line]:
         table.add_row(name, formats.format_tokens(part.tokens.total), _cost(part), Text(ends, "muted"), style="text")
         for model in part.models:
             cost = "no price" if model.cost_usd is None else dollars(model.cost_usd)
-            table.add_row(short("  " + model.model, room), formats.format_tokens(model.tokens.total), cost, style="muted")
+            table.add_row(short("  " + _named(model), room), formats.format_tokens(model.tokens.total), cost, style="muted")
     unpriced = sorted({model for _, part in shown for model in part.unpriced_models})
     note = f"Without {', '.join(unpriced)}: no price is known, and none is guessed."
-    return [table, *([Words(note, "warn")] if unpriced else [])]
+    recorded = any(model.source == RECORD for _, part in shown for model in part.models)
+    return [
+        table,
+        *([Words(note, "warn")] if unpriced else []),
+        *([Words(f"{OWN_COUNT}: by the client's own count, in runs without transcripts.", "muted")] if recorded else []),
+    ]
+
+
+def _named(model: ByModel) -> str:
+    return f"{model.model} {OWN_COUNT}" if model.source == RECORD else model.model
 
 
 def _cost(part: Span) -> str:

@@ -33,15 +33,22 @@ class Tokens(Struct, frozen=True, kw_only=True):
 
 
 class ByModel(Struct, frozen=True, kw_only=True):
-    """One model's share of a span; `cost_usd` is null where its price is not known."""
+    """One model's share of a span; `cost_usd` is null where its price is not known.
+
+    `source` is `transcripts`, at list price, or `record`: runs without transcripts, by the client's own count.
+    """
 
     model: str
     tokens: Tokens
     cost_usd: str | None
+    source: str
 
 
 class Span(Struct, frozen=True, kw_only=True):
-    """This machine's transcripts between two times, at list price; `cost_usd` is exact and leaves the unpriced models out."""
+    """This machine's use between two times; `cost_usd` is exact and leaves the unpriced models out.
+
+    `models` has one entry for each model and source.
+    """
 
     starts_at: Moment
     ends_at: Moment
@@ -86,6 +93,7 @@ def span(usage: LocalUsage) -> Span:
                 model=part.model,
                 tokens=tokens(part.tokens),
                 cost_usd=None if part.cost_usd is None else decimal(part.cost_usd),
+                source=part.source,
             )
             for part in usage.models
         ],

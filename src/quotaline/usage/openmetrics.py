@@ -55,18 +55,22 @@ def windows(meters: Sequence[Meter], now: float) -> list[str]:
 
 
 def transcripts(local: Transcripts) -> list[str]:
-    """Tokens and list price of each span, by model."""
+    """Tokens and cost of each span, by model and source."""
     spans = [("five_hour", local.five_hour), ("today", local.today), ("seven_day", local.seven_day)]
     parts = [(name, part) for name, span in spans if span is not None for part in span.models]
     counts = [
-        ({"span": name, "model": part.model, "kind": kind}, str(getattr(part.tokens, kind)))
+        ({"span": name, "model": part.model, "source": part.source, "kind": kind}, str(getattr(part.tokens, kind)))
         for name, part in parts
         for kind in TokenUsage.__struct_fields__
     ]
-    costs = [({"span": name, "model": part.model}, part.cost_usd) for name, part in parts if part.cost_usd is not None]
-    price = "Their list price, without models whose price is not known."
+    costs = [
+        ({"span": name, "model": part.model, "source": part.source}, part.cost_usd)
+        for name, part in parts
+        if part.cost_usd is not None
+    ]
+    price = "Their list price, or the client's own count of recorded runs, without models whose price is not known."
     return [
-        family("quotaline_local_tokens", "gauge", "Tokens in this machine's transcripts.", counts),
+        family("quotaline_local_tokens", "gauge", "Tokens in this machine's transcripts and recorded runs.", counts),
         family("quotaline_local_cost_dollars", "gauge", price, costs),
     ]
 
