@@ -26,7 +26,7 @@ PACKAGES = {
     "jq": "jq",
 }
 """Program → Debian's package of it."""
-EXTRA = ("starship", "uv")
+EXTRA = ("starship", "uv", "ccusage")
 """Those that tests use where they are, and that nobody need install for them."""
 ABSENT = " is not installed"
 

@@ -14,7 +14,7 @@ from goldens import golden
 from quotaline.transcripts.collected import Collected
 from quotaline.transcripts.line import Line, decode
 from quotaline.transcripts.records import read
-from quotaline.transcripts.row import tomorrow
+from quotaline.transcripts.row import FULL_TIME, TIME, tomorrow
 from transcript_lines import NOON, assistant, cost_state, owner
 
 NEWEST = tomorrow(NOON + 86_400 * 60)
@@ -189,7 +189,17 @@ def test_a_message_is_the_sum_of_what_its_lines_say_in_any_order(said: Any, chan
     assert row[6] == sum(flag for flag, is_set in flags.items() if is_set)
     assert row[8:14] == [max(counted[name] for counted, _, _ in said) for name in names]
     chance.shuffle(records)
-    assert [row] == folded(*records)
+    [again] = folded(*records)
+    full = row.pop(FULL_TIME), again.pop(FULL_TIME)  # of lines that each have most of something the last one's
+    assert row == again
+    assert set(full) <= {None, *((NOON + at) * 1000 for _, at, _ in said)}
+
+
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=5))
+def test_the_line_with_the_largest_counters_says_when_a_message_was_whole(growth: list[int]) -> None:
+    sums = list(itertools.accumulate(growth))
+    [row] = folded(*(assistant("m", NOON + place, output=output) for place, output in enumerate([*sums, sums[-1]])))
+    assert (NOON + len(sums) - 1) * 1000 == (row[FULL_TIME] or row[TIME])
 
 
 def billed(kind: str, **more: Any) -> dict[str, Any]:

@@ -18,8 +18,11 @@ DAY = click.DateTime(["%Y-%m-%d", "%Y%m%d"])
 @click.option("--by", type=click.Choice(WAYS), default="day", show_default=True, help="What a row is.")
 @click.option("--since", type=DAY, metavar="YYYY-MM-DD", help="The first day, in your time zone.")
 @click.option("--until", type=DAY, metavar="YYYY-MM-DD", help="The last day, itself included.")
-@click.option("--project", metavar="NAME", help="One project only: its path, the path's last part, or a part of it.")
+@click.option("-p", "--project", metavar="NAME", help="One project only: its path, the path's last part, or a part of it.")
 @click.option("--extra", is_flag=True, help="Who drew the extra dollars: what the meter rose by, shared by list price.")
+@click.option("--format", "form", type=click.Choice(["ccusage"]), help="The JSON that `ccusage claude` prints of the same.")
+@click.option("-i", "--instances", is_flag=True, help="In ccusage's format: each project by itself.")
+@click.option("-b", "--breakdown", is_flag=True, help="In ccusage's format: each model by itself, which its JSON always has.")
 @click.option("--json", "as_json", is_flag=True, help="For programs: exact dollars, times in UTC.")
 @click.option("--csv", "as_csv", is_flag=True, help="For spreadsheets.")
 @click.option("--plot", is_flag=True, help="Draw the windows over time instead: the last seven days, or --since and --until.")
@@ -31,6 +34,9 @@ def history(
     until: datetime | None,
     project: str | None,
     extra: bool,
+    form: str | None,
+    instances: bool,
+    breakdown: bool,
     as_json: bool,
     as_csv: bool,
     plot: bool,
@@ -55,6 +61,10 @@ def history(
 
     if as_json and as_csv:
         raise click.UsageError("--json and --csv exclude each other.")
+    if (instances or breakdown) and form is None:
+        raise click.UsageError("--instances and --breakdown are for --format ccusage.")
+    if form is not None and (as_csv or extra or plot or backtest):
+        raise click.UsageError("--format ccusage stands without --csv, --extra, --plot and --backtest.")
     if extra and (plot or backtest):
         raise click.UsageError("--extra stands without --plot and --backtest.")
     where = resolve_locations(os.environ)
@@ -67,11 +77,15 @@ def history(
     days = (since.date() if since else None, until.date() if until else None)
     zone, prices = local_zone(), PriceBook(config.prices)
     with current_ledger(where) as ledger:
+        span = days_span(zone, *days)
+        if form is not None:
+            from quotaline.commands.ccusage import print_ccusage
+
+            return print_ccusage(ledger, where, prices, zone, by=by, span=span, project=project, instances=instances)
         chosen = None if project is None else find_project(ledger, project)
         if extra:
             from quotaline.commands.drawn import print_drawn
 
-            span = days_span(zone, *days)
             return print_drawn(ledger, where, config, zone, by=by, span=span, project=chosen, as_json=as_json, as_csv=as_csv)
         rows = rows_of(ledger.connection, by, zone, prices, since=days[0], until=days[1], project=chosen)  # type: ignore[arg-type]
     total = total_row(rows)

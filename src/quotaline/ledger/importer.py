@@ -33,17 +33,26 @@ FIRST_SECONDS = 10.0  # the same for the first transaction of an empty ledger
 
 INSERT = """
 INSERT INTO message (message_id, request_id, time, session_id, project_id, model_id, flags, account_id,
-  input, output, cache_write_5m, cache_write_1h, cache_read, web_searches, part, file_id)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  input, output, cache_write_5m, cache_write_1h, cache_read, web_searches, part, full_time, file_id)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 STORE = """{insert}
 ON CONFLICT (message_id, request_id, part) DO UPDATE SET
   {first}
+  full_time = CASE WHEN {fuller} THEN coalesce(excluded.full_time, excluded.time) ELSE coalesce(full_time, time) END,
+  full_file_id = CASE WHEN {fuller} THEN excluded.file_id ELSE coalesce(full_file_id, file_id) END,
   flags = (flags | excluded.flags) & 3 | (flags & excluded.flags & 4),
   {largest}
-WHERE {earlier} OR flags <> ((flags | excluded.flags) & 3 | (flags & excluded.flags & 4)) OR {grown}
+WHERE {earlier} OR {fuller} OR flags <> ((flags | excluded.flags) & 3 | (flags & excluded.flags & 4)) OR {grown}
 """
 _EARLIER = "(excluded.flags & 4, excluded.time, excluded.file_id) < (flags & 4, time, file_id)"
+_TOKENS = ("input", "output", "cache_write_5m", "cache_write_1h", "cache_read")
+_HERE = "(flags & 4, {})".format(" + ".join(f"-{column}" for column in _TOKENS))
+_NEW = "(excluded.flags & 4, {})".format(" + ".join(f"-excluded.{column}" for column in _TOKENS))
+_PATH = "(SELECT path FROM file WHERE id = {})"
+# The copy outside a subagent, with the most tokens, in the first file by path: how others tell which copy counts.
+_FULLER = f"""({_NEW} < {_HERE} OR {_NEW} = {_HERE} AND excluded.file_id <> coalesce(full_file_id, file_id)
+  AND {_PATH.format("excluded.file_id")} < {_PATH.format("coalesce(full_file_id, file_id)")})"""
 _COUNTERS = ("input", "output", "cache_write_5m", "cache_write_1h", "cache_read", "web_searches")
 STORE = STORE.format(
     insert=INSERT,
@@ -53,6 +62,7 @@ STORE = STORE.format(
     ),
     largest=", ".join(f"{column} = max({column}, excluded.{column})" for column in _COUNTERS),
     earlier=_EARLIER,
+    fuller=_FULLER,
     grown=" OR ".join(f"excluded.{column} > {column}" for column in _COUNTERS),
 )
 

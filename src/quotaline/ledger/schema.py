@@ -236,4 +236,36 @@ FROM run JOIN run_usage u ON u.run_id = run.id JOIN session ON session.id = run.
   JOIN project ON project.id = run.project_id JOIN model ON model.id = u.model_id;
 """
 
-MIGRATIONS: tuple[str, ...] = (USAGE, REQUESTS, READINGS, COPIES, RUNS)
+# Which copy and which line of a message has most of its tokens: what counts one line only, as ccusage does, counts that one.
+FULLEST = """
+-- When that line was written, milliseconds since the epoch (NULL: `time`), and the first file by path that has it (NULL:
+-- `file_id`), outside a subagent where there is one.
+ALTER TABLE message ADD COLUMN full_time INTEGER;
+ALTER TABLE message ADD COLUMN full_file_id INTEGER REFERENCES file;
+
+DROP TRIGGER message_copied;
+CREATE TRIGGER message_copied AFTER INSERT ON message
+WHEN EXISTS (
+  SELECT 1 FROM message WHERE message_id = new.message_id AND request_id <> new.request_id AND part = new.part
+    AND (request_id = '' OR new.request_id = '')
+) BEGIN
+  INSERT INTO stale_quarter SELECT DISTINCT time / 900000 FROM message
+    WHERE message_id = new.message_id AND part = new.part AND time / 900000 NOT IN (SELECT quarter FROM stale_quarter);
+  UPDATE message SET (session_id, project_id, account_id, file_id, time) = (
+      SELECT session_id, project_id, account_id, file_id, time FROM message
+      WHERE message_id = new.message_id AND part = new.part ORDER BY flags & 4, time, file_id LIMIT 1
+    ), (full_time, full_file_id) = (
+      SELECT coalesce(full_time, time), file.id FROM message JOIN file ON file.id = coalesce(full_file_id, file_id)
+      WHERE message_id = new.message_id AND part = new.part
+      ORDER BY flags & 4, input + output + cache_write_5m + cache_write_1h + cache_read DESC, path LIMIT 1
+    ), (flags, input, output, cache_write_5m, cache_write_1h, cache_read, web_searches) = (
+      SELECT max(flags & 1) | max(flags & 2) | min(flags & 4), max(input), max(output), max(cache_write_5m),
+        max(cache_write_1h), max(cache_read), max(web_searches)
+      FROM message WHERE message_id = new.message_id AND part = new.part
+    )
+    WHERE message_id = new.message_id AND part = new.part AND request_id = '';
+  DELETE FROM message WHERE message_id = new.message_id AND part = new.part AND request_id <> '';
+END;
+"""
+
+MIGRATIONS: tuple[str, ...] = (USAGE, REQUESTS, READINGS, COPIES, RUNS, FULLEST)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from quotaline.transcripts.line import same_message, usage_row
-from quotaline.transcripts.row import COUNTERS, FAST, FLAGS, MODEL, PART, US
+from quotaline.transcripts.row import COUNTERS, FAST, FLAGS, FULL_TIME, MODEL, PART, TIME, US, milliseconds
 
 if TYPE_CHECKING:
     from quotaline.transcripts.line import Billed, Line
@@ -79,10 +79,20 @@ class Collected:
                 raise ValueError("No session costs that.")
             self.costs[line.session_id] = str(line.total_cost_usd)
 
+    def _full_time(self, row: list[Any]) -> int | None:
+        """When the line with the largest counters was written, where that is not the row's own time and can be."""
+        try:
+            moment = milliseconds(row[FULL_TIME], self._newest)
+        except ValueError:
+            return None
+        return moment if moment != row[TIME] else None
+
     def rows(self, file_id: int) -> list[list[Any]]:
         """The messages so far, which are then forgotten: a row, as `usage_row` has it, ends with the file."""
         rows = list(self._messages.values())
         for row in rows:
+            if row[FULL_TIME] is not None:
+                row[FULL_TIME] = self._full_time(row)
             row[-1] = file_id
         self._messages.clear()
         return rows

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 import msgspec
 from msgspec import Meta, Struct
 
-from quotaline.transcripts.row import COUNTERS, FAST, FLAGS, SIDECHAIN, TIME, US, WRITTEN, milliseconds
+from quotaline.transcripts.row import COUNTERS, FAST, FLAGS, FULL_TIME, SIDECHAIN, TIME, US, WRITTEN, milliseconds
 
 # A line whose top-level type is proven, from its first bytes, to be none of ours: before the type stand pairs with a flat value
 # and nothing else, so that the type found is the top one. Most bytes of a transcript are thrown away by this. The usual first
@@ -120,7 +120,7 @@ decode = msgspec.json.Decoder(Line, strict=False).decode
 
 
 def usage_row(line: Line, message: Message, usage: Usage, owner: str | None, newest: int) -> list[Any]:
-    """A row: message id, request id, time, session, project, model, flags, owner, the six counters, part, time as written.
+    """A row: message id, request id, time, session, project, model, flags, owner, the six counters, part, times as written.
 
     A message whose request is not named, or that stands in a subagent's file, which may be a replay under another request, is
     known by its own id alone. `owner` is the account that the file named last. A copy in a fork names the session it comes
@@ -140,6 +140,7 @@ def usage_row(line: Line, message: Message, usage: Usage, owner: str | None, new
         owner,
         *usage.counters(),
         0,
+        None,
         line.timestamp,
     ]
 
@@ -150,8 +151,9 @@ def same_message(row: list[Any], line: Line, usage: Usage, newest: int) -> None:
     What a subagent's copy says of the time gives way to what another one says.
     """
     for place, count in enumerate(usage.counters(), COUNTERS.start):
-        if count > row[place]:  # noqa: PLR1730 - calling max takes longer than all else here
+        if count > row[place]:
             row[place] = count
+            row[FULL_TIME] = line.timestamp
     if usage.speed == "fast":
         row[FLAGS] |= FAST
     if usage.inference_geo == "us":

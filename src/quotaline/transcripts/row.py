@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from typing import Final
 
 FAST, US, SIDECHAIN = 1, 2, 4
-# Places in a row: behind the six counters stand the part and, while the file is read, the time as it was written.
-TIME, SESSION, PROJECT, MODEL, FLAGS, OWNER, COUNTERS, PART, WRITTEN = 2, 3, 4, 5, 6, 7, slice(8, 14), 14, 15
+# Places in a row: behind the six counters stand the part, when the line with the largest counters was written (None: the
+# first), and, while the file is read, the time as it was written.
+TIME, SESSION, PROJECT, MODEL, FLAGS, OWNER, COUNTERS, PART, FULL_TIME, WRITTEN = 2, 3, 4, 5, 6, 7, slice(8, 14), 14, 15, 16
 
 DAY_MS: Final = 86_400_000
 FIRST_MS: Final = 946_684_800_000  # 2000: no API message is older

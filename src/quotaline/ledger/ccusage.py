@@ -1,0 +1,85 @@
+"""EFFECT The ledger's messages as ccusage groups its entries.
+
+An entry of ccusage is one line of a message: of all that tell of it the one with the most tokens, in the first file by path. So
+its time, project and session are those of that line and of that file.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from quotaline.ledger.store import clear_errors
+from quotaline.ledger.usage import STEP, SUMS, UsagePart, as_part
+from quotaline.transcripts.row import FIRST_MS, tomorrow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+    from sqlite3 import Connection
+
+Grain = Literal["quarter", "day", "before"]
+"""What is told apart of the time: quarters of an hour, days (UTC), or quarters that hold their end and not their beginning."""
+Place = Literal["project", "session", "nothing"]
+
+_MOMENT = "coalesce(full_time, time)"
+_WHEN = {"quarter": f"{_MOMENT} / 900000", "day": f"{_MOMENT} / 86400000 * 96", "before": f"({_MOMENT} - 1) / 900000"}
+_SUBAGENTS, _NESTED, _FLAT = "subagents", 4, 2
+
+
+class Entries(NamedTuple):
+    """Entries of one model, price, span of time and place; `first` and `last` are their times, milliseconds since the epoch."""
+
+    first: int
+    last: int
+    project: str
+    session: str
+    part: UsagePart
+
+
+def entries(
+    connection: Connection, config_dirs: Sequence[Path], span: tuple[float, float], grain: Grain, place: Place
+) -> Iterator[Entries]:
+    """The entries of these folders from the start until before the end of `span`, epoch seconds, in order of time.
+
+    Where a project, or also a session, is not told apart it is "". Raises LedgerError.
+    """
+    with clear_errors():
+        places = _places(connection, config_dirs, place)
+        query = f"""SELECT min({_MOMENT}), max({_MOMENT}), place, {_WHEN[grain]}, name, flags & 3, {STEP}, {SUMS}
+            FROM message JOIN temp.place ON place.file_id = coalesce(full_file_id, message.file_id)
+            JOIN model ON model.id = model_id WHERE {_MOMENT} >= ? AND {_MOMENT} < ?
+            GROUP BY 4, 3, 5, 6, 7 ORDER BY 1"""  # noqa: S608 - names of our own
+        reach = max(FIRST_MS, span[0] * 1000), min(tomorrow(time.time()), span[1] * 1000)
+        for first, last, number, *row in connection.execute(query, reach):
+            project, session = places[number]
+            yield Entries(first, last, project, session, as_part(row))
+
+
+def _places(connection: Connection, config_dirs: Sequence[Path], place: Place) -> list[tuple[str, str]]:
+    """Fill `temp.place` with the files of the folders, and the number of the project or session that each belongs to."""
+    numbers: dict[tuple[str, str], int] = {}
+    rows = []
+    query = "SELECT file.id, file.path, config_dir.path FROM file JOIN config_dir ON config_dir.id = config_dir_id"
+    wanted = set(map(str, config_dirs))
+    for file_id, path, config_dir in connection.execute(query):
+        if config_dir in wanted:
+            project, session, folder = session_of(path, config_dir)
+            key = {"project": (project, ""), "session": (folder, session), "nothing": ("", "")}[place]
+            rows.append((file_id, numbers.setdefault(key, len(numbers))))
+    connection.execute("DROP TABLE IF EXISTS temp.place")
+    connection.execute("CREATE TEMP TABLE place (file_id INTEGER PRIMARY KEY, place INTEGER)")
+    connection.executemany("INSERT INTO temp.place VALUES (?, ?)", rows)
+    return list(numbers)
+
+
+def session_of(path: str, config_dir: str) -> tuple[str, str, str]:
+    """A transcript's project, session, and the folder of its session, all of them from its path, as ccusage names them."""
+    parts = PurePath(path).relative_to(PurePath(config_dir, "projects")).parts
+    if len(parts) == _FLAT:
+        return parts[0], parts[1].removesuffix(".jsonl"), parts[0]
+    if len(parts) >= _NESTED and parts[-2] == _SUBAGENTS:
+        return parts[0], parts[-3], str(PurePath(*parts[:-3]))
+    folder = str(PurePath(*parts[:-2])) if len(parts) > _FLAT else "Unknown Project"
+    return parts[0], parts[-2] if len(parts) > 1 else "unknown", folder
