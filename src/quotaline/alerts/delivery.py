@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Struct, field
 
-from quotaline.core.child_env import without_session
+from quotaline.core.child_env import without_admin_key, without_session
 from quotaline.core.periods import DAY
 from quotaline.core.values import printable
 from quotaline.files import read_file, write_own
@@ -141,7 +141,7 @@ def run_command(alert: Alert, message: str, env: Mapping[str, str]) -> str | Non
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
-            env={**without_session(env), "QUOTALINE_MESSAGE": printable(message), "QUOTALINE_REFRESH": "1"},
+            env={**without_admin_key(without_session(env)), "QUOTALINE_MESSAGE": printable(message), "QUOTALINE_REFRESH": "1"},
         )
     except (OSError, ValueError) as error:
         return f"its command cannot be run ({error}); correct `alert.run` in config.toml."

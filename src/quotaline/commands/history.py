@@ -11,11 +11,13 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 WAYS = ("day", "week", "month", "model", "project", "session", "subagent", "block")
+REPORTED_WAYS = ("workspace", "actor", "api-key", "user")
+SOURCES = ("transcripts", "organisation")
 DAY = click.DateTime(["%Y-%m-%d", "%Y%m%d"])
 
 
 @click.command()
-@click.option("--by", type=click.Choice(WAYS), default="day", show_default=True, help="What a row is.")
+@click.option("--by", type=click.Choice((*WAYS, *REPORTED_WAYS)), default="day", show_default=True, help="What a row is.")
 @click.option("--since", type=DAY, metavar="YYYY-MM-DD", help="The first day, in your time zone.")
 @click.option("--until", type=DAY, metavar="YYYY-MM-DD", help="The last day, itself included.")
 @click.option("-p", "--project", metavar="NAME", help="One project only: its path, the path's last part, or a part of it.")
@@ -23,6 +25,8 @@ DAY = click.DateTime(["%Y-%m-%d", "%Y%m%d"])
 @click.option("--format", "form", type=click.Choice(["ccusage"]), help="The JSON that `ccusage claude` prints of the same.")
 @click.option("-i", "--instances", is_flag=True, help="In ccusage's format: each project by itself.")
 @click.option("-b", "--breakdown", is_flag=True, help="In ccusage's format: each model by itself, which its JSON always has.")
+@click.option("--source", type=click.Choice(SOURCES), default=SOURCES[0], help="This machine, or your organisation's reports.")
+@click.option("--reconcile", is_flag=True, help="This machine's cost beside the organisation's report, per day and model.")
 @click.option("--json", "as_json", is_flag=True, help="For programs: exact dollars, times in UTC.")
 @click.option("--csv", "as_csv", is_flag=True, help="For spreadsheets.")
 @click.option("--plot", is_flag=True, help="Draw the windows over time instead: the last seven days, or --since and --until.")
@@ -37,6 +41,8 @@ def history(
     form: str | None,
     instances: bool,
     breakdown: bool,
+    source: str,
+    reconcile: bool,
     as_json: bool,
     as_csv: bool,
     plot: bool,
@@ -46,6 +52,9 @@ def history(
 
     Copies of a message in resumed and forked sessions and in subagents count once. A block is five hours from the first
     message's hour on. A sum without the price of a model is marked.
+
+    With --source organisation the reports of your organisation (see [organisation] in the README), also by workspace, actor,
+    api-key or user; days are then UTC's.
     """
     import os
 
@@ -63,10 +72,10 @@ def history(
         raise click.UsageError("--json and --csv exclude each other.")
     if (instances or breakdown) and form is None:
         raise click.UsageError("--instances and --breakdown are for --format ccusage.")
-    if form is not None and (as_csv or extra or plot or backtest):
-        raise click.UsageError("--format ccusage stands without --csv, --extra, --plot and --backtest.")
-    if extra and (plot or backtest):
-        raise click.UsageError("--extra stands without --plot and --backtest.")
+    reports = reconcile or source != SOURCES[0]
+    if form is not None and (as_csv or extra or plot or backtest or reports):
+        raise click.UsageError("--format ccusage stands without --csv, --extra, --plot, --backtest, --source and --reconcile.")
+    _check_ways(by, extra=extra, over_time=plot or backtest, reports=reports, project=project)
     where = resolve_locations(os.environ)
     config = load_config(where)
     if plot or backtest:
@@ -75,6 +84,10 @@ def history(
         start, end = (day.timestamp() if day else None for day in (since, until and until + timedelta(days=1)))
         return over_time.plot(where, config, start, end) if plot else over_time.backtest(where, config, start, as_json=as_json)
     days = (since.date() if since else None, until.date() if until else None)
+    if reports:
+        from quotaline.commands.reported import print_reports
+
+        return print_reports(where, config, None if reconcile else by, days, as_json=as_json, as_csv=as_csv)
     zone, prices = local_zone(), PriceBook(config.prices)
     with current_ledger(where) as ledger:
         span = days_span(zone, *days)
@@ -97,3 +110,13 @@ def history(
         screen = console(config, os.environ)
         print_lines(screen, show.table(by, rows, total, screen.width), config, ascii_only=needs_ascii(config))
     return 0
+
+
+def _check_ways(by: str, *, extra: bool, over_time: bool, reports: bool, project: str | None) -> None:
+    """Raise UsageError for options that do not go together."""
+    if extra and over_time:
+        raise click.UsageError("--extra stands without --plot and --backtest.")
+    if reports and (extra or over_time or project is not None):
+        raise click.UsageError("An organisation's reports know neither --extra, --project, --plot nor --backtest.")
+    if by in REPORTED_WAYS and not reports:
+        raise click.UsageError(f"--by {by} is of --source organisation.")

@@ -83,9 +83,11 @@ def understand(tree: Any, name: str = "config.toml") -> Config:
         PriceBook(config.prices)
     except ConfigError as error:
         raise ConfigError(f"{name}: {error}") from error
-    problem = unsafe_base_url(config.sources.endpoint.base_url)
-    if problem:
-        raise ConfigError(f"{name}: `sources.endpoint.base_url` {problem}; allowed is HTTPS, or HTTP to a loopback address.")
+    addresses = (("sources.endpoint", config.sources.endpoint), ("organisation", config.organisation))
+    for table, source in addresses:
+        problem = unsafe_base_url(source.base_url)
+        if problem:
+            raise ConfigError(f"{name}: `{table}.base_url` {problem}; allowed is HTTPS, or HTTP to a loopback address.")
     return config
 
 

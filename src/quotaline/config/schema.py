@@ -116,6 +116,17 @@ class Alert(Strict, frozen=True, kw_only=True, omit_defaults=True):
     quiet: str | None = None
 
 
+class Organisation(Strict, frozen=True, kw_only=True):
+    """`[organisation]`: reports of a Console or Enterprise organisation; off without a key.
+
+    `key_file` is a file of the user's own, mode 0600; `days` is how far back the reports are asked for.
+    """
+
+    key_file: str | None = None
+    base_url: str = "https://api.anthropic.com"
+    days: Annotated[int, Meta(ge=1, le=365)] = 90
+
+
 class Config(Strict, frozen=True, kw_only=True):
     """The whole file; every key is optional."""
 
@@ -128,6 +139,7 @@ class Config(Strict, frozen=True, kw_only=True):
     refresh: Refresh = Refresh()
     guard: Guard = Guard()
     budget: Budgets = Budgets()
+    organisation: Organisation = Organisation()
     alert: tuple[Alert, ...] = ()
     prices: dict[str, dict[str, float | str]] = field(default_factory=dict)
 

@@ -8,6 +8,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+ADMIN_KEY = "QUOTALINE_ADMIN_KEY"
+"""The key of an organisation's reports: for quotaline's own refresh, and for no other program."""
 SETTINGS = ("CLAUDE_CONFIG_DIR", "CLAUDE_SECURESTORAGE_CONFIG_DIR")
 SETTINGS_BEGIN = tuple(
     "CLAUDE_CODE_" + name
@@ -18,6 +20,11 @@ SETTINGS_BEGIN = tuple(
 def without_session(env: "Mapping[str, str]") -> "dict[str, str]":
     """`env` without the variables of a Claude Code session."""
     return {name: value for name, value in env.items() if not of_session(name)}
+
+
+def without_admin_key(env: "Mapping[str, str]") -> "dict[str, str]":
+    """`env` for a program of the user's."""
+    return {name: value for name, value in env.items() if name != ADMIN_KEY}
 
 
 def of_session(name: str) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from quotaline.core import shell_code
+from quotaline.core.child_env import without_admin_key
 from quotaline.core.paths import REFRESH_MARKER
 from quotaline.doctor.check import Check
 from quotaline.errors import HostError
@@ -84,7 +85,7 @@ def works(command: str, context: DoctorContext) -> Check:
     """
     stdin: dict[str, Any] = sample.load("statusline.json", context.now)
     del stdin["rate_limits"]
-    env = {"COLUMNS": "120", **context.env, REFRESH_MARKER: "doctor", "CLAUDECODE": "1"}
+    env = {"COLUMNS": "120", **without_admin_key(context.env), REFRESH_MARKER: "doctor", "CLAUDECODE": "1"}
     started = time.monotonic()
     try:
         run = subprocess.run(

@@ -14,7 +14,9 @@ from quotaline.snapshot.load import load_snapshot
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-GROUPS = ("config", "folders", "snapshot", "sources", "endpoint", "integrations", "alerts", "ledger", "terminal")
+GROUPS = (
+    "config", "folders", "snapshot", "sources", "endpoint", "organisation", "integrations", "alerts", "ledger", "terminal",
+)  # fmt: skip
 """The files of this folder in the order in which they are asked."""
 
 

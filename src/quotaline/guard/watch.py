@@ -7,6 +7,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
+from quotaline.core.child_env import without_admin_key
 from quotaline.core.limits import UNTOLD, untold_limits
 from quotaline.core.paths import REFRESH_MARKER
 from quotaline.core.snapshot import config_state
@@ -156,7 +157,7 @@ def exec_command(command: list[str]) -> int:
     for ignored in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them, and a new program would inherit that
         signal.signal(ignored, signal.SIG_DFL)
     try:
-        os.execvp(command[0], command)  # noqa: S606 - the user's own command, without a shell
+        os.execvpe(command[0], command, without_admin_key(os.environ))  # noqa: S606 - the user's own command, without a shell
     except FileNotFoundError:
         code, why = 127, "was not found"
     except OSError as error:

@@ -205,7 +205,8 @@ LOGIN = Rules(
         Outcome.RATE_LIMITED: "The server said that there were too many requests (429)",
         Outcome.NO_LIMITS: "The last report of `claude` held no limits: too many requests, or a login without them",
         Outcome.UNAUTHORIZED: "The server did not accept the login (401); use Claude Code once to renew it",
-        Outcome.FORBIDDEN: "The server refuses this login (403): it lacks the user:profile scope, or the organization forbids it",
+        Outcome.FORBIDDEN: "The server refuses this login (403): it lacks the user:profile scope, or the organization "
+        "forbids it",
         Outcome.PENDING: "The last request ended without an answer",
     },
 )

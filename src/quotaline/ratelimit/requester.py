@@ -141,7 +141,7 @@ class Requester:
         self._permit(log.peek_decision(self.limiter, self._keys(), situation))  # the login is not even read in vain
         with no_core_dumps():
             login = credentials.find(self.env, self.now, keychain=config.keychain)
-            mark = login.token.fingerprint(self._fingerprint_key())
+            mark = login.token.fingerprint(fingerprint_key(self.limiter_dir))
 
             def run() -> list[Reading]:
                 return endpoint.read(config, login.token, self.now, account=self.account, watch=self.watch)
@@ -184,26 +184,25 @@ class Requester:
         if not decision.allowed:
             raise _NotNowError(explain_wait(decision, self.now, self.zone))
 
-    def _fingerprint_key(self) -> bytes:
-        """This installation's key for fingerprints of tokens; made at first use, and where what stands there is none.
 
-        Raises SourceError.
-        """
-        path = self.limiter_dir / FINGERPRINT_KEY
-        with contextlib.suppress(OSError):
-            try:
-                key = read_file(path, LARGEST_KEY)
-            except PermissionError:
-                raise
-            except OSError:
-                key = b""
-            if len(key) < KEY_BYTES:
-                key = os.urandom(KEY_BYTES)
-                write_own(path, key)
-            return key
-        raise SourceError(
-            f"{path.name} cannot be written, so nothing was asked; see the permissions of quotaline's data folder."
-        )
+def fingerprint_key(folder: Path) -> bytes:
+    """This installation's key for fingerprints of tokens, in the limiter's `folder`; made where there is none that is one.
+
+    Raises SourceError.
+    """
+    path = folder / FINGERPRINT_KEY
+    with contextlib.suppress(OSError):
+        try:
+            key = read_file(path, LARGEST_KEY)
+        except PermissionError:
+            raise
+        except OSError:
+            key = b""
+        if len(key) < KEY_BYTES:
+            key = os.urandom(KEY_BYTES)
+            write_own(path, key)
+        return key
+    raise SourceError(f"{path.name} cannot be written, so nothing was asked; see the permissions of quotaline's data folder.")
 
 
 class _NotNowError(SourceError):

@@ -25,6 +25,7 @@ from quotaline.model import Account, Missing, Snapshot, SourceState
 from quotaline.prices import PriceBook
 from quotaline.refresh.accounts import only_current_account
 from quotaline.refresh.ledger_step import BUDGET, update_ledger
+from quotaline.refresh.organisation_step import may_ask_organisation, with_organisation
 from quotaline.refresh.shell_files import renew_shell_files
 from quotaline.refresh.stages import Stages
 from quotaline.snapshot.budget_fields import NAMES as BUDGET_NAMES
@@ -97,13 +98,19 @@ class _Refresh:
         config, compiled, problems = loaded or (self._last_config(cache_dir), _compiled(before), [])
         zone: tzinfo = attempt("time zone", local_zone, UTC)
         snapshot = self._collect(config, compiled, problems)
-        if before is None or may_ask(config):  # a first import or an answer may take a while: nobody need wait for it
+        reports = may_ask_organisation(config, self._env, eager=eager)
+        if (
+            before is None or may_ask(config) or reports
+        ):  # a first import or an answer may take a while: nobody need wait for it
             early = structs.replace(snapshot, fields={**(before.fields if before else {}), **snapshot.fields})
             publish(cache_dir, early, now, self._stages)
         if may_ask(config):
             snapshot = attempt("question to the server", lambda: self._ask(snapshot, config, eager=eager), snapshot)
         snapshot = attempt("missing", lambda: keep_unread(snapshot, before, config), snapshot)
         snapshot = self._add_ledger_facts(snapshot, config, zone)
+        if reports:
+            ask = partial(with_organisation, snapshot, config, self._where, self._env, now)
+            snapshot = attempt("organisation's report", ask, snapshot)
         alerts = attempt("alerts", lambda: AlertRun(cache_dir, config.alert, snapshot, before, now), None)
         if alerts is not None:
             shown = attempt("alerts", alerts.fields, {})

@@ -19,7 +19,7 @@ import msgspec
 from msgspec import Struct
 
 from quotaline.core import paths
-from quotaline.core.child_env import without_session
+from quotaline.core.child_env import ADMIN_KEY, without_session
 from quotaline.errors import SourceError
 from quotaline.files import read_file
 from quotaline.sources.fields import BadFieldError, moment, table
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 LARGEST_FILE = 1024 * 1024
 VARIABLE = "CLAUDE_CODE_OAUTH_TOKEN"
-SECRET_VARIABLES = (VARIABLE, "CLAUDE_CODE_OAUTH_REFRESH_TOKEN", "CLAUDE_CODE_OAUTH_SCOPES", "QUOTALINE_ADMIN_KEY")
+SECRET_VARIABLES = (VARIABLE, "CLAUDE_CODE_OAUTH_REFRESH_TOKEN", "CLAUDE_CODE_OAUTH_SCOPES", ADMIN_KEY)
 _SERVICE = "Claude Code-credentials"
 _KEYCHAIN_SECONDS = 30.0
 
@@ -51,6 +51,10 @@ class Token:
     def header(self) -> str:
         """The value of the Authorization header."""
         return f"Bearer {self._text}"
+
+    def word(self) -> str:
+        """The value of a header that holds nothing else."""
+        return self._text
 
     def stands_in(self, value: object) -> bool:
         """Whether decoded JSON, or the bytes it was decoded from, holds the token in any text, keys included."""
