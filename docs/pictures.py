@@ -21,11 +21,11 @@ from rich.text import Text
 
 from quotaline.config.schema import Config, Style
 from quotaline.core import paths
+from quotaline.core.inbox import record_rate_limits
 from quotaline.core.snapshot import read_or_defaults
 from quotaline.locations import resolve_locations
 from quotaline.preview import live, sample
 from quotaline.preview.segments import previews
-from quotaline.core.inbox import record_rate_limits
 from quotaline.prompt.statusline import statusline_text
 from quotaline.refresh.run import refresh
 from quotaline.snapshot import prompt_files

@@ -2,24 +2,48 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
 
 import click
 
-if TYPE_CHECKING:
-    from datetime import datetime
+from quotaline.zone import local_zone
 
 WAYS = ("day", "week", "month", "model", "project", "session", "subagent", "block")
 REPORTED_WAYS = ("workspace", "actor", "api-key", "user")
 SOURCES = ("transcripts", "organisation")
-DAY = click.DateTime(["%Y-%m-%d", "%Y%m%d"])
+
+
+class Day(click.DateTime):
+    """A day in the user's time zone: `2026-11-21`, `20261121`, `today`, `yesterday`, `7d` or `2w` ago."""
+
+    def __init__(self) -> None:
+        super().__init__(["%Y-%m-%d", "%Y%m%d"])
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Its midnight. Raises click.BadParameter."""
+        word = str(value).strip().lower()
+        back = {"today": 0, "yesterday": 1}.get(word)
+        if word[:-1].isdecimal() and word[:-1].isascii() and len(word) <= LONGEST_BACK and word[-1:] in DAYS_OF:
+            back = int(word[:-1]) * DAYS_OF[word[-1]]
+        if back is None:
+            try:
+                found: datetime = super().convert(value, param, ctx)
+            except click.BadParameter:
+                self.fail(f"{value!r} is no day; write 2026-11-21, today, yesterday, 7d or 2w.", param, ctx)
+            return found
+        return datetime.combine(datetime.now(local_zone()).date() - timedelta(days=back), datetime.min.time())
+
+
+DAYS_OF = {"d": 1, "w": 7}
+LONGEST_BACK = 5
+"""Characters of a span: 9999d are 27 years."""
+DAY = Day()
 
 
 @click.command()
 @click.option("--by", type=click.Choice((*WAYS, *REPORTED_WAYS)), default="day", show_default=True, help="What a row is.")
-@click.option("--since", type=DAY, metavar="YYYY-MM-DD", help="The first day, in your time zone.")
-@click.option("--until", type=DAY, metavar="YYYY-MM-DD", help="The last day, itself included.")
+@click.option("--since", type=DAY, metavar="DAY", help="The first day: 2026-11-21, yesterday, 7d ago.")
+@click.option("--until", type=DAY, metavar="DAY", help="The last day, itself included.")
 @click.option("-p", "--project", metavar="NAME", help="One project only: its path, the path's last part, or a part of it.")
 @click.option("--extra", is_flag=True, help="Who drew the extra dollars: what the meter rose by, shared by list price.")
 @click.option("--format", "form", type=click.Choice(["ccusage"]), help="The JSON that `ccusage claude` prints of the same.")
@@ -66,7 +90,6 @@ def history(
     from quotaline.prices import PriceBook
     from quotaline.terminal import history as show
     from quotaline.terminal.page import console, needs_ascii, print_lines
-    from quotaline.zone import local_zone
 
     if as_json and as_csv:
         raise click.UsageError("--json and --csv exclude each other.")

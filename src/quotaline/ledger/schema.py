@@ -5,7 +5,6 @@ Steps are only ever added at the end: `PRAGMA user_version` says how many of the
 
 from quotaline.ledger.schema_steps import COPIES, FULLEST, ORGANISATION, RUNS
 
-
 USAGE = """
 CREATE TABLE config_dir (id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE);
 CREATE TABLE account (id INTEGER PRIMARY KEY, uuid TEXT NOT NULL UNIQUE);
