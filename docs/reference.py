@@ -76,6 +76,7 @@ MEANINGS = {
     "sources.endpoint.keychain": "macOS: whether the Keychain may be asked, which may ask you",
     "style.colour": "`auto` obeys NO_COLOR and FORCE_COLOR",
     "style.palette": ", ".join(PALETTES),
+    "style.show": "what windows tell: `used`, or what is `left`",
     "style.separator": "what stands between two segments, at most 8 characters",
     "preset": "the ready line that is used: `quotaline presets` shows them",
     "refresh.fresh_for": "seconds after which a prompt starts a refresh",

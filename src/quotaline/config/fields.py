@@ -4,6 +4,7 @@ from quotaline.core.windows import EXTRA_USAGE, window_kind
 
 WINDOW_FIELDS = {
     "used": "percent used, 0-100, may exceed 100",
+    "remaining": "percent left, 0-100",
     "left": "seconds until the reset",
     "resets_at": "the reset, epoch seconds",
     "label": "short name: 5h, 7d, the model's name",

@@ -46,9 +46,10 @@ def sgr(colour: str) -> str | None:
     return None
 
 
-def style(palette: str, colour: str, separator: str | None = None) -> dict[str, Any]:
+def style(palette: str, colour: str, separator: str | None = None, show: str = "used") -> dict[str, Any]:
     """The compiled `[style]`: roles as SGR parameters, glyphs, and the marks of stale values and of problems."""
     glyphs = ASCII_GLYPHS if palette == "ascii" else UNICODE_GLYPHS
     if separator is not None and (palette != "ascii" or separator.isascii()):
         glyphs = {**glyphs, "separator": separator}
-    return {"colour": colour, "roles": PALETTES[palette], "stale": "?", **glyphs}
+    shown = {} if show == "used" else {"show": show}
+    return {**shown, "colour": colour, "roles": PALETTES[palette], "stale": "?", **glyphs}

@@ -57,11 +57,12 @@ class Sources(Strict, frozen=True, kw_only=True):
 
 
 class Style(Strict, frozen=True, kw_only=True):
-    """`[style]`: `separator` stands between two segments."""
+    """`[style]`: `separator` stands between two segments; `show` says whether windows tell what is used or what is left."""
 
     colour: Literal["auto", "always", "never"] = "auto"
     palette: str = "default"
     separator: Annotated[str, Meta(max_length=8)] | None = None
+    show: Literal["used", "left"] = "used"
 
 
 class Refresh(Strict, frozen=True, kw_only=True):

@@ -41,7 +41,10 @@ class Fallback(Strict, frozen=True, kw_only=True):
 
 
 class Segment(Strict, frozen=True, kw_only=True):
-    """One segment file. `priority` 0-100: the higher one stays longer when the line is narrow."""
+    """One segment file. `priority` 0-100: the higher one stays longer when the line is narrow.
+
+    While the `level` is under `hide_below` it is not shown.
+    """
 
     summary: str
     format: str
@@ -51,6 +54,7 @@ class Segment(Strict, frozen=True, kw_only=True):
     level: str | None = None
     warn: Threshold | None = None
     critical: Threshold | None = None
+    hide_below: Threshold | None = None
     colour: str = "text"
     priority: Annotated[int, Meta(ge=0, le=100)] = 50
     fallback: Fallback | None = None
@@ -172,6 +176,8 @@ def check(segment: Segment, place: str) -> None:
         raise ConfigError(f"{place}: `colour` is {segment.colour!r}; allowed is {COLOUR_FORMS}.")
     if segment.each is not None and not re.fullmatch(r"[a-z0-9_]+\*", segment.each):
         raise ConfigError(f"{place}: `each` is {segment.each!r}; allowed is the beginning of window names and a star.")
+    if segment.hide_below is not None and segment.level is None:
+        raise ConfigError(f"{place}: `hide_below` needs a `level`, the field that it is held against.")
     if segment.level is not None and not is_field(segment.level, repeated=segment.each is not None):
         raise ConfigError(f"{place}: `level` names the field {segment.level!r}; allowed are {listed(FIELDS)}, WINDOW.used.")
     for form in forms(segment):
@@ -209,12 +215,13 @@ def parts(form: str, place: str, *, repeated: bool) -> list[Any]:
     return compiled
 
 
-def compile_segment(segment: Segment) -> dict[str, Any]:
-    """A checked segment as the prompt path reads it."""
+def compile_segment(segment: Segment, show: str = "used") -> dict[str, Any]:
+    """A checked segment as the prompt path reads it; with `show` "left" it says what is left of its windows."""
     repeated = segment.each is not None
 
     def three(long: str | None, usual: str, short: str | None) -> list[Any]:
-        return [form if form is None else parts(form, "", repeated=repeated) for form in (long, usual, short)]
+        found = [form if form is None else parts(form, "", repeated=repeated) for form in (long, usual, short)]
+        return [form and what_is_left(form) for form in found] if show == "left" else found
 
     compiled: dict[str, Any] = {
         "forms": three(segment.long, segment.format, segment.short),
@@ -223,7 +230,7 @@ def compile_segment(segment: Segment) -> dict[str, Any]:
     }
     if segment.each:
         compiled["each"] = segment.each.removesuffix("*")
-    for key in ("level", "warn", "critical"):
+    for key in ("level", "warn", "critical", "hide_below"):
         if getattr(segment, key) is not None:
             compiled[key] = getattr(segment, key)
     if segment.fallback:
@@ -231,12 +238,25 @@ def compile_segment(segment: Segment) -> dict[str, Any]:
     return compiled
 
 
+def what_is_left(form: list[Any]) -> list[Any]:
+    """A compiled form with the percent of a window that are left in place of those that are used; the word says so."""
+    found: list[Any] = []
+    for part in form:
+        name, spec = (None, "") if isinstance(part, str) else part
+        if name is None or not name.endswith(".used") or not (spec == "pct" or spec.startswith("bar")) or name in FIELDS:
+            found.append(part)
+            continue
+        found.append([name.removesuffix("used") + "remaining", spec])
+        found += [" left"] if spec == "pct" else []
+    return found
+
+
 def compile_lines(config: Config, found: Catalogue) -> dict[str, Any]:
     """`segments`, `lines` and `style` of a snapshot."""
     return {
-        "segments": {name: compile_segment(segment) for name, segment in found.segments.items()},
+        "segments": {name: compile_segment(segment, config.style.show) for name, segment in found.segments.items()},
         "lines": {name: [list(row) for row in rows] for name, rows in config.lines().items()},
-        "style": style(config.style.palette, config.style.colour, config.style.separator),
+        "style": style(config.style.palette, config.style.colour, config.style.separator, config.style.show),
     }
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from quotaline.config.fields import FIELDS, WINDOW_FIELDS
-from quotaline.config.segments import compile_segment, forms, parts
+from quotaline.config.segments import forms, parts
+from quotaline.core.values import number
 from quotaline.core.windows import EVERYTHING
 from quotaline.render import layout
 
@@ -54,7 +55,7 @@ def preview(name: str, found: Catalogue, compiled: Mapping[str, Any], fields: Fi
     """One segment at `fields`, at one moment; `compiled` is `config.segments.compile_lines`'s."""
     segment = found.segments[name]
     style = {**compiled["style"], "now": fields.now}
-    pieces = layout.expand_segment(compile_segment(segment), fields, style, long=True)
+    pieces = layout.expand_segment(compiled["segments"][name], fields, style, long=True)
     shows = tuple((piece["forms"][0], piece["sgr"]) for piece in pieces)
     return Preview(
         name=name,
@@ -92,6 +93,9 @@ def why_empty(segment: Segment, fields: Mapping[str, Any], missing: Sequence[Mis
     usual = [part[0] for part in parts(segment.format, "", repeated=False) if not isinstance(part, str)]
     absent = next((field for field in usual if field not in fields), None)
     if absent is None:
+        level = number(fields.get(segment.level)) if segment.level else None
+        if segment.hide_below is not None and (level or 0.0) < segment.hide_below:
+            return f"hidden below {segment.hide_below:g}"
         return "a value does not fit its format"
     return why_absent(absent, fields, missing)
 

@@ -103,6 +103,7 @@ def _window(value: "dict[str, Any]", key: str, now: float) -> "dict[str, Any]":
     used = number(value.get("utilization"))
     return {
         "used": used,
+        "remaining": None if used is None else max(0.0, 100.0 - used),
         "pace": pace(used, resets_at, window_length(key), now),
         "name": name,
         "label": window_label(key, name),

@@ -79,9 +79,12 @@ def expand_segment(
     prefixes = [""] if not each else [key for key in fields.windows if key.startswith(each)]
     pieces = []
     taken = -gap
+    hidden = segment.get("hide_below")
     for prefix in prefixes:
         if limit and taken > limit:
             break
+        if hidden is not None and (level_of(segment, fields, prefix) or 0.0) < hidden:
+            continue
         texts = [render_form(form, fields, style, prefix) if form else None for form in segment["forms"]]
         if not any(texts) and segment.get("fallback") and not fields.windows and "extra.used" not in fields:
             texts = [render_form(form, fields, style, prefix) if form else None for form in segment["fallback"]]
@@ -124,13 +127,18 @@ def render_form(form: "list[Any]", fields: "Fields", style: "dict[str, Any]", pr
     return mark + "".join(pieces)
 
 
-def segment_colour(segment: "dict[str, Any]", fields: "Mapping[str, Any]", style: "dict[str, Any]", prefix: str) -> str:
-    """The SGR parameters for a segment at its present level."""
-    roles = style.get("roles", {})
+def level_of(segment: "dict[str, Any]", fields: "Mapping[str, Any]", prefix: str) -> "float | None":
+    """The number that a segment's thresholds are held against; None where it has none, or nobody knows it."""
     field = segment.get("level") or ""
     if prefix and field.startswith("window."):
         field = prefix + field[6:]
-    value = number(fields.get(field)) if field else None
+    return number(fields.get(field)) if field else None
+
+
+def segment_colour(segment: "dict[str, Any]", fields: "Mapping[str, Any]", style: "dict[str, Any]", prefix: str) -> str:
+    """The SGR parameters for a segment at its present level."""
+    roles = style.get("roles", {})
+    value = level_of(segment, fields, prefix)
     for role in ("critical", "warn"):
         threshold = segment.get(role)
         if value is not None and threshold is not None and value >= threshold:

@@ -113,7 +113,8 @@ def style_of(sgr: str) -> Style:
 def usage_page(view: Overview, snapshot: Snapshot, now: float, limit: int) -> list[Line]:
     """The whole overview at `now` (epoch seconds) as lines of at most `limit` cells."""
     blocks = [head(view, now)]
-    blocks += [windows.lines(view.windows, snapshot.segments, now, limit), health(view)]
+    show = str(snapshot.style.get("show", "used"))
+    blocks += [windows.lines(view.windows, snapshot.segments, now, limit, show), health(view)]
     blocks += [tokens.lines(view.transcripts, now, limit)]
     blocks += [gaps(view.missing), unforeseen(view, snapshot, now), troubles(snapshot), legend(view, now)]
     return paragraphs(blocks)

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from quotaline.config.fields import FIELDS, SPECS, WINDOW_FIELDS
 from quotaline.config.palettes import COLOUR_FORMS, ROLES
-from quotaline.config.segments import compile_segment, shipped_folder
+from quotaline.config.segments import shipped_folder
 from quotaline.core.values import printable
 from quotaline.files import read_file
 from quotaline.preview.segments import meaning, why_absent
@@ -81,7 +81,7 @@ def explained(one: Preview, state: Live, where: Locations) -> list[Line]:
 
 
 def _forms(one: Preview, state: Live) -> list[Line]:
-    compiled: dict[str, Any] = compile_segment(state.found.segments[one.name])
+    compiled: dict[str, Any] = state.compiled["segments"][one.name]
     style = {**state.compiled["style"], "now": state.fields.now}
     each = compiled.get("each")
     prefixes = [key for key in state.fields.windows if key.startswith(each)] if each else [""]

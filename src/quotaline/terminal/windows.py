@@ -12,12 +12,12 @@ from rich.text import Text
 
 from quotaline.core import formats
 from quotaline.core.money import format_money
-from quotaline.core.windows import EXTRA_USAGE, FIVE_HOUR, field_prefix, window_expires, window_title
+from quotaline.core.windows import EXTRA_USAGE, window_expires, window_title
 from quotaline.render.fields import estimate_mark
 from quotaline.render.layout import segment_colour
 from quotaline.snapshot.reasons import reason_text
 from quotaline.terminal.text import Flow, ago, countdown, money, short
-from quotaline.usage.report import period_elapsed, period_end
+from quotaline.usage.report import period_elapsed, period_end, segment_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,11 +35,10 @@ BESIDE = 20
 
 def role(meter: Meter, segments: Mapping[str, Any]) -> str:
     """The role that the prompt line paints this value in, by the same thresholds."""
-    each = [key for key, part in segments.items() if part.get("each") and meter.id.startswith(part["each"])]
-    segment = segments.get(field_prefix(meter.id)) or segments.get(next(iter(each), FIVE_HOUR)) or {}
+    segment = segment_of(meter.id, segments)
     level = segment.get("level") or ""
     roles = {key: key for key in ("text", "muted", "accent", "money", *ROLES)}
-    painted = segment_colour(segment, {level: meter.utilization}, {"roles": roles}, "")
+    painted = segment_colour(dict(segment), {level: meter.utilization}, {"roles": roles}, "")
     return painted if painted in roles else "text"
 
 
@@ -53,10 +52,12 @@ def bar(share: float | None, tick: float | None, size: int, colour: str) -> Text
     return Text.assemble(drawn[:at], ("┃", "text"), drawn[at + 1 :])
 
 
-def value_text(meter: Meter) -> str:
-    """The number that matters: percent, or money; a stale one carries the line's mark."""
+def value_text(meter: Meter, show: str = "used") -> str:
+    """The number that matters: percent used or, with `show` "left", left; or money; a stale one carries the line's mark."""
     if meter.used is None:
         text = "no number" if meter.utilization is None else formats.format_percent(meter.utilization)
+    elif meter.unit == "percent" and show == "left" and meter.remaining is not None:
+        text = f"{formats.format_percent(float(meter.remaining))} left"
     elif meter.unit == "percent":
         text = formats.format_percent(float(meter.used))
     else:
@@ -129,15 +130,18 @@ def _range(extras: Mapping[str, Any], now: float) -> str:
     return f" ({formats.format_clock(earliest, now)} to {upper})"
 
 
-def lines(meters: Sequence[Meter], segments: Mapping[str, Any], now: float, limit: int) -> list[Line]:
-    """Every meter over `limit` cells, bars below each other; stacked where there is no room for that."""
+def lines(meters: Sequence[Meter], segments: Mapping[str, Any], now: float, limit: int, show: str = "used") -> list[Line]:
+    """Every meter over `limit` cells, bars below each other; stacked where there is no room for that.
+
+    With `show` "left" numbers in percent and bars are what is left.
+    """
     if not meters:
         return []
     names = min(max(cell_len(window_title(item.id, item.name)) for item in meters), limit // 3)
-    values = max(cell_len(value_text(item)) for item in meters)
+    values = max(cell_len(value_text(item, show)) for item in meters)
     room = limit - names - values - 4
     if limit < TWO_LINES or room < SHORTEST_BAR:
-        stacks = [stacked(item, role(item, segments), now, limit) for item in meters]
+        stacks = [stacked(item, role(item, segments), now, limit, show) for item in meters]
         return [line for stack in stacks for line in (Text(), *stack)][1:]
     wide = limit >= ONE_LINE
     size = min(LONGEST_BAR, room // 3) if wide else SHORTEST_BAR if room >= SHORTEST_BAR + 2 + BESIDE else room
@@ -145,9 +149,9 @@ def lines(meters: Sequence[Meter], segments: Mapping[str, Any], now: float, limi
     table = Table.grid(*(Column(width=width, justify="right" if at == 1 else "left") for at, width in enumerate(widths)))
     for item in meters:
         colour, told = role(item, segments), detail_pieces(item, now)
-        chart = bars(item, colour, now, size)
+        chart = bars(item, colour, now, size, show)
         beside = [Group(*chart), Flow(told)] if wide else [Group(*begun(chart, told, room))]
-        table.add_row(*head(item, colour, names), "", *beside)
+        table.add_row(*head(item, colour, names, show), "", *beside)
     return [table]
 
 
@@ -165,19 +169,24 @@ def begun(chart: Sequence[Text], pieces: Sequence[Piece], room: int) -> list[Lin
     return [line, *([Flow(pieces[count:])] if count < len(pieces) else [])]
 
 
-def stacked(meter: Meter, colour: str, now: float, limit: int) -> list[Line]:
+def stacked(meter: Meter, colour: str, now: float, limit: int, show: str = "used") -> list[Line]:
     """Name and value over a bar over the details."""
-    name, value = head(meter, colour, limit - cell_len(value_text(meter)) - 1)
+    name, value = head(meter, colour, limit - cell_len(value_text(meter, show)) - 1, show)
     table = Table.grid(Column(width=limit - value.cell_len), Column(width=value.cell_len))
     table.add_row(name, value)
-    return [table, *bars(meter, colour, now, limit), Flow(detail_pieces(meter, now))]
+    return [table, *bars(meter, colour, now, limit, show), Flow(detail_pieces(meter, now))]
 
 
-def head(meter: Meter, colour: str, room: int) -> tuple[Text, Text]:
+def head(meter: Meter, colour: str, room: int, show: str = "used") -> tuple[Text, Text]:
     """The name in `room` cells, and the value."""
-    return Text(short(window_title(meter.id, meter.name), room)), Text.assemble((value_text(meter), colour))
+    return Text(short(window_title(meter.id, meter.name), room)), Text.assemble((value_text(meter, show), colour))
 
 
-def bars(meter: Meter, colour: str, now: float, size: int) -> list[Text]:
+def bars(meter: Meter, colour: str, now: float, size: int, show: str = "used") -> list[Text]:
     """The bar, where there is a percentage to draw."""
-    return [] if meter.utilization is None else [bar(meter.utilization / 100, period_elapsed(meter, now), size, colour)]
+    if meter.utilization is None:
+        return []
+    share, tick = meter.utilization / 100, period_elapsed(meter, now)
+    if show == "left":
+        share, tick = 1 - share, None if tick is None else 1 - tick
+    return [bar(share, tick, size, colour)]

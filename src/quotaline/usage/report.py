@@ -7,20 +7,21 @@ added and never changed. Decimals are JSON numbers exact to the minor unit, time
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from msgspec import Meta, Struct, structs
 
 from quotaline.core.formats import format_clock
 from quotaline.core.money import money_left
 from quotaline.core.periods import MINUTE, month_before, month_end
-from quotaline.core.windows import EXTRA_USAGE, field_prefix, window_expires, window_length
+from quotaline.core.windows import EXTRA_USAGE, FIVE_HOUR, field_prefix, window_expires, window_length
 from quotaline.model import Account, ExtraUsage, Missing
 from quotaline.snapshot.merge import merge
 from quotaline.snapshot.missing import INSTALL_LINE
 from quotaline.usage.local import Moment, Transcripts, moment, transcripts
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import tzinfo
 
     from quotaline.model import Fault, Reading, Snapshot
@@ -37,7 +38,8 @@ OUTLOOK = (
 class Meter(Struct, frozen=True, kw_only=True):
     """A window or extra usage. `unit` is `percent`, or a currency in lower case; `used` and `limit` are in that unit.
 
-    `limit` null is no cap. `utilization` is percent, 0-100 and beyond. `source` says who reported it, `as_of` when it was true.
+    `limit` null is no cap; `remaining` is what is left under it, never below zero. `utilization` is percent, 0-100 and beyond;
+    `status` holds it against the thresholds of its segment. `source` says who reported it, `as_of` when it was true.
     """
 
     id: str
@@ -45,7 +47,9 @@ class Meter(Struct, frozen=True, kw_only=True):
     unit: str
     used: Decimal | None
     limit: Decimal | None
+    remaining: Decimal | None
     utilization: float | None
+    status: Literal["normal", "warning", "critical"]
     resets_at: Moment | None
     source: str
     as_of: Moment
@@ -151,19 +155,38 @@ def meter(reading: Reading, snapshot: Snapshot, now: float) -> Meter:
         extras["alpha"] = True
     money = used if used is not None else cap
     percent = None if value.utilization is None else Decimal(repr(float(value.utilization)))
+    limit = cap.decimal() if cap else None if money or isinstance(value, ExtraUsage) else Decimal("100.0")
+    amount = used.decimal() if used else None if money else percent
     return Meter(
         id=value.id,
         name=value.name,
         unit=money.currency.lower() if money else "usd" if isinstance(value, ExtraUsage) else "percent",
-        used=used.decimal() if used else None if money else percent,
-        limit=cap.decimal() if cap else None if money or isinstance(value, ExtraUsage) else Decimal("100.0"),
+        used=amount,
+        limit=limit,
+        remaining=None if amount is None or limit is None else max(limit - limit, limit - amount),
         utilization=None if value.utilization is None else float(value.utilization),
+        status=status(value.utilization, segment_of(value.id, snapshot.segments)),
         resets_at=None if resets_at is None else moment(resets_at),
         source=reading.source,
         as_of=moment(reading.as_of),
         stale=now - reading.as_of > snapshot.stale_after,
         extras=extras,
     )
+
+
+def segment_of(key: str, segments: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The compiled segment that shows the window `key`; the 5-hour window's for one that has none of its own."""
+    each = next((name for name, part in segments.items() if part.get("each") and key.startswith(part["each"])), FIVE_HOUR)
+    found: Mapping[str, Any] = segments.get(field_prefix(key)) or segments.get(each) or {}
+    return found
+
+
+def status(utilization: float | None, segment: Mapping[str, Any]) -> Literal["normal", "warning", "critical"]:
+    """How far a window is by the thresholds that the prompt line paints it by."""
+    for threshold, word in ((segment.get("critical"), "critical"), (segment.get("warn"), "warning")):
+        if utilization is not None and threshold is not None and utilization >= threshold:
+            return word  # type: ignore[return-value]
+    return "normal"
 
 
 def remaining_money(value: ExtraUsage) -> dict[str, Any]:
