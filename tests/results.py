@@ -61,7 +61,7 @@ def result(total: int, *, session: str = "s1", own: int = 1, name: str | None = 
 
 def init(session: str = "s1", **more: Any) -> dict[str, Any]:
     """The first message of a stream."""
-    return {"type": "system", "subtype": "init", "session_id": session, "cwd": "/home/user/work", **more}
+    return {"type": "system", "subtype": "init", "session_id": session, "cwd": "/home/user/shop", **more}
 
 
 def limits(session: str = "s1", *, five_hour: float, resets_at: float, seven_day: float = 0.63) -> dict[str, Any]:

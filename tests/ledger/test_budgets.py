@@ -18,9 +18,12 @@ from quotaline.ledger import Ledger, open_ledger
 from quotaline.ledger.budgets import BudgetUse, budget_use
 from quotaline.ledger.history import history
 from quotaline.ledger.importer import import_transcripts
+from quotaline.ledger.runs import store_run
 from quotaline.ledger.totals import local_totals
 from quotaline.model import Money, Window
 from quotaline.prices import PriceBook
+from quotaline.sources.claude_result import read_result
+from results import result
 from transcript_lines import NOON, assistant, write
 
 if TYPE_CHECKING:
@@ -202,3 +205,19 @@ def test_money_is_exact(ledger: Ledger, claude: Path) -> None:
     [row] = history(ledger.connection, "day", UTC, BOOK)
     assert row.cost_usd == Decimal("0.025")
     assert cents(used(ledger, NOON, claude)["budget_daily"]) == 2  # half to even, as everywhere
+
+
+def test_runs_without_transcripts_count_for_the_whole_for_their_project_and_for_their_account(
+    ledger: Ledger, claude: Path, tmp_path: Path
+) -> None:
+    spend(claude, NOON - HOUR, cwd="/home/user/shop")
+    import_transcripts(ledger, [claude])
+    budgets = Budgets(daily=9, projects={"/home/user/shop": Budget(daily=9)})
+    for folder, config_dir, dollars in (("shop/sub", claude, 2), ("other", claude, 4), ("shop", tmp_path / "work", 8)):
+        message = {**result(1, session=folder + str(dollars)), "total_cost_usd": dollars, "modelUsage": {}}
+        run = read_result(message, NOON - 60, folder=f"/home/user/{folder}", config_dir=str(config_dir)).run
+        store_run(ledger, run)
+    mine = used(ledger, NOON, claude, budgets=budgets)
+    everybodys = used(ledger, NOON, claude, tmp_path / "work", budgets=budgets)
+    amounts = [[cents(one) for one in found.values()] for found in (mine, everybodys)]
+    assert [[700, 300], [1500, 1100]] == amounts

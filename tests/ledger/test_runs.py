@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from datetime import UTC, date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -15,7 +17,9 @@ from quotaline.ledger import open_ledger
 from quotaline.ledger.blocks import block_hours, block_start
 from quotaline.ledger.history import WAYS, HistoryRow, history, total_row
 from quotaline.ledger.importer import import_transcripts
+from quotaline.ledger.projects import find_projects
 from quotaline.ledger.runs import store_run
+from quotaline.ledger.schema import MIGRATIONS
 from quotaline.ledger.totals import local_totals
 from quotaline.ledger.usage import usage_between
 from quotaline.prices import PriceBook
@@ -35,7 +39,7 @@ PRICES = PriceBook()
 
 
 def keep(
-    ledger: Ledger, *messages: dict[str, Any], at: float = NOON, folder: str = "/home/user/work", apart: float = 1.0
+    ledger: Ledger, *messages: dict[str, Any], at: float = NOON, folder: str = "/home/user/shop", apart: float = 1.0
 ) -> None:
     """Record the results of one stream, `apart` seconds after each other."""
     before = None
@@ -70,8 +74,9 @@ def test_a_run_without_transcripts_counts_as_itself_in_every_way(ledger: Ledger)
         "week": ["2026-W47"],
         "month": ["2026-11"],
         "model": ["claude-opus-5-5"],
-        "project": ["/home/user/work"],
+        "project": ["/home/user/shop"],
         "session": ["s1"],
+        "subagent": ["recorded runs"],
         "block": ["2026-11-20T12:00Z"],
     }
     total = whole(ledger)
@@ -83,7 +88,7 @@ def test_a_run_without_transcripts_counts_as_itself_in_every_way(ledger: Ledger)
         total.recorded_usd,
     )
     (row,) = found(ledger, "session")
-    assert ("record", "/home/user/work", DOLLARS) == (row.source, row.project, row.client_cost_usd)
+    assert ("record", "/home/user/shop", DOLLARS) == (row.source, row.project, row.client_cost_usd)
     assert [("claude-opus-5-5", "record")] == [(model.model, model.source) for model in row.models]
 
 
@@ -119,18 +124,27 @@ def test_transcripts_of_one_session_do_not_hide_the_runs_of_another(ledger: Ledg
     assert 1 == len(usage_between(ledger.connection, NOON - 1, NOON + 9, runs=False))
 
 
-def test_a_ledger_of_messages_knows_on_its_way_to_this_version_which_sessions_they_are_of(tmp_path: Path, claude: Path) -> None:
-    path = tmp_path / "data" / "ledger.db"
-    write(claude, "s1", assistant("m1", NOON, input=1000))
+def test_a_ledger_of_messages_knows_on_its_way_to_this_version_which_sessions_they_are_of(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    with closing(sqlite3.connect(path)) as old, old:
+        for step in MIGRATIONS[:4]:
+            old.executescript(step)
+        old.execute("INSERT INTO config_dir (path) VALUES ('/c')")
+        old.execute("INSERT INTO file (config_dir_id, path) VALUES (1, '/c/s.jsonl')")
+        old.execute("INSERT INTO session (uuid) VALUES ('s0'), ('s1')")
+        for table, column in (("project", "path"), ("model", "name")):
+            old.execute(f"INSERT INTO {table} ({column}) VALUES ('claude-opus-5-5')")  # noqa: S608
+        old.execute(
+            """INSERT INTO message (message_id, request_id, time, session_id, project_id, model_id, flags, input, output,
+            cache_write_5m, cache_write_1h, cache_read, web_searches, file_id)
+            VALUES ('m', 'r', ?, 2, 1, 1, 0, 1000, 0, 0, 0, 0, 0, 1)""",
+            (int(NOON * 1000),),
+        )
+        old.execute("PRAGMA user_version = 4")
     with open_ledger(path) as ledger:
-        import_transcripts(ledger, [claude])
-        for table in ("VIEW recorded_run", "TABLE run_usage", "TABLE run"):
-            ledger.connection.execute(f"DROP {table}")
-        ledger.connection.execute("ALTER TABLE session DROP COLUMN transcribed")
-        ledger.connection.execute("PRAGMA user_version = 4")
-    with open_ledger(path) as ledger:
-        keep(ledger, result(1))
-        assert 1000 == whole(ledger).tokens.total
+        keep(ledger, result(1, session="s0"))
+        keep(ledger, result(1, session="s1"))
+        assert {"s0": 1, "s1": 0} == {row.key: row.runs for row in found(ledger, "session")}
 
 
 def test_the_same_output_recorded_again_counts_once(ledger: Ledger) -> None:
@@ -331,9 +345,21 @@ def test_days_in_which_only_runs_ended_are_in_the_history(ledger: Ledger, claude
 
 
 def test_a_worktrees_runs_are_its_checkouts(ledger: Ledger) -> None:
-    keep(ledger, result(1), folder="/home/user/work/.claude/worktrees/x/sub")
-    assert ["/home/user/work/sub"] == [row.key for row in found(ledger, "project")]
-    assert ["/home/user/work/sub"] == [row.project for row in found(ledger, "session")]
+    keep(ledger, result(1), folder="/home/user/shop/.claude/worktrees/x/sub")
+    assert ["/home/user/shop/sub"] == [row.key for row in found(ledger, "project")]
+    assert ["/home/user/shop/sub"] == [row.project for row in found(ledger, "session")]
+
+
+def test_a_projects_runs_are_found_with_it(ledger: Ledger, claude: Path) -> None:
+    write(claude, "s1", assistant("m1", NOON, input=1000, cwd="/home/user/shop"))
+    import_transcripts(ledger, [claude])
+    keep(ledger, result(1, session="s2"))
+    keep(ledger, result(2, session="s3", own=2), folder="/home/user/other")
+    (shop,) = find_projects(ledger.connection, "shop")
+    for by in WAYS:
+        total = total_row(found(ledger, by, project=shop))  # type: ignore[arg-type]
+        assert (1000 + ANSWER, 1, 1) == (total.tokens.total, total.messages, total.runs)
+    assert ["other"] == [path.path.rsplit("/", 1)[1] for path in find_projects(ledger.connection, "other")]
 
 
 def test_the_view_for_people_shows_each_run(ledger: Ledger) -> None:

@@ -54,7 +54,7 @@ def test_every_number_is_exported() -> None:
     assert ('window="extra_usage",currency="USD"', "12.40") in found["quotaline_money_used"]
     assert ('window="spend_limit",currency="USD"', "500.00") in found["quotaline_money_limit"]
     assert ('window="seven_day"', "1") in found["quotaline_window_stale"]
-    assert ('span="today",model="claude-opus-5-5"', "6.29641") in found["quotaline_local_cost_dollars"]
+    assert ('span="today",model="claude-opus-5-5",source="transcripts"', "6.29641") in found["quotaline_local_cost_dollars"]
     assert len(found["quotaline_local_tokens"]) == 3 * 2 * 5
 
 

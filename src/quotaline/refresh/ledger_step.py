@@ -91,11 +91,12 @@ def _facts(
     since = month_start(now) - WEEK
     report = stages.attempt(IMPORT, lambda: import_transcripts(ledger, where.claude_dirs), ImportReport())
     known = stages.attempt("totals", lambda: last_activity(ledger) is not None, otherwise=True)
+    recorded = stages.attempt("totals", lambda: has_runs(ledger.connection), otherwise=False)
     totals = stages.attempt(
         "totals", lambda: local_totals(ledger, now, zone, five_hour_resets_at=_reset(readings), prices=prices), None
     )
     budgets: Sequence[BudgetUse] | None = None if totals is None else []
-    if totals is not None and known and limits:
+    if totals is not None and (known or recorded) and limits:
         dirs, block = where.claude_dirs, totals.five_hour
         budgets = stages.attempt(
             BUDGET, lambda: budget_use(ledger, limits, now, zone, prices, config_dirs=dirs, block=block), None
@@ -112,7 +113,7 @@ def _facts(
     skipped = stages.attempt("totals", lambda: skipped_lines(ledger), None)
     problem = failed or "; ".join(report.unreadable) or why
     states = [SourceState(source=TRANSCRIPTS, readings=SPANS if known else 0, problem=problem)]
-    if stages.attempt("totals", lambda: has_runs(ledger.connection), otherwise=False):
+    if recorded:
         states.append(SourceState(source=RECORD, readings=SPANS))
     return LedgerFacts(
         states=tuple(states),

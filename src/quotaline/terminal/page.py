@@ -15,6 +15,7 @@ from rich.theme import Theme
 from quotaline.config.palettes import PALETTES
 from quotaline.core.values import printable
 from quotaline.core.windows import EVERYTHING, KINDS, window_title
+from quotaline.model import RECORD
 from quotaline.render.paint import wants_colour
 from quotaline.render.sgr import parse_sgr
 from quotaline.terminal import tokens, windows
@@ -179,11 +180,13 @@ def legend(view: Overview, now: float) -> list[Line]:
     spans = [span for span in (local.five_hour, local.today, local.seven_day) if span is not None and span.tokens.total]
     unpriced = any(span.unpriced_models for span in spans) or any(one.extras.get("at_least") for one in windows)
     guessed = any(one.extras.get(name) is not None for one in windows for name in ("estimate", "at_reset", "limit_at"))
+    recorded = any(model.source == RECORD for span in spans for model in span.models)
     ticked = any(one.utilization is not None and period_elapsed(one, now) is not None for one in windows)
     marks = {
         "┃ even use by now": ticked,
         "~ an estimate": guessed or any(span.cost_usd for span in spans),
         "≥ a price is missing": unpriced,
+        f"{tokens.OWN_COUNT} the client's own count of a run without transcripts": recorded,
         "? stale": any(one.stale for one in windows),
         "alpha: from an undocumented source": any(one.extras.get("alpha") for one in windows),
     }

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 NAME, COUNT, COST = 18, 8, 12
 OWN_COUNT = "*"
+"""The mark of what a client counted itself."""
 
 
 def lines(local: Transcripts, now: float, limit: int) -> list[Line]:
@@ -41,12 +42,7 @@ def lines(local: Transcripts, now: float, limit: int) -> list[Line]:
             table.add_row(short("  " + _named(model), room), formats.format_tokens(model.tokens.total), cost, style="muted")
     unpriced = sorted({model for _, part in shown for model in part.unpriced_models})
     note = f"Without {', '.join(unpriced)}: no price is known, and none is guessed."
-    recorded = any(model.source == RECORD for _, part in shown for model in part.models)
-    return [
-        table,
-        *([Words(note, "warn")] if unpriced else []),
-        *([Words(f"{OWN_COUNT}: by the client's own count, in runs without transcripts.", "muted")] if recorded else []),
-    ]
+    return [table, *([Words(note, "warn")] if unpriced else [])]
 
 
 def _named(model: ByModel) -> str:
