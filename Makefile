@@ -6,7 +6,7 @@ SOURCES := $(shell find src scripts segments presets -type f -not -name '*.pyc')
 PIP     := $(PY) -m pip --disable-pip-version-check install -qq --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run install test quick matrix check lint types pytest format defaults reference pictures cells bench bench-shells bench-transcripts bench-refresh programs mutants fuzz prices clean
+.PHONY: help run install test quick matrix check lint types pytest format defaults reference pictures cells bench bench-shells bench-transcripts bench-ccusage bench-refresh programs mutants fuzz prices clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -76,6 +76,9 @@ bench-shells: install ## measure the shell hooks against /bin/true and starship,
 
 bench-transcripts: install ## measure the ledger on 2 GB of transcripts of two shapes against native ccusage; needs 10 GB and npm
 	@$(PY) bench/transcripts.py
+
+bench-ccusage: install ## compare history --format ccusage with native ccusage on the same corpora; needs 3 GB and npm
+	@$(PY) bench/ccusage.py
 
 bench-refresh: install ## measure a refresh with nothing new: 3, 10 and 200 windows, a ledger of a year
 	@$(PY) bench/refresh.py

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from quotaline.ledger.ccusage import entries, session_of
 from quotaline.ledger.importer import import_transcripts
+from quotaline.zone import day_start
 from transcript_lines import NOON, append, assistant, dump, write
 
 if TYPE_CHECKING:
@@ -19,9 +23,9 @@ if TYPE_CHECKING:
 EVER = (0.0, float("inf"))
 
 
-def found(ledger: Ledger, claude: Path, grain: Grain = "quarter") -> list[tuple[float, float, str, int]]:
+def found(ledger: Ledger, claude: Path, grain: Grain = "day") -> list[tuple[float, float, str, int]]:
     """(first, last, session, tokens) of the entries; times are seconds after noon."""
-    rows = entries(ledger.connection, [claude], EVER, grain, "session")
+    rows = entries(ledger.connection, [claude], EVER, grain=grain, place="session")
     return [
         (round(row.first / 1000 - NOON, 3), round(row.last / 1000 - NOON, 3), row.session, row.part.tokens.total)
         for row in rows
@@ -90,11 +94,28 @@ def test_without_a_request_copies_of_one_message_have_one_file(ledger: Ledger, c
     assert [(2, 2, "0", 5)] == found(ledger, claude)
 
 
-def test_a_quarter_may_hold_its_end_instead_of_its_beginning(ledger: Ledger, claude: Path) -> None:
+def test_an_hour_holds_its_end_and_not_its_beginning(ledger: Ledger, claude: Path) -> None:
     write(claude, "s1", *(assistant(f"m{n}", NOON + at, input=1) for n, at in enumerate((-0.001, 0, 0.001))))
     import_transcripts(ledger, [claude])
-    assert [(-0.001, -0.001), (0, 0.001)] == [row[:2] for row in found(ledger, claude)]
-    assert [(-0.001, 0), (0.001, 0.001)] == [row[:2] for row in found(ledger, claude, "before")]
+    assert [(-0.001, 0), (0.001, 0.001)] == [row[:2] for row in found(ledger, claude, "hour")]
+    assert [(-0.001, 0.001)] == [row[:2] for row in found(ledger, claude, "price")]
+
+
+@pytest.mark.parametrize(
+    "name", ["UTC", "Asia/Tokyo", "America/New_York", "Australia/Lord_Howe", "America/Santiago", "Asia/Kathmandu"]
+)
+def test_each_message_is_of_its_local_day(ledger: Ledger, claude: Path, name: str) -> None:
+    """A year, with days of 23 and 25 hours, and one whose midnight does not come."""
+    zone = ZoneInfo(name)
+    times = [NOON - n * 37 * 60 * 40 for n in range(350)] + [NOON - n * 86400 - 12 * 3600 for n in range(350)]
+    times += [day_start(date(2026, 1, 1) + timedelta(days=n), zone) + edge for n in range(0, 320, 3) for edge in (-0.001, 0)]
+    write(claude, "s1", *(assistant(f"m{n}", moment, input=1) for n, moment in enumerate(times)))
+    import_transcripts(ledger, [claude])
+    wanted = Counter(datetime.fromtimestamp(moment, zone).date().isoformat() for moment in times)
+    counted: Counter[str] = Counter()
+    for row in entries(ledger.connection, [claude], EVER, zone):
+        counted[row.day] += row.part.messages
+    assert wanted == counted
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ def test_where_money_moved_the_last_reading_before_is_kept_too(ledger: Ledger) -
     assert store_readings(ledger, HERE, None, [moved], [last, used(7, NOW)]) == 2
     assert readings_since(ledger, HERE, None, 0) == [first, last, moved]
     assert store_readings(ledger, HERE, None, [moved], [last]) == 0
-    assert store_readings(ledger, HERE, None, [spent(8, NOW + 32 * MINUTE)], [moved]) == 0
+    assert store_readings(ledger, HERE, None, [spent(8, NOW + 33 * MINUTE)], [spent(8, NOW + 32 * MINUTE)]) == 0
 
 
 def test_the_money_of_another_account_was_not_the_last_before(ledger: Ledger) -> None:

@@ -46,6 +46,7 @@ def _tree(
     instances: bool,
 ) -> dict[str, Any]:
     import time
+    from functools import partial
 
     from quotaline.ledger.ccusage import entries
     from quotaline.usage import ccusage
@@ -54,15 +55,15 @@ def _tree(
         raise click.UsageError(f"--format ccusage is --by {', '.join(WAYS[:-1])} or {WAYS[-1]}.")
     if (instances or project is not None) and by != "day":
         raise click.UsageError("--instances and --project are of --by day in ccusage's format, as in ccusage.")
-    connection, dirs = ledger.connection, where.claude_dirs
-    if by == "day":
-        place = "project" if instances or project is not None else "nothing"
-        found = entries(connection, dirs, span, "quarter", place)  # type: ignore[arg-type]
-        return ccusage.daily(found, prices, tz, instances=instances, project=project)
+    found = partial(entries, ledger.connection, where.claude_dirs)
     if by == "session":
-        return ccusage.session(entries(connection, dirs, span, "day", "session"), prices)
+        return ccusage.session(found(span, grain="price", place="session"), prices)
     if by == "block":
-        found = entries(connection, dirs, (0.0, float("inf")), "before", "nothing")
-        return ccusage.blocks(found, prices, time.time(), lambda start: span[0] <= start < span[1])
+        ever = (0.0, float("inf"))
+        return ccusage.blocks(found(ever, grain="hour"), prices, time.time(), lambda start: span[0] <= start < span[1])
+    if by == "day":
+        apart = instances or project is not None
+        days = found(span, tz, place="project" if apart else "nothing")
+        return ccusage.daily(days, prices, instances=instances, project=project)
     report = ccusage.weekly if by == "week" else ccusage.monthly
-    return report(entries(connection, dirs, span, "quarter", "nothing"), prices, tz)
+    return report(found(span, tz), prices)

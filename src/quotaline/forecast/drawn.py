@@ -135,7 +135,6 @@ class _Sharing:
         inside = 0 if self._which.project is not None else _until(step, self._which.end) - _until(step, self._which.start)
         self._elsewhere += inside
         self._elsewhere_long += inside * _is_long(step)
-        self._shares[None] += (step.amount - inside) * GRAIN
 
     def _rounded(self, unit: Money) -> list[DrawnRow]:
         rows = []

@@ -7,54 +7,99 @@ its time, project and session are those of that line and of that file.
 from __future__ import annotations
 
 import time
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from quotaline.core.periods import DAY
 from quotaline.ledger.store import clear_errors
 from quotaline.ledger.usage import STEP, SUMS, UsagePart, as_part
 from quotaline.transcripts.row import FIRST_MS, tomorrow
+from quotaline.zone import day_start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import tzinfo
     from pathlib import Path
     from sqlite3 import Connection
 
-Grain = Literal["quarter", "day", "before"]
-"""What is told apart of the time: quarters of an hour, days (UTC), or quarters that hold their end and not their beginning."""
+Grain = Literal["day", "hour", "price"]
+"""What is told apart of the time: local days, hours that hold their end and not their beginning, or nothing but prices."""
 Place = Literal["project", "session", "nothing"]
 
 _MOMENT = "coalesce(full_time, time)"
-_WHEN = {"quarter": f"{_MOMENT} / 900000", "day": f"{_MOMENT} / 86400000 * 96", "before": f"({_MOMENT} - 1) / 900000"}
+_DAY_MS = DAY * 1000
 _SUBAGENTS, _NESTED, _FLAT = "subagents", 4, 2
 
 
 class Entries(NamedTuple):
-    """Entries of one model, price, span of time and place; `first` and `last` are their times, milliseconds since the epoch."""
+    """Entries of one model, price, span of time and place; `first` and `last` are their times, milliseconds since the epoch.
+
+    Where the day, the project or the session is not told apart it is "".
+    """
 
     first: int
     last: int
+    day: str
     project: str
     session: str
     part: UsagePart
 
 
 def entries(
-    connection: Connection, config_dirs: Sequence[Path], span: tuple[float, float], grain: Grain, place: Place
+    connection: Connection,
+    config_dirs: Sequence[Path],
+    span: tuple[float, float],
+    tz: tzinfo = UTC,
+    *,
+    grain: Grain = "day",
+    place: Place = "nothing",
 ) -> Iterator[Entries]:
     """The entries of these folders from the start until before the end of `span`, epoch seconds, in order of time.
 
-    Where a project, or also a session, is not told apart it is "". Raises LedgerError.
+    Days are those of `tz`. Raises LedgerError.
     """
     with clear_errors():
         places = _places(connection, config_dirs, place)
-        query = f"""SELECT min({_MOMENT}), max({_MOMENT}), place, {_WHEN[grain]}, name, flags & 3, {STEP}, {SUMS}
+        first_day, when = None, f"({_MOMENT} - 1) / 3600000" if grain == "hour" else "0"
+        if grain == "day":
+            first_day, when = _day_number(connection, tz)
+        query = f"""SELECT min({_MOMENT}), max({_MOMENT}), place, {when},
+              {_MOMENT} / {_DAY_MS} * 96, name, flags & 3, {STEP}, {SUMS}
             FROM message JOIN temp.place ON place.file_id = coalesce(full_file_id, message.file_id)
             JOIN model ON model.id = model_id WHERE {_MOMENT} >= ? AND {_MOMENT} < ?
-            GROUP BY 4, 3, 5, 6, 7 ORDER BY 1"""  # noqa: S608 - names of our own
+            GROUP BY 4, 3, 5, 6, 7, 8 ORDER BY 1"""  # noqa: S608 - names and numbers of our own
         reach = max(FIRST_MS, span[0] * 1000), min(tomorrow(time.time()), span[1] * 1000)
-        for first, last, number, *row in connection.execute(query, reach):
+        for first, last, number, day, *row in connection.execute(query, reach):
             project, session = places[number]
-            yield Entries(first, last, project, session, as_part(row))
+            name = (first_day + timedelta(days=day)).isoformat() if first_day else ""
+            yield Entries(first, last, name, project, session, as_part(row))
+
+
+def _day_number(connection: Connection, tz: tzinfo) -> tuple[date, str]:
+    """The first local day with messages, and SQL for the number of a message's day from there on.
+
+    Days follow each other in runs of 24 hours each, but for the last one, in which the clock is changed.
+    """
+    query = f"SELECT min(time), max(coalesce(full_time, time)) FROM message WHERE time >= {FIRST_MS} AND time < ?"  # noqa: S608
+    oldest, newest = connection.execute(query, (tomorrow(time.time()),)).fetchone()
+    first = datetime.fromtimestamp((oldest or FIRST_MS) / 1000, tz).date()
+    start, last = round(day_start(first, tz) * 1000), newest or FIRST_MS
+    runs: list[list[int]] = []  # each its beginning, the number of its first day, how many days it has
+    for number in count():
+        if start > last:
+            break
+        if runs and start - runs[-1][0] == runs[-1][2] * _DAY_MS:
+            runs[-1][2] += 1
+        else:
+            runs.append([start, number, 1])
+        start = round(day_start(first + timedelta(days=number + 1), tz) * 1000)
+    cases = (
+        f"WHEN {_MOMENT} >= {begin} THEN {number} + min(({_MOMENT} - {begin}) / {_DAY_MS}, {days - 1})"
+        for begin, number, days in reversed(runs)
+    )
+    return first, f"CASE {' '.join(cases)} ELSE 0 END"
 
 
 def _places(connection: Connection, config_dirs: Sequence[Path], place: Place) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ Keys, names and rules are ccusage's; tokens and prices are ours. README says whe
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,6 @@ from quotaline.transcripts.row import FAST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from datetime import tzinfo
 
     from quotaline.ledger.ccusage import Entries
     from quotaline.prices import PriceBook
@@ -90,12 +89,12 @@ def _totals(rows: list[dict[str, Any]], sums: Iterable[_Sum]) -> dict[str, Any]:
 
 
 def daily(
-    found: Iterable[Entries], prices: PriceBook, tz: tzinfo, *, instances: bool = False, project: str | None = None
+    found: Iterable[Entries], prices: PriceBook, *, instances: bool = False, project: str | None = None
 ) -> dict[str, Any]:
     """By day; each project by itself with `instances`, or one, which is the name of its folder."""
     apart = instances or project is not None
     chosen = (entry for entry in found if project is None or entry.project == project)
-    sums = _sums(chosen, prices, lambda entry: (_day(entry, tz), entry.project if apart else ""))
+    sums = _sums(chosen, prices, lambda entry: (entry.day, entry.project if apart else ""))
     named = {key: sums[key] for key in sorted(sums)}
     rows = [one.row(date=day, **({"project": name} if apart else {})) for (day, name), one in named.items()]
     totals = _totals(rows, named.values())
@@ -107,14 +106,14 @@ def daily(
     return {"projects": projects, "totals": totals}
 
 
-def weekly(found: Iterable[Entries], prices: PriceBook, tz: tzinfo) -> dict[str, Any]:
+def weekly(found: Iterable[Entries], prices: PriceBook) -> dict[str, Any]:
     """By week; a week is called by its Sunday."""
-    return _spans("weekly", "week", found, prices, lambda entry: _sunday(_day(entry, tz)))
+    return _spans("weekly", "week", found, prices, lambda entry: _sunday(entry.day))
 
 
-def monthly(found: Iterable[Entries], prices: PriceBook, tz: tzinfo) -> dict[str, Any]:
+def monthly(found: Iterable[Entries], prices: PriceBook) -> dict[str, Any]:
     """By month."""
-    return _spans("monthly", "month", found, prices, lambda entry: _day(entry, tz)[:7])
+    return _spans("monthly", "month", found, prices, lambda entry: entry.day[:7])
 
 
 def _spans(
@@ -123,10 +122,6 @@ def _spans(
     sums = _sums(found, prices, lambda entry: (key(entry),))
     rows = [sums[span].row(**{name: span[0]}) for span in sorted(sums)]
     return {report: rows, "totals": _totals(rows, sums.values())}
-
-
-def _day(entry: Entries, tz: tzinfo) -> str:
-    return datetime.fromtimestamp(entry.first / 1000, tz).date().isoformat()
 
 
 def _sunday(day: str) -> str:
@@ -147,13 +142,13 @@ def session(found: Iterable[Entries], prices: PriceBook) -> dict[str, Any]:
 def blocks(found: Iterable[Entries], prices: PriceBook, now: float, asked: Callable[[float], bool]) -> dict[str, Any]:
     """5-hour blocks and the gaps between them; `asked` says of a start, epoch seconds, whether it is asked for.
 
-    Entries are those of quarters of an hour whose beginnings are the quarters' before: no block ends within one.
+    Entries are those of hours that hold their end and not their beginning: no block ends within one.
     """
     rows: list[dict[str, Any]] = []
     start, block = 0, _Sum()
-    for _, group in groupby(found, lambda entry: (entry.first - 1) // (15 * MINUTE_MS)):
-        quarter = list(group)
-        first = quarter[0].first
+    for _, group in groupby(found, lambda entry: (entry.first - 1) // HOUR_MS):
+        hour = list(group)
+        first = hour[0].first
         pause = first - block.last
         if block.entries and (first - start > BLOCK_MS or pause > BLOCK_MS):
             rows.append(_block(start, block, now))
@@ -162,7 +157,7 @@ def blocks(found: Iterable[Entries], prices: PriceBook, now: float, asked: Calla
             block = _Sum()
         if not block.entries:
             start = first // HOUR_MS * HOUR_MS
-        for entry in quarter:
+        for entry in hour:
             block.add(entry, prices)
     if block.entries:
         rows.append(_block(start, block, now))
