@@ -46,9 +46,8 @@ def table(by: str, rows: Sequence[ReportedRow], total: ReportedRow, notes: Seque
     return [part, *(Words(note, "muted") for note in notes)]
 
 
-def _grid(widths: tuple[int, ...], texts: int = 1) -> Table:
-    numbers = (Column(width=cells, justify="right") for cells in widths[texts:])
-    return Table.grid(*(Column(width=cells) for cells in widths[:texts]), *numbers)
+def _grid(widths: tuple[int, ...]) -> Table:
+    return Table.grid(Column(width=widths[0]), *(Column(width=cells, justify="right") for cells in widths[1:]))
 
 
 def _cells(row: ReportedRow, count: int, *, people: bool) -> tuple[str, ...]:
@@ -106,21 +105,36 @@ def comparison_table(found: Reconciliation, notes: Sequence[str], limit: int) ->
     """One line for each day and model, the differences that count marked, with what explains them."""
     if not found.rows:
         return [Words(note, "muted") for note in notes]
-    longest = max(cell_len(row.model) for row in found.rows)
-    widths = (DAY, max(NAME, min(longest, limit - DAY - 3 * COST)), COST, COST, COST)
-    part = _grid(widths, texts=2)
-    part.add_row("day", "model", "here", "report", "difference", style="accent")
-    lines: list[Line] = [part]
-    for row in found.rows:
-        report = "nothing" if row.reported is None else _money(row.reported)
-        cells = (row.day, short(row.model, widths[1]), _money(row.here), report, _signed(row.difference))
-        part.add_row(*cells, style="warn" if row.named else "text")
-        if row.explanations:
-            part = _grid(widths, texts=2)
-            lines += [Words("; ".join(row.explanations) + ".", "muted", indent=2), part]
     here, reported = totals(found.rows)
-    part.add_row("total", "", _money(here), _money(reported), _signed(reported - here), style="accent")
-    return [*lines, *([Text()] if notes else []), *(Words(note, "muted") for note in notes)]
+    rows = [("day", "model", "here", "report", "difference")]
+    rows += [
+        (
+            row.day,
+            row.model,
+            _money(row.here),
+            "nothing" if row.reported is None else _money(row.reported),
+            _signed(row.difference),
+        )
+        for row in found.rows
+    ]
+    rows.append(("total", "", _money(here), _money(reported), _signed(reported - here)))
+    money = [max(COST, *(len(row[place]) + 2 for row in rows)) for place in (2, 3, 4)]
+    model = max(NAME, min(max(cell_len(row[1]) for row in rows), limit - DAY - sum(money)))
+    head, *lines = (_line(row, model, money) for row in rows)
+    shown: list[Line] = [Text(head, "accent")]
+    for row, line in zip(found.rows, lines, strict=False):
+        shown.append(Text(line, "warn" if row.named else "text"))
+        if row.explanations:
+            shown.append(Words("; ".join(row.explanations) + ".", "muted", indent=2))
+    return [*shown, Text(lines[-1], "accent"), *([Text()] if notes else []), *(Words(note, "muted") for note in notes)]
+
+
+def _line(row: tuple[str, ...], model: int, money: Sequence[int]) -> str:
+    """A line by hand: a year of days is too many for tables of rich."""
+    day, name, *amounts = row
+    name = short(name, model)
+    cells = (amount.rjust(width) for amount, width in zip(amounts, money, strict=True))
+    return day.ljust(DAY) + name + " " * (model - cell_len(name)) + "".join(cells)
 
 
 def totals(rows: Sequence[Comparison]) -> tuple[Decimal, Decimal]:
