@@ -11,12 +11,15 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pexpect
 import pytest
 
 from commandline import QUOTALINE, quotaline
 from guard_snapshot import leave_snapshot as snapshot
+from quotaline.guard.watch import Watch
+from quotaline.locations import resolve_locations
 from usage_history import HOUR, configure, spent, tell, used
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="what is left running is looked up in /proc")
@@ -267,6 +270,18 @@ def test_what_becomes_unknown_is_said_once_and_ends_nothing(home: Path, environm
     assert err == "quotaline: The extra usage that this run would move is unknown: it was read 2h ago. sh goes on meanwhile.\n"
 
 
+def test_what_was_spent_while_it_waited_for_room_is_none_of_the_runs(home: Path, environment: dict[str, str]) -> None:
+    limits: dict[str, Any] = {"windows": {}, "extra": None, "no_extra": False, "max_age": HOUR, "extra_delta": [200, 2]}
+    watch = Watch(resolve_locations(environment), environment, limits, offline=True, alpha=True)
+    for cents in (1000, 5000):
+        spend(home, cents)
+        watch.look(time.time())
+    watch.begin()
+    for cents, outcome in ((5150, "room"), (5201, "no_room")):
+        spend(home, cents)
+        assert outcome == watch.look(time.time()).outcome
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [
@@ -323,6 +338,19 @@ def test_the_command_reads_from_the_terminal_and_its_ctrl_c_is_its_own(environme
     child.expect(pexpect.EOF)
     child.close()
     assert child.exitstatus == 9
+
+
+def test_where_nobody_can_wake_it_ctrl_z_stops_nothing(environment: dict[str, str]) -> None:
+    """As under a terminal emulator that runs it without a shell: nobody would ever send SIGCONT."""
+    child = terminal(environment, "sh", "-c", "read line; echo got $line; read line; echo got $line")
+    child.sendline("one")
+    child.expect("got one")
+    child.send("\x1a")
+    child.sendline("two")
+    child.expect("got two")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
 
 
 def shell(environment: dict[str, str]) -> pexpect.spawn[str]:

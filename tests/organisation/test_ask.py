@@ -17,7 +17,7 @@ from quotaline.locations import resolve_locations
 from quotaline.model import SourceState
 from quotaline.organisation.ask import ask_organisation
 from quotaline.organisation.rows import By, ReportedRow, coverage, reported
-from quotaline.organisation.store import State, interface_of, load_state
+from quotaline.organisation.store import State, interface_of, load_state, why_not_due
 from report_server import COST, HAIKU, LEGACY_COST, LEGACY_USAGE, OPUS, PEOPLE, USAGE, ReportServer, person, report_server
 from usage_history import DAY, HOUR, MINUTE, at
 
@@ -231,6 +231,34 @@ def test_where_the_analytics_do_not_open_the_older_reports_are_read(machine: Mac
     assert machine.costs("api-key") == {"apikey_1": None}, "the older cost report does not know keys"
     assert machine.server.asked(LEGACY_COST)[0]["group_by[]"] == ["description", "workspace_id"]
     assert machine.server.asked(LEGACY_USAGE)[0]["bucket_width"] == ["1d"]
+
+
+def test_after_a_week_the_analytics_are_tried_again_and_what_is_there_stays(machine: Machine) -> None:
+    machine.server.refusals |= {COST: 403, USAGE: 403}
+    machine.server.cost("2026-11-20", "100", api_key_id="apikey_1")
+    machine.settle()
+    machine.now += 8 * DAY
+    machine.settle()
+    assert len(machine.server.asked(COST)) == 2
+    assert machine.costs("day") == {"2026-11-20": "1"}
+    assert machine.server.asked(LEGACY_COST)[-1]["starting_at"] > ["2026-11-20"], "what is final is not asked for again"
+    machine.server.refusals.clear()
+    machine.server.cost("2026-12-02", "300", api_key_id="apikey_2")
+    machine.now += 8 * DAY
+    machine.settle()
+    assert machine.costs("api-key")["apikey_2"] == "3"
+
+
+def test_while_nothing_is_due_the_key_is_not_even_read(machine: Machine) -> None:
+    assert machine.where.ledger
+    machine.settle()
+    with open_ledger(machine.where.ledger) as ledger:
+        assert "The reports are fresh enough" in (why_not_due(ledger, machine.days, machine.now) or "")
+        assert why_not_due(ledger, machine.days, machine.now + HOUR) is None
+    machine.server.refusals |= {COST: 500}
+    machine.ask(2 * HOUR)
+    with open_ledger(machine.where.ledger) as ledger:
+        assert why_not_due(ledger, machine.days, machine.now) is None, "another key may mend what is wrong"
 
 
 def test_a_key_for_analytics_that_is_refused_is_not_tried_elsewhere(machine: Machine) -> None:

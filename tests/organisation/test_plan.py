@@ -28,7 +28,7 @@ def run(now: float, days: int, until: float, closed: dict[str, float] | None = N
     asked: dict[str, dict[date, float]] = {}
     found = []
     while now < until:
-        question = next_question(asked, closed or {}, now, days, is_admin=True)
+        question = next_question(asked, closed or {}, now, days)
         if question is not None:
             found.append((now, question))
             asked.setdefault(question.report, {}).update(dict.fromkeys(question.days(), now))
@@ -64,7 +64,7 @@ def test_a_day_is_final_once_it_was_asked_for_when_it_no_longer_changes() -> Non
     everything = {TODAY - timedelta(days=number): NOW for number in range(10)}
     for asked_at, due in ((final - 1, True), (final, False), (NOW + DAY, True)):
         asked = {report: {**everything, day: asked_at} for report in (COST, USAGE, CLAUDE_CODE)}
-        assert (next_question(asked, {}, NOW, 10, is_admin=True) is not None) is due
+        assert (next_question(asked, {}, NOW, 10) is not None) is due
 
 
 def test_what_is_closed_is_left_for_a_week() -> None:

@@ -82,7 +82,9 @@ def print_reconciliation(where: Locations, config: Config, days: Days, *, as_jso
             found = reconcile(ledger.connection, state.owner, PriceBook(config.prices), since=since, until=until)
             notes = _notes(state, found.covered, found.others)
     if found.rows:
-        notes.append("Here: this machine's transcripts at list price. Report: what is charged. Days are UTC's.")
+        notes.append(
+            "Here: this machine's transcripts at list price, and recorded runs. Report: what is charged. Days are UTC's."
+        )
     if as_json:
         click.echo(show.comparison_json(found, notes))
     elif as_csv:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING, Any
 
-import httpx
 from msgspec import structs
 
 from quotaline import __version__
@@ -19,7 +18,7 @@ from quotaline.ledger import open_ledger
 from quotaline.model import SourceState
 from quotaline.organisation import store
 from quotaline.organisation.key import find_key
-from quotaline.organisation.plan import ANALYTICS, CLAUDE_CODE, interface, next_due, next_question
+from quotaline.organisation.plan import ANALYTICS, CLAUDE_CODE, interface, next_question
 from quotaline.organisation.reports import read_page
 from quotaline.organisation.store import State
 from quotaline.ratelimit import log
@@ -27,12 +26,13 @@ from quotaline.ratelimit.home import open_limiter
 from quotaline.ratelimit.policy import ADMIN_KEY, Decision, Situation, explain_wait
 from quotaline.ratelimit.requester import fingerprint_key, no_core_dumps
 from quotaline.sources.fields import retry_after_seconds
-from quotaline.sources.https import OK, Answer, Limits, get
 from quotaline.sources.json_text import decode_json
 from quotaline.zone import local_zone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    import httpx
 
     from quotaline.config.schema import Organisation
     from quotaline.ledger import Ledger
@@ -40,10 +40,12 @@ if TYPE_CHECKING:
     from quotaline.organisation.key import AdminKey
     from quotaline.organisation.plan import Question
     from quotaline.organisation.reports import Page
+    from quotaline.sources.https import Answer
 
 SOURCE = "organisation"
 NOWHERE = "The ledger keeps the reports and cannot be used, so nothing was asked."
-LIMITS = Limits(2.0, 15.0, 16 * 1024 * 1024)
+OK = 200
+SECONDS, LARGEST = (2.0, 15.0), 16 * 1024 * 1024
 CLOCKS_APART = 300.0
 """Seconds by which this machine's clock may differ from the server's: a report is cut at midnight."""
 NOT_FOR_THIS_KEY = (400, 403, 404)
@@ -55,7 +57,7 @@ def ask_organisation(
     env: Mapping[str, str],
     now: float,
     *,
-    client: Callable[..., httpx.Client] = httpx.Client,
+    client: Callable[..., httpx.Client] | None = None,
     luck: Callable[[], float] = random.random,
 ) -> SourceState:
     """Ask for what is due, one page of it at the most, and lay it into the ledger; how that went. Raises nothing."""
@@ -91,20 +93,19 @@ class _Asking:
         ledger: Ledger,
         limiter: Ledger,
         now: float,
-        client: Callable[..., httpx.Client],
+        client: Callable[..., httpx.Client] | None,
         luck: float,
     ) -> None:
         self._config, self._key, self._owner, self._ledger, self._limiter = config, key, owner, ledger, limiter
         self._now, self._client, self._luck = now, client, luck
-        self._state = store.load_state(ledger, owner) or State(owner=owner, asked_at=now)
+        state = store.load_state(ledger, owner) or State(owner=owner, asked_at=now)
+        self._state = state if key.is_admin else structs.replace(state, closed=state.closed | {CLAUDE_CODE: now})
 
     def ask(self) -> SourceState:
         """What came of it. Raises SourceError, LedgerError."""
         question = self._question()
         if question is None:
-            due = next_due(store.asked_days(self._ledger, self._owner), self._now)
-            wait = Decision(False, max(due, self._now + 1), "The reports are fresh enough")
-            return self._told(explain_wait(wait, self._now, local_zone()))
+            return self._told(store.fresh_note(self._ledger, self._owner, self._now))
         situation = Situation(now=self._now, credentials=self._owner, eager=True, rules=ADMIN_KEY)
         keys = [f"key:{self._owner}"]
         asked = log.begin_request(self._limiter, SOURCE, counted=keys, heard=keys, situation=situation)
@@ -130,17 +131,20 @@ class _Asking:
         if begun is not None:
             return begun
         asked = store.asked_days(self._ledger, self._owner)
-        return next_question(asked, self._state.closed, self._now, self._config.days, is_admin=self._key.is_admin)
+        return next_question(asked, self._state.closed, self._now, self._config.days)
 
     def _told(self, note: str) -> SourceState:
         """It is not the time to ask; what was wrong the last time is still so."""
         return SourceState(source=SOURCE, problem=self._state.problem, note=note)
 
     def _get(self, question: Question) -> Answer:
+        from quotaline.sources import https  # noqa: PLC0415 - httpx, for a request that is made
+
         headers = {"x-api-key": self._key.token.word(), "User-Agent": f"quotaline/{__version__}", **question.headers()}
-        return get(
-            self._config.base_url, question.path, headers, LIMITS, what="`organisation.base_url`",
-            params=question.params(), client=self._client,
+        client = {} if self._client is None else {"client": self._client}
+        return https.get(
+            self._config.base_url, question.path, headers, https.Limits(*SECONDS, LARGEST), what="`organisation.base_url`",
+            params=question.params(), **client,
         )  # fmt: skip
 
     def _take(self, question: Question, answer: Answer) -> None:
@@ -153,10 +157,10 @@ class _Asking:
         elif answer.status in NOT_FOR_THIS_KEY and question.report == CLAUDE_CODE:
             self._close(CLAUDE_CODE, f"The server does not give Claude Code's report to this key ({answer.status}).")
         elif answer.status in NOT_FOR_THIS_KEY and question.api == ANALYTICS and self._key.is_admin:
-            store.forget_reports(self._ledger, self._owner)
-            self._close(
-                ANALYTICS, f"The server does not open the analytics for this key ({answer.status}); the older reports are read."
-            )
+            if ANALYTICS not in self._state.closed:
+                store.forget_reports(self._ledger, self._owner)
+            note = f"The server does not open the analytics for this key ({answer.status}); the older reports are read."
+            self._close(ANALYTICS, note)
         else:
             store.drop_pages(self._ledger, self._owner, question.report)
             raise _refusal(answer, self._now)
@@ -169,6 +173,10 @@ class _Asking:
         if self._key.token.stands_in([answer.body, body]):
             raise RequestError("The server sent the key back; its answer was not kept.", Outcome.FAILED)
         page = read_page(question, body)
+        if question.api == ANALYTICS and ANALYTICS in self._state.closed:  # they open now, and tell more
+            store.forget_reports(self._ledger, self._owner)
+            closed = {report: at for report, at in self._state.closed.items() if report != ANALYTICS}
+            self._state = structs.replace(self._state, closed=closed)
         if not store.keep_page(self._ledger, self._owner, question, page, self._now):
             raise RequestError("The report goes round in a circle; it is asked for from its beginning.", Outcome.FAILED)
         self._state = structs.replace(

@@ -81,14 +81,14 @@ def interface(closed: Mapping[str, float], now: float) -> Api:
 
 
 def next_question(
-    asked: Mapping[str, Mapping[date, float]], closed: Mapping[str, float], now: float, days: int, *, is_admin: bool
+    asked: Mapping[str, Mapping[date, float]], closed: Mapping[str, float], now: float, days: int
 ) -> Question | None:
     """What is asked next; None while everything is fresh. `asked` says when each report was last asked for a day.
 
     The newest days come first, of each report in turn; then what is missing, back to `days` days ago.
     """
     api = interface(closed, now)
-    reports = [COST, USAGE] + ([CLAUDE_CODE] if is_admin and not _is_closed(CLAUDE_CODE, closed, now) else [])
+    reports = [COST, USAGE] + ([] if _is_closed(CLAUDE_CODE, closed, now) else [CLAUDE_CODE])
     found = [(report, due) for report in reports if (due := _due_days(asked.get(report, {}), now, days, api))]
     if not found:
         return None

@@ -1,7 +1,7 @@
 """EFFECT This machine's cost beside the organisation's report, per day (UTC) and model, with the explanations that can be seen.
 
 A difference is named where it is above a dollar and above 5 % of the larger side. What is compared is the list price of the
-transcripts here with what the report says is charged, all products together: what each says is its own truth.
+transcripts here, and what the client counted for runs without, with what the report says is charged, all products together.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def reconcile(
 
 
 def _here(connection: Connection, first: date, last: date, prices: PriceBook) -> dict[tuple[str, str], Side]:
-    """This machine's messages, at list price."""
+    """This machine's messages at list price, and recorded runs."""
     start, end = (datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() for day in (first, last + timedelta(days=1)))
     found: dict[tuple[str, str], Side] = defaultdict(Side)
     for part in usage_between(connection, start, end):

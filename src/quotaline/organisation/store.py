@@ -9,8 +9,10 @@ import msgspec
 from msgspec import Struct
 
 from quotaline.ledger.store import clear_errors
-from quotaline.organisation.plan import ANALYTICS, COST, USAGE, Question
+from quotaline.organisation.plan import ANALYTICS, COST, USAGE, Question, interface, next_due, next_question
 from quotaline.organisation.reports import ReportRow
+from quotaline.ratelimit.policy import Decision, explain_wait
+from quotaline.zone import local_zone
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,6 +80,24 @@ def pending_question(ledger: Ledger, owner: str, api: Api, now: float) -> Questi
     report: str = row[0]
     first, last = date.fromisoformat(row[1]), date.fromisoformat(row[2])
     return Question(api if report in (COST, USAGE) else "legacy", report, first, last, row[3])
+
+
+def fresh_note(ledger: Ledger, owner: str, now: float) -> str:
+    """That nothing is due, and when something will be. Raises LedgerError."""
+    due = max(next_due(asked_days(ledger, owner), now), now + 1)
+    return explain_wait(Decision(False, due, "The reports are fresh enough"), now, local_zone())
+
+
+def why_not_due(ledger: Ledger, days: int, now: float) -> str | None:
+    """Why the key that was asked with last need not even be read; None where something is due or was wrong.
+
+    Raises LedgerError.
+    """
+    state = load_state(ledger)
+    if state is None or state.problem or pending_question(ledger, state.owner, interface(state.closed, now), now):
+        return None
+    due = next_question(asked_days(ledger, state.owner), state.closed, now, days)
+    return None if due else fresh_note(ledger, state.owner, now)
 
 
 def keep_page(ledger: Ledger, owner: str, question: Question, page: Page, now: float) -> bool:
