@@ -83,7 +83,7 @@ def test_the_configuration(room: Room) -> None:
     shown += ["--- a file and a segment", *told(room, config)]
     put(path.parent / "segments/bad.toml", "summary = 's'")
     shown += ["--- a bad segment", *told(room, config)]
-    put(path, "x = 5")
+    put(path, "style = 5")
     shown += ["--- and a bad file", *told(room, config)]
     shown += [
         "--- broken beyond reading it again",

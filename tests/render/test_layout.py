@@ -138,7 +138,7 @@ def test_only_the_windows_of_a_line_are_reckoned(monkeypatch: pytest.MonkeyPatch
     assert reckoned == ["seven_day_m7"]
     with pytest.raises(KeyError):
         found["seven_day_m8.nothing"]
-    assert len(gather_fields(kept, [], NOW).whole()) == 50 * 8
+    assert len(gather_fields(kept, [], NOW).whole()) == 50 * 9
     assert len(found.windows) == 50
 
 
