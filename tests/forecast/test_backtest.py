@@ -66,3 +66,30 @@ def test_transcripts_fill_the_gaps_of_the_replay_as_well() -> None:
     even = [(start + minute * MINUTE, 1.0) for minute in range(1, 300)]
     [without], [informed] = backtest(rows, NOW), backtest(rows, NOW, even)
     assert informed.points < 5 < without.points
+
+
+def row(percent: float, before_reset: float, name: str = "five_hour") -> Reading:
+    return used(percent, NOW - before_reset, resets_at=NOW, name=name)
+
+
+EARLY = [(10, 4 * HOUR), (20, 3.5 * HOUR), (30, 3 * HOUR)]
+
+
+def test_a_period_counts_that_was_seen_to_its_last_tenth_or_full() -> None:
+    for last, scored in ((1800, True), (1801, False)):
+        assert bool(backtest([*(row(*point) for point in EARLY), row(50, last)], NOW)) is scored
+    for percent, scored in ((100, True), (99.9, False)):
+        assert bool(backtest([*(row(*point) for point in EARLY), row(percent, 2 * HOUR)], NOW)) is scored
+
+
+def test_a_forecast_is_replayed_until_the_last_reading_or_the_limit() -> None:
+    """A turn each 450 s: none is made at or after the moment at which all was known."""
+    turns = [backtest([*steady(NOW, 8, SPAN - 1200), row(50, last)], NOW)[0].forecasts for last in (900, 899)]
+    assert turns[1] - turns[0] == 1
+    full = [backtest([*steady(NOW, 20, 3 * HOUR), row(100, at), row(100, 60)], NOW)[0].forecasts for at in (4500, 4499)]
+    assert full[1] - full[0] == 1
+
+
+def test_a_window_is_called_as_it_was_last() -> None:
+    readings = [*(row(*point, "Old") for point in EARLY), row(50, 1000, "Old"), row(60, 900, "New")]
+    assert backtest(readings, NOW)[0].name == "New"

@@ -45,6 +45,7 @@ def test_sgr_parameters_are_attributes_and_a_colour(sgr: str, found: tuple[list[
         ("38;5;22", "fg=colour22", "005f00"), ("38;5;52", "fg=colour52", "5f0000"), ("38;5;231", "fg=colour231", "ffffff"),
         ("38;5;232", "fg=colour232", "080808"), ("38;5;233", "fg=colour233", "121212"), ("38;5;255", "fg=colour255", "eeeeee"),
         ("38;5;67", "fg=colour67", "5f87af"),
+        ("38;5;188", "fg=colour188", "d7d7d7"), ("38;5;145", "fg=colour145", "afafaf"),
     ],
 )  # fmt: skip
 def test_a_colour_is_told_to_tmux_and_to_the_bars(sgr: str, style: str, colour: str) -> None:
@@ -163,7 +164,11 @@ SEGMENT = {
     "forms": [[["five_hour.used", "pct"], " of ", ["five_hour.limit", "money"]], ["5h ", ["five_hour.used", "pct"]], ["5h"]],
     "level": "five_hour.used", "warn": 70, "critical": 90, "colour": "ok", "priority": 90,
 }  # fmt: skip
-KEPT = {"segments": {"five": SEGMENT, "bad": 5, "b": {"forms": [None, ["b" * 6], ["b"]], "priority": 10}}, "style": STYLE}
+SEGMENTS = {
+    "five": SEGMENT, "bad": 5, "w": {"forms": [None, ["wwww"], None], "priority": 10},
+    "b": {"forms": [None, ["b" * 6], ["b"]], "priority": 10},
+}  # fmt: skip
+KEPT = {"segments": SEGMENTS, "style": STYLE}
 
 
 @pytest.mark.parametrize(
@@ -248,6 +253,7 @@ def test_rows_are_what_there_is_to_show() -> None:
     assert drawn([["b"], ["b", "five"]], 1, told) == [[("b", "")]]
     assert drawn([["five"], ["b"]], 1, told) == [[("b", "")]]
     assert drawn([["five"]], 1, told) == [[("5h", "31")]]
+    assert drawn([["w", "five", "w"]], 1, told) == [[("5h", "31")]]
     assert drawn([], 0, told) == []
 
 
@@ -259,6 +265,7 @@ def test_the_mark_of_a_problem_ends_the_first_row_and_has_its_cell() -> None:
     assert drawn([["five"], ["five"]], 9, told, problems=["x"])[1] == [("5h 95%", "31")]
     assert drawn([["five"]], 0, told, problems=["x"])[0][1] == ("x", "31")
     assert drawn([["none"]], 9, told, problems=["x"]) == []
+    assert drawn([["five"], ["b"]], 3, told, problems=["x"]) == [[("b", ""), ("x", "31")]]
     assert drawn([["five"]], 3, told, problems=["x"]) == [[("5h", "31"), ("x", "31")]]
 
 

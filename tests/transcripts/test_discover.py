@@ -107,6 +107,19 @@ def test_what_is_gone_is_gone_with_all_that_was_in_it(ledger: Ledger, claude: Pa
     assert dict(ledger.connection.execute("SELECT path, gone FROM file").fetchall()) == {str(path): 0, str(beside): 0}
 
 
+def test_what_is_in_a_folder_that_is_gone_needs_no_look_of_its_own(
+    ledger: Ledger, claude: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.utime(write(claude, "first", assistant("m0")), (5, 5))
+    path = write(claude, "deep/s1", assistant("m1"))
+    look(ledger, claude)
+    path.unlink()
+    path.parent.rmdir()
+    monkeypatch.setattr(looking, "FILES", (0, 0, 1))  # the first one alone is looked at
+    look(ledger, claude)
+    assert ledger.connection.execute("SELECT gone FROM file ORDER BY id").fetchall() == [(0,), (1,)]
+
+
 def test_another_file_under_the_name_is_read_from_its_start(ledger: Ledger, claude: Path) -> None:
     path = write(claude, "s1", assistant("m1"))
     look(ledger, claude)

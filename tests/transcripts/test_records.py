@@ -202,3 +202,33 @@ def test_a_line_is_of_a_subagent_or_an_error_only_where_it_says_true(told: objec
     line, _ = records.read({**assistant("m1"), "isSidechain": told, "isApiErrorMessage": told})
     assert line is not None
     assert (line.is_sidechain, line.is_api_error_message) == (holds, holds)
+
+
+def test_what_is_whole_in_a_line_and_what_is_lost() -> None:
+    one, other, half = (dump(assistant(name))[:-1] for name in ("m1", "m2", "m3"))
+    half = half[:-40]
+    for data, ids, whole, damaged in (
+        (one, ["m1"], [True], False), (one + other, ["m1", "m2"], [True, True], False),
+        (one + half, ["m1"], [True], True), (one + other + half, ["m1", "m2"], [True, True], True),
+        (b"x" + one, ["m1"], [True], True), (b"x" + one + half, ["m1"], [False], True),
+        (b"x" + one + b" \0\r" + other + half, ["m1", "m2"], [False, False], True),
+        (b" \t" + one + b"\0 ", ["m1"], [True], False), (b"{}" + one + b"{}", ["m1"], [False], True),
+        (one + b"x" + other, ["m1", "m2"], [True, True], True), (one + b"x" + other + b"y", ["m1", "m2"], [True, False], True),
+    ):  # fmt: skip
+        found = search(data)
+        assert [line.message and line.message.id for line in found.lines] == ids
+        assert (found.whole, found.damaged) == (whole, damaged), data[:3]
+
+
+@pytest.mark.parametrize(("starts", "found"), [(19_999, 1), (20_000, 0)])
+def test_a_line_is_given_up_after_so_many_starts(starts: int, found: int) -> None:
+    assert len(search(b'{"a"x' * starts + dump(assistant("m1"))).lines) == found
+
+
+@pytest.mark.parametrize(("mebibytes", "found"), [(15.5, 1), (16.5, 0)])
+def test_a_line_is_given_up_after_so_many_characters(mebibytes: float, found: int) -> None:
+    """Each of 200 starts reads to the break at the end: 16 Mi characters, and twice the line's own, are tried."""
+    step, record = b'{"a":[1,', dump(assistant("m1"))
+    tries = sum(len(step) * (200 - number) for number in range(200))
+    for size in (round(((mebibytes * (1 << 20)) - tries + 2 * 200 * len(step) + 2 * len(record)) / 198),):
+        assert len(search(step * 200 + b"1," * (size // 2) + b"x" + record).lines) == found

@@ -75,9 +75,10 @@ def periods(readings: Sequence[Reading]) -> list[list[Reading]]:
 
 def _score(readings: Sequence[Reading], now: float, activity: Sequence[tuple[float, float]]) -> Score | None:
     span = window_length(readings[0].value.id)
-    ended = [period for period in periods(readings) if span and _reset(period[0]) <= now]
-    known = [period for period in ended if span and _seen(period, span)]
-    replayed = [_replay(period, span or 0.0, activity) for period in known]
+    if span is None:
+        return None
+    ended = [period for period in periods(readings) if _reset(period[0]) <= now]
+    replayed = [_replay(period, span, activity) for period in ended if _seen(period, span)]
     turns = [turn for period in replayed for turn in period]
     if not turns:
         return None
@@ -89,7 +90,7 @@ def _score(readings: Sequence[Reading], now: float, activity: Sequence[tuple[flo
         periods=sum(bool(period) for period in replayed),
         forecasts=len(turns),
         points=median(errors),
-        points_90=errors[min(len(errors) - 1, int(len(errors) * 0.9))],
+        points_90=errors[int(len(errors) * 0.9)],
         bias=median(turn.forecast - turn.came for turn in turns),
         even_points=median(abs(turn.even - turn.came) for turn in turns),
         reached=len(both),
@@ -120,8 +121,7 @@ def _replay(period: Sequence[Reading], span: float, activity: Sequence[tuple[flo
         foreseen = forecast_window(known[-1], known, turn_at, used)
         if foreseen.at_reset is None:
             continue
-        passed = turn_at - (reset - span)
-        even = min(FULL, _used(known[-1]) * span / passed) if passed > 0 else FULL
+        even = min(FULL, _used(known[-1]) * span / (turn_at - (reset - span)))
         turns.append(Turn(min(FULL, foreseen.at_reset), came, even, foreseen.limit_at, came_full))
     return turns
 
