@@ -1,14 +1,15 @@
-"""PURE What a break is: one change of behaviour in one place of the package, drawn by a seed.
+"""EFFECT What a break is: one change of behaviour in one place of the package, drawn by a seed.
 
 An edge is moved (`<` for `<=`), a condition turned round, a sum made a difference, `min` put for `max`, a number raised by one,
-a call left out. What no test can notice is named in EQUIVALENT, with the reason, and is not drawn. Draws survive edits: where
-a break stands there comes from the seed and its own text, so other code may change without another break being drawn.
+a call left out. What no test can notice is named in `equivalent.toml`, with the reason, and is not drawn. Draws survive edits:
+where a break stands there comes from the seed and its own text, so other code may change without another being drawn.
 """
 
 from __future__ import annotations
 
 import ast
 import hashlib
+import tomllib
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -28,31 +29,8 @@ SUMS: dict[type[ast.operator], tuple[type[ast.operator], str]] = {
 }  # fmt: skip
 GENERATED = ("prices/table.py", "render/cells.py")
 """Files that are written by a program and held against their source."""
-EQUIVALENT = {
-    (
-        "transcripts/line.py | if count > row[place]:  # noqa: PLR1730 - calling max takes longer than all else here"
-        " | > to >= | 1"
-    ): "a count that is put in the place of an equal one changes nothing",
-    (
-        "forecast/extra_usage.py | if run is not None and first - HOUR <= run.start < first:"
-        "  # the money was seen before the window's last percent was | < to <= | 1"
-    ): "a run that begins as the window fills has the same beginning and the same steps",
-    'ledger/history.py | following, key = (day + timedelta(days=31)).replace(day=1), f"{day:%Y-%m}" | 31 plus 1 | 1': (
-        "32 days after the first of a month lie in the next one, too"
-    ),
-    "__main__.py | data = system.read(descriptor, 1 << 16) | 16 plus 1 | 1": (
-        "no file of the prompt path is that large, and a larger piece of one is as good"
-    ),
-    "ledger/history.py | start, end = max(start, oldest / 1000), min(end, newest / 1000 + 0.001) | 1000 plus 1 | 1": (
-        "before the oldest message there is nothing to count, and days without messages have no row"
-    ),
-    "core/merge.py | return (self.as_of, self.resets_at or 0.0, self.level or 0.0, self.order) | 0.0 plus 1 | 1": (
-        "a reset is later than now, and now is later than the first second of 1970"
-    ),
-    'ledger/store.py | if waits is not None and getattr(error, "sqlite_errorcode", 0) & 0xFF in LOCKED: | 0 plus 1 | 1': (
-        "neither 0 nor 1 is a code for what is locked"
-    ),
-}
+with Path(__file__).with_name("equivalent.toml").open("rb") as _file:
+    EQUIVALENT = {name: entry["reason"] for entry in tomllib.load(_file)["equivalent"] for name in entry["breaks"]}
 """Breaks that change nothing which anybody could see, by name, each with its reason."""
 
 
