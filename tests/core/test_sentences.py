@@ -103,6 +103,14 @@ def test_each_situation_in_words(zone: Callable[[str], None]) -> None:
     golden("core/verdicts.txt", "\n".join(shown) + "\n")
 
 
+def test_of_many_windows_twelve_are_named() -> None:
+    many = [window(f"own_{number:02}", 5.0) for number in range(20)]
+    (check,) = check_limits(many, {"windows": {"fife_hour": 80}}, NOW)
+    assert check["why"] == "it was not read; known are five_hour, seven_day, " + ", ".join(
+        f"own_{number:02}" for number in range(10)
+    )
+
+
 @pytest.mark.parametrize(
     ("problems", "told"),
     [

@@ -1,0 +1,55 @@
+"""Times and sizes that no test can wait for or fill: each was promised or measured where it stands, and is a decision.
+
+What can be reached by a test, such as the edge of a file that is still read, is held beside the code that reads it.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import pytest
+
+KIB, MIB = 1 << 10, 1 << 20
+CHOSEN: dict[str, dict[str, Any]] = {
+    "alerts.delivery": {"SHOWN_FOR": 600.0, "KEPT_FOR": 40 * 86_400.0, "PATIENCE": 10.0},
+    "config.edit": {"PATIENCE": 10.0},
+    "config.last_good": {"LARGEST": 4 * MIB},
+    "core.snapshot": {"FRESH_FOR": 60.0, "STALE_AFTER": 3600.0, "MOST_FILES": 256},
+    "core.spawn_refresh": {"PAUSE": 15.0, "LONGEST_STAMP": 16},
+    "doctor.endpoint": {"PATIENCE": 1.0},
+    "doctor.integrations": {"PATIENCE": 2.0, "SLOW": 0.3},
+    "doctor.ledger": {"PATIENCE": 0.3},
+    "doctor.sources": {"PATIENCE": 0.4},
+    "files": {"LARGEST_FILE": 16 * MIB, "SCRATCH_KEPT_FOR": 3600.0, "CHUNK": MIB, "PAUSE": 0.05},
+    "integrations.claude_code": {"REFRESH_INTERVAL": 30},
+    "ledger.importer": {"BATCH_ROWS": 8192, "COMMIT_SECONDS": 1.0, "FIRST_SECONDS": 10.0},
+    "ledger.store": {"BUSY_SECONDS": 30.0, "READER_SECONDS": 1.0, "CACHE_KILOBYTES": 32 * KIB},
+    "preview.sample": {"PATIENCE": 5.0},
+    "prompt.inbox": {"MAX_BYTES": 64 * KIB},
+    "prompt.run": {"NEWS_AFTER": 5.0},
+    "ratelimit.home": {"LARGEST_KEY": 4 * KIB},
+    "ratelimit.log": {"FAILURE_COUNTS": 3600.0, "RESETS_KEPT": 3600.0, "REMEMBERED": 86_400.0},
+    "ratelimit.requester": {"KEY_BYTES": 32},
+    "refresh.current": {"PATIENCE": 2.0},
+    "refresh.ledger_step": {"RECENT": 26 * 3600},
+    "refresh.run": {"SOON": 5.0},
+    "snapshot.frames": {"FOREVER": 9_999_999_999},
+    "sources.claude_cli": {
+        "SECONDS": 45.0, "VERSION_SECONDS": 10.0, "NOT_STARTED": 127, "_LARGEST_OUTPUT": 8 * MIB, "_GRACE": 2.0,
+    },
+    "sources.credentials": {"_KEYCHAIN_SECONDS": 30.0},
+    "transcripts.helper": {"WAITING": 512},
+    "transcripts.job": {"NUMBER_BYTES": 4},
+    "transcripts.scan": {
+        "CHUNK": 512 * KIB, "LONGEST": 64 * MIB, "BATCH": 4096, "GUARD": 4096, "END": 448, "LITTLE": 64 * KIB, "KEPT": 64 * KIB,
+    },
+    "transcripts.workers": {"WORTH_IT": 48 * MIB, "TICKETS": 2048},
+    "zone": {"LARGEST_ZONE": MIB, "WIDEST": 86_399},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("module", CHOSEN)
+def test_a_chosen_number_is_changed_on_purpose(module: str) -> None:
+    found = vars(importlib.import_module(f"quotaline.{module}"))
+    assert CHOSEN[module] == {name: found[name] for name in CHOSEN[module]}
