@@ -29,9 +29,13 @@ def meter(key: str = "five_hour", **changes: Any) -> Meter:
     at = datetime.fromtimestamp(NOW, UTC)
     values: dict[str, Any] = {
         "id": key, "name": key, "unit": "percent", "used": Decimal("42.0"), "limit": Decimal("100.0"), "utilization": 42.0,
-        "resets_at": datetime.fromtimestamp(NOW + 9000, UTC), "source": "statusline", "as_of": at, "stale": False, "extras": {},
+        "status": "normal", "resets_at": datetime.fromtimestamp(NOW + 9000, UTC), "source": "statusline", "as_of": at,
+        "stale": False, "extras": {},
     }  # fmt: skip
-    return Meter(**{**values, **changes})
+    values |= changes
+    used, limit = values["used"], values["limit"]
+    values.setdefault("remaining", None if used is None or limit is None else max(limit - limit, limit - used))
+    return Meter(**values)
 
 
 def said(item: Meter) -> str:

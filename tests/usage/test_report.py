@@ -55,7 +55,21 @@ def test_the_json_is_what_the_contract_says(furnished: dict[str, str]) -> None:
     assert list(said) == ["schema_version", "generated_at", "account", "windows", "health", "transcripts", "missing"]
     assert said["schema_version"] == 1
     assert list(said["account"]) == ["config_dir", "uuid", "plan"]
-    keys = ["id", "name", "unit", "used", "limit", "utilization", "resets_at", "source", "as_of", "stale", "extras"]
+    keys = [
+        "id",
+        "name",
+        "unit",
+        "used",
+        "limit",
+        "remaining",
+        "utilization",
+        "status",
+        "resets_at",
+        "source",
+        "as_of",
+        "stale",
+    ]
+    keys.append("extras")
     assert all(list(window) == keys for window in said["windows"])
     by_id = {window["id"]: window for window in said["windows"]}
     assert list(by_id) == ["five_hour", "seven_day", "seven_day_fable", "extra_usage"]

@@ -17,7 +17,7 @@ from quotaline.config.last_good import Kept, keep_last_good, read_last_good
 from quotaline.config.palettes import PALETTES
 from quotaline.config.schema import Config
 from quotaline.core.snapshot import config_state
-from quotaline.core.values import printable
+from quotaline.core.values import printable_with_icons
 from quotaline.errors import ConfigError
 from quotaline.files import read_file
 from quotaline.prices import PriceBook
@@ -72,7 +72,7 @@ def understand(tree: Any, name: str = "config.toml") -> Config:
     """A configuration from its tree. Raises ConfigError."""
     config = convert(tree, Config, name)
     separator = config.style.separator or ""
-    if printable(separator) != separator:
+    if printable_with_icons(separator) != separator:
         raise ConfigError(f"{name}: `style.separator` holds a control character; colours are set by the palette.")
     if config.style.palette not in PALETTES:
         raise ConfigError(f"{name}: `style.palette` is {config.style.palette!r}; allowed are {listed(PALETTES)}.")

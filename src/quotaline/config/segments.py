@@ -18,7 +18,7 @@ from quotaline.config.fields import FIELDS, SPECS, is_field
 from quotaline.config.palettes import COLOUR_FORMS, sgr, style
 from quotaline.config.schema import Config
 from quotaline.core.snapshot import config_state
-from quotaline.core.values import printable
+from quotaline.core.values import printable_with_icons
 from quotaline.errors import ConfigError
 from quotaline.files import read_file
 
@@ -202,7 +202,7 @@ def parts(form: str, place: str, *, repeated: bool) -> list[Any]:
         raise ConfigError(f"{place}: the format {form!r} is not a Python format string: {error}.") from error
     for literal, name, spec, conversion in pieces:
         if literal:
-            if printable(literal) != literal:
+            if printable_with_icons(literal) != literal:
                 raise ConfigError(f"{place}: the format {form!r} holds a control character; colours are set by `colour`.")
             compiled.append(literal)
         if name is None:

@@ -171,10 +171,14 @@ def as_money(value: "Any") -> "list[Any] | None":
 
 
 def printable(text: str) -> str:
-    """The text without anything that could move a cursor, change a colour or turn the writing direction.
+    """The text without anything that could move a cursor, change a colour or turn the writing direction."""
+    if text.isprintable():
+        return text
+    return "".join(character for character in text if character.isprintable())
 
-    The icons of a font, which stand in Unicode's private areas, stay.
-    """
+
+def printable_with_icons(text: str) -> str:
+    """The same, but the icons of a font stay, which stand in Unicode's private areas: of a person's own formats."""
     if text.isprintable():
         return text
     return "".join(c for c in text if c.isprintable() or "\ue000" <= c <= "\uf8ff" or c >= "\U000f0000")

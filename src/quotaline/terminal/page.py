@@ -13,7 +13,7 @@ from rich.text import Text
 from rich.theme import Theme
 
 from quotaline.config.palettes import PALETTES
-from quotaline.core.values import printable
+from quotaline.core.values import printable_with_icons
 from quotaline.core.windows import EVERYTHING, KINDS, window_title
 from quotaline.model import RECORD
 from quotaline.render.paint import wants_colour
@@ -92,7 +92,7 @@ def print_lines(screen: Console, lines: Iterable[Line], config: Config, *, ascii
     with screen.use_theme(Theme(styles)):
         whole = screen.render(Group(*lines), screen.options.update(no_wrap=True, overflow="ignore"))
         for line in Segment.split_lines(whole):
-            shown = [Segment(printable(_ascii(text) if ascii_only else text), style) for text, style, _ in line]
+            shown = [Segment(printable_with_icons(_ascii(text) if ascii_only else text), style) for text, style, _ in line]
             while shown and not shown[-1].text.strip():
                 shown.pop()
             printed += [*shown[:-1], *(Segment(text.rstrip(), style) for text, style, _ in shown[-1:]), Segment.line()]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
@@ -94,9 +93,8 @@ def money_pieces(meter: Meter) -> list[Piece]:
     every = PERIOD_WORDS.get(str(meter.extras.get("period")), "")
     share = "" if meter.utilization is None else f" ({formats.format_percent(meter.utilization)})"
     pieces = [(f"of {money(meter.limit, meter.unit)}{' ' + every if every else ''}{share}", "text")]
-    if not rest and meter.used is not None:
-        room = max(Decimal(0).quantize(meter.limit), meter.limit - meter.used)
-        rest = [(f"{money(room, meter.unit)} left", "text")]
+    if not rest and meter.remaining is not None:
+        rest = [(f"{money(meter.remaining, meter.unit)} left", "text")]
     return [*pieces, *prepaid, *rest]
 
 
