@@ -219,6 +219,22 @@ def test_the_rate_limits_of_a_stream_are_windows_like_a_status_lines(environment
     assert time.time() - 60 < time.mktime(time.strptime(windows["five_hour"]["as_of"], "%Y-%m-%dT%H:%M:%SZ"))
 
 
+def test_the_same_limits_told_again_are_news(environment: dict[str, str]) -> None:
+    now = time.time()
+    told = limits(five_hour=0.42, resets_at=now + 3600)
+    dated = [{"type": "assistant", "timestamp": stamp(now - ago)} for ago in (3000, 60)]
+    quotaline("record", env=environment, stdin=lines(dated[0], told, dated[1], told, result(1)), check=True)
+    quotaline("refresh", env=environment, check=True)
+    assert [stamp(now - 60)[:19]] * 2 == [window["as_of"][:19] for window in said(environment, "usage")["windows"]]
+
+
+def test_a_machine_with_runs_alone_has_its_budgets(environment: dict[str, str]) -> None:
+    quotaline("config", "set", "budget.daily", "1", env=environment, check=True)
+    quotaline("record", env=environment, stdin=json.dumps(result(1)).encode(), check=True)
+    quotaline("refresh", env=environment, check=True)
+    assert [("budget_daily", 0.02)] == [(window["id"], window["used"]) for window in said(environment, "usage")["windows"]]
+
+
 def test_the_rate_limits_of_another_account_are_left_alone(environment: dict[str, str], home: Path) -> None:
     """The pipe's two ends may have two environments: `CLAUDE_CONFIG_DIR=… claude -p … | quotaline record`."""
     for folder, known in (("/home/user/.other", False), (f"{home}/.claude", True)):

@@ -6,10 +6,11 @@ import sqlite3
 from contextlib import closing
 from datetime import UTC, date
 from decimal import Decimal
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from quotaline.core.periods import DAY, HOUR
@@ -221,7 +222,8 @@ def test_a_fork_of_what_nobody_recorded_says_that_it_holds_more(ledger: Ledger) 
 )
 def test_what_subagents_or_another_model_used_is_no_parents(changes: dict[str, Any], ledger: Ledger) -> None:
     keep(ledger, {**result(2), **changes})
-    assert (2, 0) == (whole(ledger).tokens.total / ANSWER, whole(ledger).holding_earlier)
+    total = whole(ledger)
+    assert (2, 1, 0) == (total.tokens.total / ANSWER, total.runs, total.holding_earlier)
 
 
 def test_a_total_without_models_has_the_tokens_of_the_main_loop(ledger: Ledger) -> None:
@@ -286,14 +288,15 @@ BASE = int(NOON // HOUR)
 
 @settings(max_examples=40)
 @given(
-    st.lists(st.tuples(st.integers(-400, 0), st.booleans()), min_size=1, max_size=40),
-    st.integers(-400, 0),
-    st.integers(1, 400),
+    st.lists(st.tuples(st.integers(0, 8), st.booleans()), min_size=1, max_size=40), st.integers(-200, 0), st.integers(1, 200)
 )
+@example([(4, True), (2, True), (0, True)], 0, 1)
 def test_blocks_are_those_of_messages_and_runs_in_one_chain(
-    tmp_path_factory: pytest.TempPathFactory, events: list[tuple[int, bool]], first: int, length: int
+    tmp_path_factory: pytest.TempPathFactory, gaps: list[tuple[int, bool]], first: int, length: int
 ) -> None:
-    """Whatever part of them is looked at."""
+    """Whatever part of them is looked at; the last is of now, and each some hours behind the one before."""
+    hours = accumulate(-gap for gap, _ in reversed(gaps))
+    events = [(hour, is_run) for hour, (_, is_run) in zip(hours, reversed(gaps), strict=True)]
     folder = tmp_path_factory.mktemp("blocks")
     with open_ledger(folder / "ledger.db") as ledger:
         said = [assistant(f"m{hour}", (BASE + hour) * HOUR, input=1, session="m") for hour, is_run in events if not is_run]
