@@ -13,8 +13,10 @@ import pytest
 KIB, MIB = 1 << 10, 1 << 20
 CHOSEN: dict[str, dict[str, Any]] = {
     "alerts.delivery": {"SHOWN_FOR": 600.0, "KEPT_FOR": 40 * 86_400.0, "PATIENCE": 10.0},
+    "commands.record": {"PIECE": 64 * KIB},
     "config.edit": {"PATIENCE": 10.0},
     "config.last_good": {"LARGEST": 4 * MIB},
+    "core.inbox": {"MAX_BYTES": 64 * KIB},
     "core.snapshot": {"FRESH_FOR": 60.0, "STALE_AFTER": 3600.0, "MOST_FILES": 256},
     "core.spawn_refresh": {"PAUSE": 15.0, "LONGEST_STAMP": 16},
     "doctor.endpoint": {"PATIENCE": 1.0},
@@ -26,7 +28,6 @@ CHOSEN: dict[str, dict[str, Any]] = {
     "ledger.importer": {"BATCH_ROWS": 8192, "COMMIT_SECONDS": 1.0, "FIRST_SECONDS": 10.0},
     "ledger.store": {"BUSY_SECONDS": 30.0, "READER_SECONDS": 1.0, "CACHE_KILOBYTES": 32 * KIB},
     "preview.sample": {"PATIENCE": 5.0},
-    "prompt.inbox": {"MAX_BYTES": 64 * KIB},
     "prompt.run": {"NEWS_AFTER": 5.0},
     "ratelimit.home": {"LARGEST_KEY": 4 * KIB},
     "ratelimit.log": {"FAILURE_COUNTS": 3600.0, "RESETS_KEPT": 3600.0, "REMEMBERED": 86_400.0},
@@ -38,6 +39,7 @@ CHOSEN: dict[str, dict[str, Any]] = {
     "sources.claude_cli": {
         "SECONDS": 45.0, "VERSION_SECONDS": 10.0, "NOT_STARTED": 127, "_LARGEST_OUTPUT": 8 * MIB, "_GRACE": 2.0,
     },
+    "sources.claude_output": {"WHOLE": 4 * MIB, "MOST": 8 * MIB, "LONGEST_TEXT": 64 * KIB},
     "sources.credentials": {"_KEYCHAIN_SECONDS": 30.0},
     "transcripts.helper": {"WAITING": 512},
     "transcripts.job": {"NUMBER_BYTES": 4},
