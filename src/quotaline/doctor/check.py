@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Status: TypeAlias = Literal["PASS", "WARN", "FAIL", "SKIP"]
 
 SECRETS = (
-    (re.compile(r"sk-ant-[A-Za-z0-9_-]+"), "(token)"),
+    (re.compile(r"sk-ant-[A-Za-z0-9_-]{8,}"), "(token)"),
     (re.compile(r"(?i)bearer\s+\S+"), "(token)"),
     (re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+"), "(e-mail)"),
     (re.compile(r"(?<=://)[^/@\s]+@"), "(login)@"),
