@@ -89,6 +89,12 @@ def test_csv_has_a_record_for_each_row(spent: dict[str, str]) -> None:
     ]
 
 
+def test_a_folder_without_a_name_is_not_elsewhere(spent: dict[str, str], home: Path) -> None:
+    write(home / ".claude", "s3", assistant("m3", time.time() - 2 * HOUR - 7 * MINUTE, input=1000, cwd="", session="s3"))
+    rows = json.loads(run(spent, "--by", "project", "--json"))["extra"][0]["rows"]
+    assert [("/home/user/shop", False), ("", False), ("elsewhere", True)] == [(row["key"], row["elsewhere"]) for row in rows]
+
+
 def test_one_project_and_no_day_without_money(spent: dict[str, str]) -> None:
     assert ["total", "$1.60"] in map(str.split, run(spent, "--by", "model", "--project", "shop").splitlines())
     said = run(spent, "--until", "2020-01-01")

@@ -32,7 +32,7 @@ def table(by: str, found: Sequence[Drawn], limit: int, now: float) -> list[Line]
     """For each currency one line a row, the total, and what the shares leave open."""
     lines: list[Line] = []
     for drawn in found:
-        keys = [row.key or ELSEWHERE for row in drawn.rows]
+        keys = [named(row) for row in drawn.rows]
         money = max(CELL, *(cell_len(_money(amount)) + 2 for amount in (drawn.total, *(row.amount for row in drawn.rows))))
         widths = (max(NAME, min(max(map(cell_len, (by, *keys))), limit - money - CELL - COST)), money, CELL, COST)
         part = Table.grid(Column(width=widths[0]), *(Column(width=cells, justify="right") for cells in widths[1:]))
@@ -61,6 +61,11 @@ def _notes(drawn: Drawn, now: float) -> list[str]:
     return notes
 
 
+def named(row: DrawnRow) -> str:
+    """The row's key, or what stands for none."""
+    return ELSEWHERE if row.key is None else row.key
+
+
 def _money(money: Money) -> str:
     return format_money([money.amount, money.currency, money.exponent]) or ""
 
@@ -80,7 +85,7 @@ def _tree(drawn: Drawn) -> dict[str, Any]:
         "last_reading_at": rfc3339(drawn.until),
         "rows": [
             {
-                "key": row.key or ELSEWHERE,
+                "key": named(row),
                 "elsewhere": row.key is None,
                 "amount": str(row.amount.decimal()),
                 "of_long_steps": str(row.long.decimal()),
@@ -106,6 +111,6 @@ def as_csv(found: Sequence[Drawn]) -> str:
 
 
 def _record(row: DrawnRow) -> tuple[str | int | None, ...]:
-    key, unpriced = printable(row.key or ELSEWHERE), printable(" ".join(row.unpriced_models))
+    key, unpriced = printable(named(row)), printable(" ".join(row.unpriced_models))
     amounts = (str(row.amount.decimal()), str(row.long.decimal()))
     return (key, int(row.key is None), printable(row.amount.currency), *amounts, row.messages, plain(row.cost_usd), unpriced)
