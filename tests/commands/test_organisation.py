@@ -171,6 +171,8 @@ def test_the_key_is_in_no_file_and_with_no_child(home: Path, environment: dict[s
     assert b"KEY" not in quotaline("guard", "--unknown", "ok", "--offline", "--", "env", env=env).stdout
     fused = ("guard", "--max-extra-delta", "1", "--unknown", "ok", "--offline", "--", "env")
     assert b"KEY" not in quotaline(*fused, env=env).stdout
+    quotaline("config", "edit", env={**env, "VISUAL": "sh -c 'env > seen; exit 0'", "EDITOR": ""}, cwd=home)
+    assert "VISUAL" in (home / "seen").read_text()
     for path in home.rglob("*"):
         if path.is_file():
             assert KEY.encode() not in path.read_bytes(), path

@@ -127,6 +127,7 @@ def edit() -> int:
 
     from quotaline.commands.load_config import load_config
     from quotaline.config.edit import editing
+    from quotaline.core.child_env import ADMIN_KEY
     from quotaline.files import write_atomic
     from quotaline.locations import resolve_locations
 
@@ -134,6 +135,7 @@ def edit() -> int:
     with editing(path) as target:
         if not target.exists():
             write_atomic(target, TEMPLATE.encode())
+    os.environ.pop(ADMIN_KEY, None)  # an editor has no use for it
     click.edit(filename=str(path))
     load_config(resolve_locations(os.environ))
     return 0

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from quotaline.core import paths
+from quotaline.core.child_env import without_admin_key
 from quotaline.core.shell_code import SHELL_FILES, quote
 from quotaline.core.surfaces import SURFACES
 from quotaline.errors import HostError
@@ -47,9 +48,8 @@ def zdotdir(home: str, env: Mapping[str, str]) -> str:
         return ""
     words = ["zsh", "-c", 'builtin print -rn -- "${ZDOTDIR-}"']
     try:
-        done = subprocess.run(
-            words, env={**env, "HOME": home}, capture_output=True, stdin=subprocess.DEVNULL, timeout=5, check=True
-        )
+        own = {**without_admin_key(env), "HOME": home}
+        done = subprocess.run(words, env=own, capture_output=True, stdin=subprocess.DEVNULL, timeout=5, check=True)
     except (OSError, subprocess.SubprocessError):
         return ""
     found = os.fsdecode(done.stdout)

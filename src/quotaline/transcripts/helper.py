@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import queue
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 import msgspec
 
+from quotaline.core.child_env import without_admin_key
 from quotaline.transcripts.job import NUMBER_BYTES, Scanned
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ class Helper:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             pass_fds=(tokens,),
+            env=without_admin_key(os.environ),
         )
         self._thread = threading.Thread(target=self._carry, args=(msgspec.msgpack.encode(turns),), daemon=True)
         self._thread.start()
