@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import stat
 import subprocess
@@ -10,13 +11,17 @@ import sys
 import tomllib
 from pathlib import Path
 
+import click
 import pytest
 import tomlkit
 from hypothesis import given
 from hypothesis import strategies as st
 
+from quotaline.commands.config import TEMPLATE, config
 from quotaline.config import edit, load
+from quotaline.core import spawn_refresh
 from quotaline.errors import ConfigError
+from quotaline.locations import resolve_locations
 
 QUOTALINE = [sys.executable, "-P", "-m", "quotaline", "config"]
 
@@ -295,3 +300,36 @@ def test_the_null_device_is_an_empty_configuration() -> None:
 )
 def test_a_first_setting_reads_as_one_would_write_it(key: str, value: object, text: str) -> None:
     assert edit.changed("", edit.steps(key), value, "config.toml") == text
+
+
+def test_each_command_says_what_it_did_and_ends_well(
+    home: Path, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, asked, opened = home / "config.toml", [], []
+    for name, value in {**environment, "QUOTALINE_CONFIG": str(path)}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(spawn_refresh, "spawn_refresh", lambda *words: asked.append((words[0], words[3])))
+    monkeypatch.setattr(click, "edit", lambda *, filename: opened.append((filename, Path(filename).read_text())))
+    cache = str(resolve_locations(os.environ).cache_dir)
+    follows = [(cache, spawn_refresh.CONFIG_STAMP)]
+    for words, printed, refreshed in (
+        (["path"], f"{path}\n", []), (["edit"], "", []),
+        (["set", "style.palette", "light"], 'style.palette = "light"\n', follows),
+        (["get", "style.palette"], "light\n", []),
+        (["get", "sources.claude_cli"], 'sources.claude_cli.enabled = true\nsources.claude_cli.command = "claude"\n', []),
+        (["unset", "style.palette"], "style.palette is no longer set in config.toml.\n", follows),
+        (["unset", "style.palette"], "style.palette is not set in config.toml; nothing to change.\n", []),
+        (["get", "sources.endpoint.keychain"], "false\n", []),
+    ):  # fmt: skip
+        asked.clear()
+        assert config.main(words, standalone_mode=False) == 0
+        assert (capsys.readouterr().out, asked) == (printed, refreshed), words
+    assert opened == [(str(path), TEMPLATE)]
+    assert not config.main([], standalone_mode=False)
+    assert config.main(["show"], standalone_mode=False) == 0
+    alone, shown = capsys.readouterr().out.split("# ~/config.toml")[1:]
+    assert alone == shown
+    assert shown.startswith(", from QUOTALINE_CONFIG\n")
+    path.unlink()
+    assert config.main(["show"], standalone_mode=False) == 0
+    assert capsys.readouterr().out.startswith("# ~/config.toml (not there yet), from QUOTALINE_CONFIG\n")

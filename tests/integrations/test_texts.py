@@ -10,7 +10,7 @@ import pytest
 from goldens import golden
 from quotaline.core.surfaces import RC_SHELLS, SURFACES
 from quotaline.errors import HostError
-from quotaline.integrations import blocks, change, claude_code, json_text, shell_rc
+from quotaline.integrations import blocks, change, claude_code, json_text, shell_rc, tmux
 from quotaline.integrations.change import Change
 from quotaline.integrations.claude_code import InstalledCommand, above, installed_command, text_after
 
@@ -221,3 +221,44 @@ def test_folders_are_counted_and_taken_away_from_the_inside(tmp_path: Path) -> N
     (tmp_path / "a" / "file").write_text("")
     change.remove_empty(deep, 9)
     assert [path.name for path in (tmp_path / "a").iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize("slot", ["5", "null", '"quotaline statusline"', "[]", "{}", '{"command": "other"}', '{"command": 5}'])
+def test_a_slot_that_is_not_ours_is_left_alone(slot: str, home: Path) -> None:
+    path = home / ".claude/settings.json"
+    path.parent.mkdir()
+    path.write_text(f'{{"statusLine": {slot}}}')
+    env = {"HOME": str(home)}
+    found = claude_code.uninstall(env)
+    assert (found.path, found.needed, dict(found.scripts), found.notes) == (path, False, {}, ())
+    if slot != "null":
+        with pytest.raises(HostError, match=r"^Another command holds Claude Code's status line: "):
+            claude_code.install(env)
+    path.unlink()
+    assert not claude_code.uninstall(env).needed
+
+
+def test_the_file_before_the_first_install_is_kept_once(home: Path) -> None:
+    env = {"HOME": str(home), "PATH": "/usr/bin"}
+    for host, name in ((tmux, ".tmux.conf"), (claude_code, ".claude/settings.json")):
+        path = home / name
+        assert host.install(env).backup
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("{}")
+        first = host.install(env)
+        assert first.backup
+        path.write_bytes(first.after or b"")
+        assert not host.install(env).backup
+        assert not host.uninstall(env).backup
+
+
+def test_lines_of_others_between_the_marks_are_said(home: Path) -> None:
+    path, env = home / ".tmux.conf", {"HOME": str(home)}
+    drops = "A running tmux drops it when it is started anew."
+    assert tmux.uninstall(env).notes == (drops,)
+    path.write_bytes(tmux.install(env).after or b"")
+    assert tmux.uninstall(env).notes == (drops,)
+    path.write_text(path.read_text().replace("# <<< quotaline <<<", "set -g mouse on\n# <<< quotaline <<<"))
+    stay = f"Lines between quotaline's marks in {path} are not quotaline's: they stay."
+    assert tmux.uninstall(env).notes == (drops, stay)
+    assert tmux.uninstall(env).after == b"set -g mouse on\n"
