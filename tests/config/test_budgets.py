@@ -68,7 +68,7 @@ def test_what_is_no_amount_is_one_sentence_and_keeps_the_last_good_configuration
     assert (config.budget.weekly, problems) == ("10", [str(told.value)])
 
 
-@pytest.mark.parametrize("path", ["code/shop", "~", "~someone/x", "", "./x"])
+@pytest.mark.parametrize("path", ["code/shop", "~", "~someone/x", "", "./x", "/", "//"])
 def test_a_project_is_a_whole_path(path: str, home: Path) -> None:
     with pytest.raises(ConfigError, match="allowed is a whole path such as ~/code/shop"):
         load(written(home, f'[budget.projects."{path}"]\nmonthly = 5\n'))
@@ -95,3 +95,18 @@ def test_each_period_and_each_project_is_a_window_of_its_own() -> None:
     ]
     assert len({limit.id for limit in found}) == len(found)
     assert () == budget_limits(Budgets(), "/home/a")
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/x/a\x1b[31mb\u202e", "Budget (a [31mb, daily)"),
+        ("/x/" + "n" * 200, f"Budget ({'n' * 40}, daily)"),
+        ("/x/\x1b", "Budget (project, daily)"),
+    ],
+)
+def test_a_projects_name_is_one_line_of_text_whatever_its_folder_is_called(path: str, name: str) -> None:
+    [limit] = budget_limits(Budgets(projects={path: Budget(daily=1)}), "/home/a")
+    assert limit.name == name
+    assert limit.name.isprintable()
+    assert limit.project == path.rstrip("/")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from quotaline.core.values import short_label
 from quotaline.core.windows import BUDGETS, PROJECT_BUDGETS, member_name, own_name
 from quotaline.core.windows import member_id as id_of
 from quotaline.model import Money
@@ -39,7 +40,7 @@ def budget_problem(budgets: Budgets) -> str | None:
         if _cents(amount) is None:
             return f"`{where}` is {amount!r}; allowed is an amount in dollars such as 25 or 25.00, above 0 and below {MOST:,}"
     for path in budgets.projects:
-        if not path.startswith(("~/", "/")) and not re.match(r"[A-Za-z]:[/\\]", path):
+        if not path.strip("/\\") or (not path.startswith(("~/", "/")) and not re.match(r"[A-Za-z]:[/\\]", path)):
             return f"`budget.projects` has {path!r}; allowed is a whole path such as ~/code/shop"
     return None
 
@@ -56,7 +57,8 @@ def budget_limits(budgets: Budgets, home: str) -> tuple[BudgetLimit, ...]:
         key, name = kind.id, kind.name
         if path:
             folder = (home + path[1:] if path.startswith("~/") else path).rstrip("/\\")
-            names = own_name(PROJECT_BUDGETS, [re.split(r"[/\\]", folder)[-1] or path, period], taken)
+            last = short_label(re.split(r"[/\\]", folder)[-1]) or "project"  # a folder may be called anything
+            names = own_name(PROJECT_BUDGETS, [last, period], taken)
             key, name = id_of(PROJECT_BUDGETS, names), member_name(PROJECT_BUDGETS, names)
         taken.add(key)
         found.append(BudgetLimit(id=key, name=name, period=period, limit=Money(cents, "USD", 2), project=folder))
