@@ -49,7 +49,7 @@ def table(by: str, found: Sequence[Drawn], limit: int, now: float) -> list[Line]
 def _notes(drawn: Drawn, now: float) -> list[str]:
     notes = ["Each step of the meter is shared by list price among the messages between its two readings."]
     if any(row.key is None for row in drawn.rows):
-        notes.append("elsewhere: no message here explains it, so another machine or claude.ai drew it.")
+        notes.append("elsewhere: no message here explains it: another machine, claude.ai or a run without transcripts drew it.")
     if long := sum(row.long.amount for row in drawn.rows):
         amount = _money(msgspec.structs.replace(drawn.total, amount=long))
         notes.append(f"{amount} of it came between readings more than an hour apart: the shares of that are rough.")
