@@ -332,10 +332,12 @@ def test_a_snapshots_values_become_fields() -> None:
     found = gather_fields(kept, [], NOW).whole()
     found_now = {name: value for name, value in found.items() if not name.endswith(".mark")}
     assert found_now == {
-        "five_hour.used": 42.5, "five_hour.pace": -7.5, "five_hour.name": "Session (5h)", "five_hour.label": "5h",
+        "five_hour.used": 42.5, "five_hour.remaining": 57.5, "five_hour.pace": -7.5, "five_hour.name": "Session (5h)",
+        "five_hour.label": "5h",
         "five_hour.resets_at": NOW + 2.5 * HOUR, "five_hour.left": 2.5 * HOUR, "five_hour.age": 60.0,
         "five_hour.source": "endpoint",
-        "x.used": 42.5, "x.name": "x", "x.label": "x", "x.resets_at": NOW + 2.5 * HOUR, "x.left": 2.5 * HOUR, "x.age": 601.0,
+        "x.used": 42.5, "x.remaining": 57.5, "x.name": "x", "x.label": "x", "x.resets_at": NOW + 2.5 * HOUR,
+        "x.left": 2.5 * HOUR, "x.age": 601.0,
         "x.source": "endpoint", "x.money": [5, "USD", 2],
         "extra.used": [1240, "USD", 2], "extra.limit": [5000, "USD", 2], "extra.left": [3000, "USD", 2],
         "extra.utilization": 24.8,
