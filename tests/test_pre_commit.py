@@ -24,7 +24,7 @@ pytest.importorskip("pre_commit", reason="it cannot be installed beside the lowe
 ROOT = Path(__file__).resolve().parents[1]
 PRE_COMMIT = [sys.executable, "-m", "pre_commit"]
 YAML = re.findall(r"^```yaml\n(.*?)^```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
-PARTS = ("src", "scripts", "segments", "pyproject.toml", "README.md", "LICENSE", ".pre-commit-hooks.yaml")
+PARTS = ("src", "scripts", "segments", "presets", "pyproject.toml", "README.md", "LICENSE", ".pre-commit-hooks.yaml")
 CONFIG = """\
 repos:
   - repo: {repo}
