@@ -195,6 +195,13 @@ def test_nothing_is_left_running_when_the_keeper_is_killed(environment: dict[str
     assert run.end()[0] == 128 + signal.SIGKILL
 
 
+def test_nothing_is_left_running_when_the_keeper_is_killed_before_it_says_a_word(environment: dict[str, str]) -> None:
+    script = "trap '' TERM; kill -KILL $PPID; " + PATIENT
+    run = Fused(environment, script)
+    assert run.gone()
+    assert run.end()[0] in (126, 128 + signal.SIGKILL), "whoever was faster"
+
+
 def test_when_both_are_killed_at_once_the_command_gets_a_sigterm(environment: dict[str, str]) -> None:
     run = Fused(environment, PATIENT)
     (keeper,) = [pid for pid in run.running() if parent_of(pid) == run.process.pid]

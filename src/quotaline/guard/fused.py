@@ -59,12 +59,12 @@ class _Run:
     def run(self) -> int:
         """Start it, watch it, and say how it ended."""
         self._watch.begin()
+        keeper.adopt_orphans()  # the command's, should somebody kill the keeper
         passed_on = _passed_on()
         former = signal.pthread_sigmask(signal.SIG_BLOCK, passed_on)  # until they can be passed on, they wait
         keeper_process, self._listen, self._order = self._fork(former)
         if not self._hear() or not self._group:
-            self._tell(f"{self._name} could not be started: there is no room for another process.")
-            return NOT_STARTED
+            return self._end_unheard()
         keeper.let_go_of_pipes()
         noticed = keeper.wakeup_pipe()
         for number in passed_on:
@@ -159,6 +159,16 @@ class _Run:
             self._go_on()
         else:
             send_to_group(self._group, signal.SIGCONT)
+
+    def _end_unheard(self) -> int:
+        """The keeper is gone before it said anything: end what it may have started."""
+        for process in keeper.descendants(os.getpid()):
+            with contextlib.suppress(OSError):
+                self._group = os.getpgid(process)
+                self._end_without_keeper()
+        self._foreground.take_back(self._group)
+        self._tell(f"{self._name} could not be started: there is no room for another process, or somebody ended it.")
+        return NOT_STARTED
 
     def _end_without_keeper(self) -> None:
         """Somebody killed the keeper: what it was to do is done from here."""

@@ -44,8 +44,7 @@ def keep(command: list[str], terminal: int | None, control: int, status: int, ma
     code = 1
     try:
         os.setpgid(0, 0)  # a kill of quotaline's group is none of the keeper
-        prctl = _prctl()
-        prctl(PR_SET_CHILD_SUBREAPER, 1)
+        prctl = adopt_orphans()
         child = start(command, terminal, prctl, mask)
         for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGTSTP):
             signal.signal(number, signal.SIG_IGN)
@@ -225,8 +224,15 @@ def _tell(status: int, word: bytes, number: int) -> None:
         os.write(status, b"%s %d\n" % (word, number))
 
 
+def adopt_orphans() -> Callable[[int, int], None]:
+    """Become, on Linux, the parent of whatever descends from this process and has none any more; Linux's `prctl`."""
+    prctl = _prctl()
+    prctl(PR_SET_CHILD_SUBREAPER, 1)
+    return prctl
+
+
 def _prctl() -> Callable[[int, int], None]:
-    """Linux's `prctl`, found before the fork; elsewhere something that does nothing."""
+    """Linux's `prctl`; elsewhere something that does nothing."""
     if not sys.platform.startswith("linux"):
         return lambda _option, _value: None
     try:
