@@ -14,6 +14,7 @@ KIB, MIB = 1 << 10, 1 << 20
 CHOSEN: dict[str, dict[str, Any]] = {
     "alerts.delivery": {"SHOWN_FOR": 600.0, "KEPT_FOR": 40 * 86_400.0, "PATIENCE": 10.0},
     "commands.record": {"PIECE": 64 * KIB},
+    "commands.reported": {"MOST_DAYS": 3},
     "config.edit": {"PATIENCE": 10.0},
     "config.last_good": {"LARGEST": 4 * MIB},
     "core.inbox": {"MAX_BYTES": 64 * KIB},

@@ -262,3 +262,13 @@ def test_lines_of_others_between_the_marks_are_said(home: Path) -> None:
     stay = f"Lines between quotaline's marks in {path} are not quotaline's: they stay."
     assert tmux.uninstall(env).notes == (drops, stay)
     assert tmux.uninstall(env).after == b"set -g mouse on\n"
+
+
+def test_of_a_slot_that_is_there_twice_only_one_can_be_changed(home: Path) -> None:
+    path = home / ".claude/settings.json"
+    path.parent.mkdir()
+    path.write_text('{"statusLine": {"command": "/x/quotaline statusline"}}')
+    assert claude_code.install({"HOME": str(home)}).needed
+    path.write_text('{"statusLine": 5, "statusLine": {"command": "/x/quotaline statusline"}}')
+    with pytest.raises(HostError, match=r"^settings\.json has `statusLine` twice, and only the last one counts\. Take "):
+        claude_code.install({"HOME": str(home)})

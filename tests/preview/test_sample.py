@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -30,3 +32,9 @@ def test_its_past_is_past(home: Path) -> None:
     snapshot = load_snapshot(resolve_locations(sample.furnish(home, now)).snapshot)
     assert snapshot is not None
     assert snapshot.written_at == now - sample.PAST[-1][0]
+
+
+def test_without_a_terminal_a_sample_is_a_hundred_columns_wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    for size, columns in ((OSError(), 100), (os.terminal_size((61, 20)), 61)):
+        monkeypatch.setattr(sample, "os", Mock(get_terminal_size=Mock(side_effect=[size])))
+        assert sample._columns() == columns

@@ -102,3 +102,12 @@ def test_the_ledger_is_the_same_however_many_read(
         for table in ("api_message", "block"):
             rows = [sorted(map(repr, each.connection.execute(f"SELECT * FROM {table}"))) for each in (ledger, other)]  # noqa: S608
             assert rows[0] == rows[1], table
+
+
+def test_each_job_has_one_turn_and_a_large_one_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "WORTH_IT", 10)
+    jobs = [Job(number, "", ahead) for number, ahead in enumerate((9, 10, 11, 0, 12))]
+    for tickets, turns in ((2048, [[2], [4], [0], [1], [3]]), (3, [[2], [4], [0], [1], [3]]), (2, [[2], [4], [0, 1], [3]])):
+        monkeypatch.setattr(workers, "TICKETS", tickets)
+        assert [[job.file_id for job in turn] for turn in workers.batches(jobs)] == turns
+    assert workers.batches([]) == []
