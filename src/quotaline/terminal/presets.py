@@ -21,7 +21,8 @@ def preset_lines(found: Iterable[PresetPreview], chosen: str) -> list[Line]:
     for one in found:
         marks = [("yours", "muted")] if one.own else []
         marks += [("chosen", "ok")] if one.name == chosen else []
-        lines.append(Flow([(one.name, "accent"), *marks, (one.summary, "muted")]))
+        marks += [(one.summary, "muted")] if one.summary else []
+        lines.append(Flow([(one.name, "accent"), *marks]))
         if one.problem:
             lines.append(Words(one.problem, "warn", indent=2))
         elif not one.claude and not one.prompt:
