@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from quotaline.core.periods import DAY, WEEK, midnight
@@ -268,19 +268,18 @@ def visible(text: str, surface: str) -> str:
 def read_tmux(text: str) -> str:
     """As tmux 3.3a was seen to: a run of `#` halves twice, before `[` once, and an odd one there opens a style."""
     shown, position = "", 0
-    for run_of in re.finditer(r"(#+)(\[[^\]]*\])?", text):
+    while run_of := re.compile(r"(#+)(\[[^\]]*\])?").search(text, position):
         shown += text[position : run_of.start()]
         count, style = len(run_of[1]), run_of[2]
-        if style is None:
-            shown += "#" * -(-count // 4)
-        else:
-            shown += "#" * (count // 2) + ("" if count % 2 else style)
-        position = run_of.end()
+        shown += "#" * (-(-count // 4) if style is None else count // 2)
+        position = run_of.end() if style is None or count % 2 else run_of.end(1)  # what is no style is read on from its `[`
     return shown + text[position:]
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(HOSTILE)
+@example("#[")
+@example("#[#")
 def test_no_value_moves_the_cursor_or_has_another_width_than_it_says(value: str) -> None:
     """Whatever a model is called: one frame, and beside our own marks only printable text, as wide as it should be."""
     snapshot = kept([], rows=[["model"]], fields={"model.name": [value, None]})
