@@ -61,7 +61,8 @@ def test_a_text_is_json_or_nothing(text: str, value: object) -> None:
 
 def test_deep_nesting_is_read_and_what_is_deeper_is_nothing() -> None:
     limit = sys.getrecursionlimit()
-    for levels in (5000, 9000):
+    deepest = 9000 if sys.version_info[:2] != (3, 12) else 1000  # that one has a limit of its own for what is written in C
+    for levels in (900, deepest):
         found, depth = loads_json("[" * levels + "]" * levels), 1
         while found:
             found, depth = found[0], depth + 1

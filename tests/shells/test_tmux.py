@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 TRAPS = [
-    "#", "##", "###x", "#[fg=red]", "#[", "##[bold]", "#{host}", "##{host}", "#(touch canary)", "##(touch canary)", "#(:)", "##(:)",
-    "42%H %Y %%", "a,b}c", "#{?1,a,b}", "#,#}", "$(touch canary)", "`touch canary`", "\\#[x]", "x#",
+    "#", "##", "###x", "#[fg=red]", "#[", "##[bold]", "#{host}", "##{host}", "#(touch canary)", "##(touch canary)", "#(:)",
+    "##(:)", "42%H %Y %%", "a,b}c", "#{?1,a,b}", "#,#}", "$(touch canary)", "`touch canary`", "\\#[x]", "x#",
 ]  # fmt: skip
 
 

@@ -46,9 +46,9 @@ class State(Struct, frozen=True, kw_only=True):
 def load_state(ledger: Ledger, owner: str | None = None) -> State | None:
     """The state of a key; without one, of the key that was asked with last. Raises LedgerError."""
     query = """SELECT owner, asked_at, answered_at, refreshed_at, problem, note, closed FROM organisation_state
-        WHERE ?1 IS NULL OR owner = ?1 ORDER BY asked_at DESC LIMIT 1"""
+        WHERE ? IS NULL OR owner = ? ORDER BY asked_at DESC LIMIT 1"""
     with clear_errors():
-        row = ledger.connection.execute(query, (owner,)).fetchone()
+        row = ledger.connection.execute(query, (owner, owner)).fetchone()
     return State(**dict(zip(State.__struct_fields__, (*row[:-1], _closed(row[-1])), strict=True))) if row else None
 
 
