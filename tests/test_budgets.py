@@ -110,7 +110,7 @@ def test_the_ledgers_fault_keeps_the_last_budgets_with_their_age(
     def broken(*_: object, **__: object) -> None:
         raise ValueError
 
-    monkeypatch.setattr("quotaline.refresh.ledger_step.budget_use", broken)
+    monkeypatch.setattr("quotaline.ledger.budgets.budget_use", broken)
     snapshot = refresh(spent, now + 600).snapshot
     assert snapshot is not None
     kept = {reading.value.id: reading for reading in snapshot.readings}

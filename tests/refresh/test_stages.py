@@ -30,7 +30,7 @@ STAGES = {
     "import of the transcripts": ("quotaline.refresh.ledger_step.import_transcripts", {"tokens", "budget"}),
     "totals": ("quotaline.refresh.ledger_step.local_totals", {"tokens", "budget"}),
     "history": ("quotaline.refresh.ledger_step.store_readings", {"meter", "forecast"}),
-    "budgets": ("quotaline.refresh.run.budget_fields", {"budget"}),
+    "budgets": ("quotaline.snapshot.budget_fields.budget_fields", {"budget"}),
     "meter": ("quotaline.forecast.fields.extra_usage_rates", {"meter"}),
     "forecast of the month": ("quotaline.forecast.fields.month_end_fields", set()),
     "forecast": ("quotaline.forecast.fields.forecast_windows", {"forecast"}),

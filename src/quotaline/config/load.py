@@ -9,13 +9,12 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from quotaline.config import presets, segments
-from quotaline.config.budgets import budget_problem
+from quotaline.config import segments
 from quotaline.config.explain import convert, listed
 from quotaline.config.guard_limits import guard_problem
 from quotaline.config.last_good import Kept, keep_last_good, read_last_good
 from quotaline.config.palettes import PALETTES
-from quotaline.config.schema import Config
+from quotaline.config.schema import DEFAULT_PRESET, Budgets, Config
 from quotaline.core.snapshot import config_state
 from quotaline.core.values import printable_with_icons
 from quotaline.errors import ConfigError
@@ -32,7 +31,7 @@ SETTLED = 2.0
 
 def load(path: Path | None) -> Config:
     """The configuration at `path`; the defaults where there is no file. Raises ConfigError with one sentence."""
-    return Config() if path is None else parse(read_text(path), path.name, presets.own_folder(path))
+    return Config() if path is None else parse(read_text(path), path.name, path.parent / "presets")
 
 
 def read_text(path: Path) -> str:
@@ -62,8 +61,10 @@ def parse(text: str, name: str = "config.toml", own_presets: Path | None = None)
         tree = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # also a number of 5,000 digits, also 5,000 brackets
         raise ConfigError(f"{name} is not valid TOML: {error}.") from error
-    chosen = tree.get("preset", presets.DEFAULT)
-    if isinstance(chosen, str) and chosen != presets.DEFAULT:
+    chosen = tree.get("preset", DEFAULT_PRESET)
+    if isinstance(chosen, str) and chosen != DEFAULT_PRESET:
+        from quotaline.config import presets  # noqa: PLC0415 - most refreshes read no configuration anew, and many have none
+
         tree = presets.lay_under(tree, presets.chosen(chosen, own_presets, name))
     return understand(tree, name)
 
@@ -76,7 +77,7 @@ def understand(tree: Any, name: str = "config.toml") -> Config:
         raise ConfigError(f"{name}: `style.separator` holds a control character; colours are set by the palette.")
     if config.style.palette not in PALETTES:
         raise ConfigError(f"{name}: `style.palette` is {config.style.palette!r}; allowed are {listed(PALETTES)}.")
-    wrong = guard_problem(config.guard) or budget_problem(config.budget) or _first_alert_problem(config)
+    wrong = guard_problem(config.guard) or _budget_problem(config) or _first_alert_problem(config)
     if wrong:
         raise ConfigError(f"{name}: {wrong}.")
     try:
@@ -89,6 +90,14 @@ def understand(tree: Any, name: str = "config.toml") -> Config:
         if problem:
             raise ConfigError(f"{name}: `{table}.base_url` {problem}; allowed is HTTPS, or HTTP to a loopback address.")
     return config
+
+
+def _budget_problem(config: Config) -> str | None:
+    if config.budget == Budgets():
+        return None
+    from quotaline.config.budgets import budget_problem  # noqa: PLC0415 - for those who have budgets
+
+    return budget_problem(config.budget)
 
 
 def _first_alert_problem(config: Config) -> str | None:

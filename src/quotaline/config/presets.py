@@ -12,15 +12,14 @@ from typing import TYPE_CHECKING, Any
 from msgspec import field
 
 from quotaline.config.explain import Strict, convert, listed
-from quotaline.config.schema import Line, Style
+from quotaline.config.schema import DEFAULT_PRESET, Line, Style
 from quotaline.config.segments import Tree, read_folder
 from quotaline.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-DEFAULT = "default"
-SHIPPED_ORDER = (DEFAULT, "minimal", "money", "two-line", "full", "agent", "powerline-plain", "powerline")
+SHIPPED_ORDER = (DEFAULT_PRESET, "minimal", "money", "two-line", "full", "agent", "powerline-plain", "powerline")
 
 
 class Preset(Strict, frozen=True, kw_only=True):

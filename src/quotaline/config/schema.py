@@ -17,6 +17,7 @@ CLAUDE_ROWS = (
     ("model", "directory", "git", "context", "cost"),
     ("five_hour", "seven_day", "weekly_model", "spend_limit", "extra", "crossing"),
 )
+DEFAULT_PRESET = "default"
 PROMPT_ROWS = (("extra", "crossing", "five_hour", "seven_day"),)
 
 
@@ -132,7 +133,7 @@ class Config(Strict, frozen=True, kw_only=True):
     """The whole file; every key is optional."""
 
     enable_alpha_features: bool = False
-    preset: str = "default"
+    preset: str = DEFAULT_PRESET
     line: dict[str, Line] = field(default_factory=dict)
     segments: dict[str, dict[str, Any]] = field(default_factory=dict)
     sources: Sources = Sources()

@@ -11,7 +11,6 @@ from quotaline.core.windows import FIVE_HOUR, is_budget
 from quotaline.errors import LedgerError
 from quotaline.ledger import open_ledger
 from quotaline.ledger.accounts import last_activity
-from quotaline.ledger.budgets import BudgetUse, budget_use
 from quotaline.ledger.importer import ImportReport, import_transcripts
 from quotaline.ledger.readings import activity, readings_since, store_readings
 from quotaline.ledger.skipped import skipped_lines, why_no_usage
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
     from quotaline.config.budgets import BudgetLimit
     from quotaline.ledger import Ledger
+    from quotaline.ledger.budgets import BudgetUse
     from quotaline.locations import Locations
     from quotaline.model import Snapshot
     from quotaline.prices import PriceBook
@@ -98,6 +98,8 @@ def _facts(
     budgets: Sequence[BudgetUse] | None = None if totals is None else []
     if totals is not None and (known or recorded) and limits:
         dirs, block = where.claude_dirs, totals.five_hour
+        from quotaline.ledger.budgets import budget_use  # noqa: PLC0415 - for those who have budgets
+
         budgets = stages.attempt(
             BUDGET, lambda: budget_use(ledger, limits, now, zone, prices, config_dirs=dirs, block=block), None
         )

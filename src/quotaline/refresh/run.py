@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from msgspec import Struct, structs
 
 from quotaline.alerts.delivery import AlertRun, remove_old_hook_marks
-from quotaline.config.budgets import budget_limits
 from quotaline.config.guard_limits import guard_limits
 from quotaline.config.last_good import read_last_good
 from quotaline.config.load import load_or_default, understand
-from quotaline.config.schema import Config, alpha_enabled, may_ask
+from quotaline.config.schema import Budgets, Config, alpha_enabled, may_ask
 from quotaline.core.periods import not_from_the_future
 from quotaline.core.snapshot import config_state
 from quotaline.core.windows import is_budget
@@ -28,8 +27,6 @@ from quotaline.refresh.ledger_step import BUDGET, update_ledger
 from quotaline.refresh.organisation_step import may_ask_organisation, with_organisation
 from quotaline.refresh.shell_files import renew_shell_files
 from quotaline.refresh.stages import Stages
-from quotaline.snapshot.budget_fields import NAMES as BUDGET_NAMES
-from quotaline.snapshot.budget_fields import budget_fields
 from quotaline.snapshot.load import load_snapshot
 from quotaline.snapshot.local_fields import SPANS, local_fields
 from quotaline.snapshot.merge import by_window, merge_window
@@ -211,7 +208,7 @@ class _Refresh:
         now, attempt, old = self._now, self._stages.attempt, self._before.fields if self._before else {}
         prices = attempt("prices", lambda: PriceBook(config.prices), None) or PriceBook()
         home = str(self._where.home or "~")
-        limits = attempt(BUDGET, lambda: budget_limits(config.budget, home), ())
+        limits = () if config.budget == Budgets() else attempt(BUDGET, lambda: _budget_limits(config, home), ())
         facts = update_ledger(
             self._where, now, snapshot, prices, before=self._before, limits=limits, stages=self._stages, zone=zone
         )
@@ -219,8 +216,9 @@ class _Refresh:
         totals = facts.totals or snapshot.local
         last = {name: value for name, value in old.items() if name.partition(".")[0] in SPANS}
         fields = {**snapshot.fields, **attempt("totals", lambda: local_fields(totals, now), last)}
-        last = {name: value for name, value in old.items() if name.partition(".")[0] in BUDGET_NAMES} if limits else {}
-        fields |= attempt(BUDGET, lambda: budget_fields(snapshot.readings, now), last)
+        if limits:
+            last = {name: value for name, value in old.items() if name.partition(".")[0] in ("budget", "health")}
+            fields |= attempt(BUDGET, lambda: _budget_fields(snapshot, now), last)
         parts = attempt("forecast", lambda: forecast_parts(snapshot, facts.history, facts.activity, now, zone), {})
         for part, compute in parts.items():
             last = {name: value for name, value in old.items() if part_of(name) == part}
@@ -233,6 +231,18 @@ class _Refresh:
             sources=(*snapshot.sources, *facts.states),
             missing=(*snapshot.missing, *gaps),
         )
+
+
+def _budget_limits(config: Config, home: str) -> tuple[BudgetLimit, ...]:
+    from quotaline.config.budgets import budget_limits  # noqa: PLC0415 - for those who have budgets
+
+    return budget_limits(config.budget, home)
+
+
+def _budget_fields(snapshot: Snapshot, now: float) -> dict[str, tuple[Any, float | None]]:
+    from quotaline.snapshot.budget_fields import budget_fields  # noqa: PLC0415 - as above
+
+    return budget_fields(snapshot.readings, now)
 
 
 def _with_budgets(

@@ -19,8 +19,6 @@ WEEK, BLOCK = "budget_weekly", "budget_block"
 FULL = 100.0
 SHARES = {"week": 0.5, "block": 0.3, "pace": 0.2}
 """How many points of health a percent costs: of the week's budget, of the block's, of what the week is ahead of even use."""
-NAMES = ("budget", "health")
-"""What the names of these fields begin with."""
 
 
 class Health(Struct, frozen=True, kw_only=True):
