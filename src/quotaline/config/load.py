@@ -5,16 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from quotaline.config import segments
 from quotaline.config.explain import convert, listed
 from quotaline.config.guard_limits import guard_problem
 from quotaline.config.last_good import Kept, keep_last_good, read_last_good
 from quotaline.config.palettes import PALETTES
-from quotaline.config.schema import DEFAULT_PRESET, Budgets, Config
+from quotaline.config.schema import ANTHROPIC, DEFAULT_PRESET, Budgets, Config
 from quotaline.core.snapshot import config_state
 from quotaline.core.values import printable_with_icons
 from quotaline.errors import ConfigError
@@ -160,6 +158,11 @@ def load_checked(path: Path | None) -> Config:
 
 def unsafe_base_url(url: str) -> str | None:
     """Why a token may not be sent to this address, or None when it may."""
+    if url == ANTHROPIC:
+        return None
+    from ipaddress import ip_address  # noqa: PLC0415 - most refreshes have the usual address
+    from urllib.parse import urlsplit  # noqa: PLC0415
+
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""

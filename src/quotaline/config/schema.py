@@ -18,6 +18,7 @@ CLAUDE_ROWS = (
     ("five_hour", "seven_day", "weekly_model", "spend_limit", "extra", "crossing"),
 )
 DEFAULT_PRESET = "default"
+ANTHROPIC = "https://api.anthropic.com"
 PROMPT_ROWS = (("extra", "crossing", "five_hour", "seven_day"),)
 
 
@@ -44,7 +45,7 @@ class Endpoint(Strict, frozen=True, kw_only=True):
     """`[sources.endpoint]`: the last resort, the only source that reads the user's token."""
 
     enabled: bool = True
-    base_url: str = "https://api.anthropic.com"
+    base_url: str = ANTHROPIC
     user_agent: str | None = None
     keychain: bool = False
 
@@ -125,7 +126,7 @@ class Organisation(Strict, frozen=True, kw_only=True):
     """
 
     key_file: str | None = None
-    base_url: str = "https://api.anthropic.com"
+    base_url: str = ANTHROPIC
     days: Annotated[int, Meta(ge=1, le=365)] = 90
 
 
