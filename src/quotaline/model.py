@@ -5,7 +5,7 @@ Units everywhere: percent is 0-100 and may exceed 100, times are epoch seconds (
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 from msgspec import Struct, field
@@ -21,6 +21,11 @@ class Money(Struct, frozen=True, array_like=True):
     amount: int
     currency: str = "USD"
     exponent: int = 2
+
+    @classmethod
+    def dollars(cls, amount: Decimal) -> Money:
+        """An exact sum of US dollars as money for showing, rounded once, here, to the cent."""
+        return cls(int(amount.quantize(Decimal("0.01"), ROUND_HALF_EVEN).scaleb(2)), "USD", 2)
 
     def decimal(self) -> Decimal:
         """The amount in whole units, exact."""

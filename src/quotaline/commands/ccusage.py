@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
@@ -29,22 +29,6 @@ def print_ccusage(
     instances: bool,
 ) -> int:
     """Print the report `by` of the entries in `span`, epoch seconds, the end not included."""
-    tree = _tree(ledger, where, prices, tz, by=by, span=span, project=project, instances=instances)
-    click.echo(msgspec.json.format(msgspec.json.encode(tree, order="sorted"), indent=2).decode())
-    return 0
-
-
-def _tree(
-    ledger: Ledger,
-    where: Locations,
-    prices: PriceBook,
-    tz: tzinfo,
-    *,
-    by: str,
-    span: tuple[float, float],
-    project: str | None,
-    instances: bool,
-) -> dict[str, Any]:
     import time
     from functools import partial
 
@@ -57,13 +41,16 @@ def _tree(
         raise click.UsageError("--instances and --project are of --by day in ccusage's format, as in ccusage.")
     found = partial(entries, ledger.connection, where.claude_dirs)
     if by == "session":
-        return ccusage.session(found(span, grain="price", place="session"), prices)
-    if by == "block":
+        tree = ccusage.session(found(span, grain="price", place="session"), prices)
+    elif by == "block":
         ever = (0.0, float("inf"))
-        return ccusage.blocks(found(ever, grain="hour"), prices, time.time(), lambda start: span[0] <= start < span[1])
-    if by == "day":
+        tree = ccusage.blocks(found(ever, grain="hour"), prices, time.time(), lambda start: span[0] <= start < span[1])
+    elif by == "day":
         apart = instances or project is not None
         days = found(span, tz, place="project" if apart else "nothing")
-        return ccusage.daily(days, prices, instances=instances, project=project)
-    report = ccusage.weekly if by == "week" else ccusage.monthly
-    return report(found(span, tz), prices)
+        tree = ccusage.daily(days, prices, instances=instances, project=project)
+    else:
+        report = ccusage.weekly if by == "week" else ccusage.monthly
+        tree = report(found(span, tz), prices)
+    click.echo(msgspec.json.format(msgspec.json.encode(tree, order="sorted"), indent=2).decode())
+    return 0

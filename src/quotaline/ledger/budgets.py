@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import datetime
-from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_DOWN, Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from quotaline.core.periods import DAY
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from quotaline.prices import PriceBook
 
 SOURCE = "transcripts"
-CENT = Decimal("0.01")
 LONGEST_SESSION = 31 * DAY
 """Seconds before a period for which it is looked where its sessions started; the whole ledger would take long."""
 
@@ -129,14 +128,13 @@ def _use(limit: BudgetLimit, part: _Part, span: tuple[float, float], now: float,
 
 def _reading(limit: BudgetLimit, cost: Decimal, ends: float, at: float, **more: bool) -> Reading:
     """The budget as it stood at `at`, its share cut to a tenth of a percent: what is not spent does not say 100."""
-    cents = int(cost.quantize(CENT, ROUND_HALF_EVEN).scaleb(2))
     share = (cost * 10_000 / limit.limit.amount).quantize(Decimal("0.1"), ROUND_DOWN)
     window = Window(
         id=limit.id,
         name=limit.name,
         utilization=float(share),
         resets_at=ends,
-        used_money=Money(cents, "USD", 2),
+        used_money=Money.dollars(cost),
         limit_money=limit.limit,
         extras={"period": limit.period, "estimate": True, **more},
     )

@@ -15,7 +15,6 @@ from quotaline.config.load import load_or_default, understand
 from quotaline.config.schema import Budgets, Config, alpha_enabled, may_ask
 from quotaline.core.periods import not_from_the_future
 from quotaline.core.snapshot import config_state
-from quotaline.core.windows import is_budget
 from quotaline.errors import SourceError
 from quotaline.files import HeldError, lock, private_dir, remove_scratch
 from quotaline.forecast.fields import forecast_parts, part_of
@@ -23,6 +22,7 @@ from quotaline.locations import Locations, resolve_locations
 from quotaline.model import Account, Missing, Snapshot, SourceState
 from quotaline.prices import PriceBook
 from quotaline.refresh.accounts import only_current_account
+from quotaline.refresh.budget_step import budget_fields_of, budget_limits_of, with_budgets
 from quotaline.refresh.ledger_step import BUDGET, update_ledger
 from quotaline.refresh.organisation_step import may_ask_organisation, with_organisation
 from quotaline.refresh.shell_files import renew_shell_files
@@ -38,11 +38,10 @@ from quotaline.sources.usage_body import source_state
 from quotaline.zone import local_zone
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
     from datetime import tzinfo
     from pathlib import Path
 
-    from quotaline.config.budgets import BudgetLimit
     from quotaline.model import Reading
 
 LOCK = "refresh.lock"
@@ -208,17 +207,17 @@ class _Refresh:
         now, attempt, old = self._now, self._stages.attempt, self._before.fields if self._before else {}
         prices = attempt("prices", lambda: PriceBook(config.prices), None) or PriceBook()
         home = str(self._where.home or "~")
-        limits = () if config.budget == Budgets() else attempt(BUDGET, lambda: _budget_limits(config, home), ())
+        limits = () if config.budget == Budgets() else attempt(BUDGET, lambda: budget_limits_of(config, home), ())
         facts = update_ledger(
             self._where, now, snapshot, prices, before=self._before, limits=limits, stages=self._stages, zone=zone
         )
-        snapshot = structs.replace(snapshot, readings=_with_budgets(snapshot.readings, facts.budgets, limits))
+        snapshot = structs.replace(snapshot, readings=with_budgets(snapshot.readings, facts.budgets, limits))
         totals = facts.totals or snapshot.local
         last = {name: value for name, value in old.items() if name.partition(".")[0] in SPANS}
         fields = {**snapshot.fields, **attempt("totals", lambda: local_fields(totals, now), last)}
         if limits:
             last = {name: value for name, value in old.items() if name.partition(".")[0] in ("budget", "health")}
-            fields |= attempt(BUDGET, lambda: _budget_fields(snapshot, now), last)
+            fields |= attempt(BUDGET, lambda: budget_fields_of(snapshot, now), last)
         parts = attempt("forecast", lambda: forecast_parts(snapshot, facts.history, facts.activity, now, zone), {})
         for part, compute in parts.items():
             last = {name: value for name, value in old.items() if part_of(name) == part}
@@ -231,29 +230,6 @@ class _Refresh:
             sources=(*snapshot.sources, *facts.states),
             missing=(*snapshot.missing, *gaps),
         )
-
-
-def _budget_limits(config: Config, home: str) -> tuple[BudgetLimit, ...]:
-    from quotaline.config.budgets import budget_limits  # noqa: PLC0415 - for those who have budgets
-
-    return budget_limits(config.budget, home)
-
-
-def _budget_fields(snapshot: Snapshot, now: float) -> dict[str, tuple[Any, float | None]]:
-    from quotaline.snapshot.budget_fields import budget_fields  # noqa: PLC0415 - as above
-
-    return budget_fields(snapshot.readings, now)
-
-
-def _with_budgets(
-    readings: Sequence[Reading], budgets: Sequence[Reading] | None, limits: Sequence[BudgetLimit]
-) -> tuple[Reading, ...]:
-    """The readings with the budgets of now; where those are not known, with the last ones of the budgets that there are."""
-    others = [reading for reading in readings if not is_budget(reading.value.id)]
-    if budgets is None:
-        ids = {limit.id for limit in limits}
-        budgets = [reading for reading in readings if reading.value.id in ids]
-    return (*others, *(reading for group in by_window(budgets).values() for reading in group))
 
 
 def _compiled(before: Snapshot | None) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from quotaline.core.periods import HOUR
@@ -11,7 +11,6 @@ from quotaline.model import Money
 if TYPE_CHECKING:
     from quotaline.model import LocalTotals, LocalUsage
 
-CENT = Decimal("0.01")
 SPANS = ("today", "week", "block")
 """What the names of these fields begin with."""
 
@@ -31,9 +30,9 @@ def local_fields(totals: LocalTotals | None, now: float) -> dict[str, tuple[Any,
         first, last = totals.active or (0.0, 0.0)
         if "block.cost" in fields and last > first:
             hourly = block.cost_usd * HOUR / Decimal(last - first)
-            fields["block.rate"] = (dollars(hourly), block.ends_at)
+            fields["block.rate"] = (Money.dollars(hourly), block.ends_at)
             rest = Decimal(max(0.0, block.ends_at - now)) / HOUR
-            fields["block.at_end"] = (dollars(block.cost_usd + hourly * rest), block.ends_at)
+            fields["block.at_end"] = (Money.dollars(block.cost_usd + hourly * rest), block.ends_at)
     return fields
 
 
@@ -42,11 +41,6 @@ def _span(name: str, usage: LocalUsage, until: float | None) -> dict[str, tuple[
         return {}
     fields: dict[str, tuple[Any, float | None]] = {f"{name}.tokens": (usage.tokens.total, until)}
     if usage.cost_usd or not usage.unpriced_models:
-        fields[f"{name}.cost"] = (dollars(usage.cost_usd), until)
+        fields[f"{name}.cost"] = (Money.dollars(usage.cost_usd), until)
         fields[f"{name}.mark"] = ("≥" if usage.unpriced_models else "~", until)
     return fields
-
-
-def dollars(amount: Decimal) -> Money:
-    """An exact sum as money for showing, rounded once, here, to the cent."""
-    return Money(int(amount.quantize(CENT, ROUND_HALF_EVEN).scaleb(2)), "USD", 2)
