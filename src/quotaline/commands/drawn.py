@@ -41,7 +41,7 @@ def print_drawn(
     from quotaline.prices import PriceBook
     from quotaline.snapshot.load import load_snapshot
     from quotaline.terminal import drawn as show
-    from quotaline.terminal.page import console, needs_ascii, print_lines
+    from quotaline.terminal.page import print_page
     from quotaline.terminal.text import Words
 
     if by not in KEYS:
@@ -58,9 +58,7 @@ def print_drawn(
     elif as_csv:
         click.echo(show.as_csv(moved), nl=False)
     else:
-        screen = console(config, os.environ)
-        lines = [Words(why, "muted")] if why else show.table(by, moved, screen.width, now)
-        print_lines(screen, lines, config, ascii_only=needs_ascii(config))
+        print_page(lambda width: [Words(why, "muted")] if why else show.table(by, moved, width, now), config, os.environ)
     return 0
 
 

@@ -89,7 +89,7 @@ def history(
     from quotaline.locations import resolve_locations
     from quotaline.prices import PriceBook
     from quotaline.terminal import history as show
-    from quotaline.terminal.page import console, needs_ascii, print_lines
+    from quotaline.terminal.page import print_page
 
     if as_json and as_csv:
         raise click.UsageError("--json and --csv exclude each other.")
@@ -130,8 +130,7 @@ def history(
     elif as_csv:
         click.echo(show.as_csv(rows), nl=False)
     else:
-        screen = console(config, os.environ)
-        print_lines(screen, show.table(by, rows, total, screen.width), config, ascii_only=needs_ascii(config))
+        print_page(lambda width: show.table(by, rows, total, width), config, os.environ)
     return 0
 
 

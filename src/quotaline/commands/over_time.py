@@ -24,14 +24,13 @@ def plot(where: Locations, config: Config, since: float | None, until: float | N
     import os
     import time
 
-    from quotaline.terminal.page import console, needs_ascii, print_lines
+    from quotaline.terminal.page import print_page
     from quotaline.terminal.plot import plots
 
     end = min(time.time(), until or time.time())
     start = since if since is not None else end - WEEK
     readings = with_ledger(where, lambda ledger: stored(ledger, where, start))
-    screen = console(config, os.environ)
-    print_lines(screen, plots(readings, start, end, screen.width), config, ascii_only=needs_ascii(config))
+    print_page(lambda width: plots(readings, start, end, width), config, os.environ)
     return 0
 
 
@@ -44,7 +43,7 @@ def backtest(where: Locations, config: Config, since: float | None, *, as_json: 
 
     from quotaline.forecast.backtest import backtest as scored
     from quotaline.ledger.readings import activity
-    from quotaline.terminal.page import console, needs_ascii, print_lines
+    from quotaline.terminal.page import print_page
     from quotaline.terminal.plot import scores
 
     start = since or 0.0
@@ -57,8 +56,7 @@ def backtest(where: Locations, config: Config, since: float | None, *, as_json: 
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode({"schema_version": 1, "windows": found}), indent=2))
         return 0
-    screen = console(config, os.environ)
-    print_lines(screen, scores(found, screen.width), config, ascii_only=needs_ascii(config))
+    print_page(lambda width: scores(found, width), config, os.environ)
     return 0
 
 

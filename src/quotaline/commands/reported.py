@@ -35,7 +35,7 @@ def print_reported(where: Locations, config: Config, by: str, days: Days, *, as_
     from quotaline.organisation.rows import LEGACY_COSTS, WAYS, coverage, reported, total_reported
     from quotaline.organisation.store import interface_of, load_state
     from quotaline.terminal import reported as show
-    from quotaline.terminal.page import console, needs_ascii, print_lines
+    from quotaline.terminal.page import print_page
 
     if by not in WAYS:
         raise click.UsageError(f"--source organisation is --by {', '.join(WAYS[:-1])} or {WAYS[-1]}.")
@@ -57,8 +57,7 @@ def print_reported(where: Locations, config: Config, by: str, days: Days, *, as_
     elif as_csv:
         click.echo(show.as_csv(rows), nl=False)
     else:
-        screen = console(config, os.environ)
-        print_lines(screen, show.table(by, rows, total, notes, screen.width), config, ascii_only=needs_ascii(config))
+        print_page(lambda width: show.table(by, rows, total, notes, width), config, os.environ)
     return 0
 
 
@@ -72,7 +71,7 @@ def print_reconciliation(where: Locations, config: Config, days: Days, *, as_jso
     from quotaline.organisation.store import load_state
     from quotaline.prices import PriceBook
     from quotaline.terminal import reported as show
-    from quotaline.terminal.page import console, needs_ascii, print_lines
+    from quotaline.terminal.page import print_page
 
     with current_ledger(where) as ledger:
         state = load_state(ledger)
@@ -90,8 +89,7 @@ def print_reconciliation(where: Locations, config: Config, days: Days, *, as_jso
     elif as_csv:
         click.echo(show.comparison_csv(found), nl=False)
     else:
-        screen = console(config, os.environ)
-        print_lines(screen, show.comparison_table(found, notes, screen.width), config, ascii_only=needs_ascii(config))
+        print_page(lambda width: show.comparison_table(found, notes, width), config, os.environ)
     return 0
 
 

@@ -24,7 +24,7 @@ from quotaline.terminal.welcome import welcome
 from quotaline.usage.report import period_elapsed, ready
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from quotaline.config.schema import Config
     from quotaline.integrations.steps import FirstSteps
@@ -83,6 +83,12 @@ def console(config: Config, env: Mapping[str, str], **options: Any) -> Console:
 def needs_ascii(config: Config) -> bool:
     """Whether only ASCII may be printed: the palette says so, or stdout could not carry more."""
     return config.style.palette == "ascii" or "utf" not in (sys.stdout.encoding or "").lower()
+
+
+def print_page(lines_at: Callable[[int], Iterable[Line]], config: Config, env: Mapping[str, str]) -> None:
+    """Print what `lines_at` draws for the width of the screen, in ASCII where nothing else can be shown."""
+    screen = console(config, env)
+    print_lines(screen, lines_at(screen.width), config, ascii_only=needs_ascii(config))
 
 
 def print_lines(screen: Console, lines: Iterable[Line], config: Config, *, ascii_only: bool) -> None:
