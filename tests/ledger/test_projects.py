@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sqlite3 import SQLITE_OK, SQLITE_READ
 from typing import TYPE_CHECKING
 
 import pytest
@@ -65,6 +66,34 @@ def test_a_sessions_subfolders_are_its_project_and_other_folders_are_their_own(l
             (sessions["s3"], "/shop/.claude/worktrees/x/deep", "/shop/deep"),
         ]
     )
+
+
+@pytest.mark.parametrize("last_first", [False, True])
+def test_where_a_session_started_is_its_earliest_line_whenever_that_is_read(
+    ledger: Ledger, claude: Path, *, last_first: bool
+) -> None:
+    told = [("early", 0, "/shop"), ("late", 60, "/shop/src")]
+    for name, after, cwd in reversed(told) if last_first else told:
+        write(claude, name, assistant(name, NOON + after, cwd=cwd, session="s"))
+        import_transcripts(ledger, [claude])
+    assert ["/shop", "/shop"] == list(projects(ledger.connection).values())
+    assert (NOON * 1000,) == ledger.connection.execute("SELECT min(first) FROM session_folder").fetchone()
+
+
+def test_which_projects_there_are_is_known_without_the_messages(ledger: Ledger, claude: Path) -> None:
+    write(claude, "s", assistant("m", NOON, cwd="/shop", session="s"))
+    import_transcripts(ledger, [claude])
+    read: set[str] = set()
+
+    def note(action: int, table: str | None, *_: object) -> int:
+        if action == SQLITE_READ and table:
+            read.add(table)
+        return SQLITE_OK
+
+    ledger.connection.set_authorizer(note)
+    assert ["/shop"] == list(projects(ledger.connection).values())
+    assert "session_folder" in read
+    assert "message" not in read
 
 
 PATHS = ("/home/u/shop", "/home/u/shop-api", "/srv/shop", "/home/u/Blog", "/", "", r"C:\code\blog")

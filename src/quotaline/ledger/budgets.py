@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from quotaline.prices import PriceBook
 
 SOURCE = "transcripts"
-LONGEST_SESSION = 31 * DAY
-"""Seconds before a period for which it is looked where its sessions started; the whole ledger would take long."""
 
 
 class BudgetUse(NamedTuple):
@@ -106,7 +104,7 @@ class _Part:
         found += [((run.session, run.folder), run.part) for run in runs]
         if self._project is None:
             return [part for _, part in found]
-        paths = projects(self._connection, start - LONGEST_SESSION)
+        paths = projects(self._connection)
         return [part for pair, part in found if within(paths[pair], self._project)]
 
 

@@ -65,6 +65,10 @@ STORE = STORE.format(
     fuller=_FULLER,
     grown=" OR ".join(f"excluded.{column} > {column}" for column in _COUNTERS),
 )
+FOLDER = """
+INSERT INTO session_folder VALUES (?, ?, ?)
+ON CONFLICT (session_id, project_id) DO UPDATE SET first = excluded.first WHERE excluded.first < first
+"""
 
 
 class ImportReport(Struct, frozen=True, kw_only=True):
@@ -132,6 +136,7 @@ class _Store:
         self._pending: list[Scanned] = []
         self._rows = 0
         self._stale: set[int] = set()
+        self._folders: dict[tuple[int, int], int] = {}
         self._begun: float | None = None
         self._first: FirstImport | None = None
         self.problems: list[str] = []
@@ -181,7 +186,9 @@ class _Store:
             renew(self._connection, ((quarter,) for quarter in self._stale))
             told = "UPDATE session SET transcribed = 1 WHERE id = ? AND NOT transcribed"
             self._connection.executemany(told, ((session,) for session in self._transcribed.values()))
+            self._connection.executemany(FOLDER, ((*pair, first) for pair, first in self._folders.items()))
             self._stale.clear()
+            self._folders.clear()
             self._connection.execute("COMMIT")
             self._begun = None
 
@@ -200,12 +207,15 @@ class _Store:
 
     def _values(self) -> Iterator[list[Any]]:
         """The rows, in which ids now stand for names. Written out, since it is done for each message of a history."""
-        stale, accounts = self._stale, self._accounts
+        stale, folders, accounts = self._stale, self._folders, self._accounts
         sessions, projects, models = self._transcribed, self._projects, self._models
         for scanned in self._pending:
             for row in scanned.rows:
                 stale.add(row[TIME] // 900_000)
-                row[SESSION], row[PROJECT], row[MODEL] = sessions[row[SESSION]], projects[row[PROJECT]], models[row[MODEL]]
+                row[MODEL] = models[row[MODEL]]
+                row[SESSION], row[PROJECT] = pair = sessions[row[SESSION]], projects[row[PROJECT]]
+                if row[TIME] < folders.get(pair, row[TIME] + 1):
+                    folders[pair] = row[TIME]
                 if row[OWNER] is not None:
                     row[OWNER] = accounts[row[OWNER]]
                 yield row

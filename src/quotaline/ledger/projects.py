@@ -22,11 +22,16 @@ class Project(NamedTuple):
     pairs: tuple[tuple[int, int], ...]
 
 
-def projects(connection: Connection, since: float = 0.0) -> dict[tuple[int, int], str]:
-    """(session, folder) by their ids → the project's path, for every pair with messages or runs from `since` (epoch s) on."""
+PAIRS = (
+    "SELECT session_id, project_id FROM session_folder ORDER BY first, project_id",
+    "SELECT session_id, project_id FROM counted_run GROUP BY 1, 2 ORDER BY min(time), min(id)",
+)
+
+
+def projects(connection: Connection) -> dict[tuple[int, int], str]:
+    """(session, folder) by their ids → the project's path, for every pair that has messages or runs."""
     paths = {key: checkout(path) for key, path in connection.execute("SELECT id, path FROM project")}
-    query = "SELECT session_id, project_id FROM {} WHERE time >= ? GROUP BY 1, 2 ORDER BY min(time), min(id)"
-    pairs = [pair for table in ("message", "counted_run") for pair in connection.execute(query.format(table), (since * 1000,))]
+    pairs = [pair for query in PAIRS for pair in connection.execute(query)]
     found: dict[tuple[int, int], str] = {}
     started: dict[int, str] = {}
     for session, folder in pairs:

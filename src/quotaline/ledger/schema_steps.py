@@ -175,3 +175,12 @@ CREATE TABLE organisation_state (
   closed TEXT NOT NULL DEFAULT '{}'
 ) WITHOUT ROWID;
 """
+
+FOLDERS = """
+-- The folders that a session was in, and when first, milliseconds: also by messages that count as another session's by now.
+CREATE TABLE session_folder (
+  session_id INTEGER NOT NULL REFERENCES session, project_id INTEGER NOT NULL REFERENCES project, first INTEGER NOT NULL,
+  PRIMARY KEY (session_id, project_id)
+) WITHOUT ROWID;
+INSERT INTO session_folder SELECT session_id, project_id, min(time) FROM message GROUP BY 1, 2;
+"""
