@@ -207,9 +207,11 @@ def test_a_form_is_there_where_all_its_fields_are() -> None:
 def test_a_segment_has_three_forms_and_the_long_one_where_it_is_asked_for() -> None:
     told = fields(five_hour__used=42.5, five_hour__limit=[500, "USD", 2])
     (long,) = layout.expand_segment(SEGMENT, told, STYLE, long=True)
-    (usual,) = layout.expand_segment(SEGMENT, told, STYLE, long=False)
+    (usual,) = layout.expand_segment(SEGMENT, told, STYLE, long=False, limit=80)
+    (unlimited,) = layout.expand_segment(SEGMENT, told, STYLE, long=False)
     assert long == {"forms": ["42% of $5.00", "5h 42%", "5h"], "priority": 90, "sgr": "32"}
     assert usual["forms"] == ["5h 42%", "5h 42%", "5h"]
+    assert set(unlimited["forms"]) == {"5h 42%"}, "without a limit nothing is shortened"
     assert layout.expand_segment({"forms": [["x"], None, ["s"]]}, told, STYLE, long=True) == [
         {"forms": ["x", "s", "s"], "priority": 50, "sgr": ""}
     ]

@@ -113,7 +113,8 @@ def test_of_many_windows_those_that_cannot_fit_are_not_drawn_and_all_else_is_as_
     each = next(segment for segment in kept["segments"].values() if segment.get("each"))
     shown = arrange(rows, kept, gather_fields(kept, [], NOW), long=long, limit=limit)
     fields = gather_fields(kept, [], NOW)
-    pieces = [piece for name in rows[0] for piece in expand_segment(kept["segments"][name], fields, kept["style"], long=long)]
+    segments, room = [kept["segments"][name] for name in rows[0]], 1000
+    pieces = [piece for one in segments for piece in expand_segment(one, fields, kept["style"], long=long, limit=room)]
     gap = width(str(kept["style"]["separator"]))
     best = max(pieces, key=lambda piece: piece["priority"], default=None)
     fitted = fit(pieces, limit, gap)

@@ -85,20 +85,36 @@ def expand_segment(
             break
         if hidden is not None and (level_of(segment, fields, prefix) or 0.0) < hidden:
             continue
-        texts = [render_form(form, fields, style, prefix) if form else None for form in segment["forms"]]
-        if not any(texts) and segment.get("fallback") and not fields.windows and "extra.used" not in fields:
-            texts = [render_form(form, fields, style, prefix) if form else None for form in segment["fallback"]]
-        full, usual, short = texts
-        usual = usual or short
-        if not usual:
+        forms = render_forms(segment["forms"], fields, style, prefix, long=long, limit=limit)
+        if not forms and segment.get("fallback") and not fields.windows and "extra.used" not in fields:
+            forms = render_forms(segment["fallback"], fields, style, prefix, long=long, limit=limit)
+        if not forms:
             continue
-        forms = [(full or usual) if long else usual, usual, short or usual]
         pieces.append(
             {"forms": forms, "priority": segment.get("priority", 50), "sgr": segment_colour(segment, fields, style, prefix)}
         )
         if limit:
             taken += gap + width(forms[-1])
     return pieces
+
+
+def render_forms(
+    forms: "list[Any]", fields: "Fields", style: "dict[str, Any]", prefix: str, *, long: bool, limit: int
+) -> "list[str]":
+    """The texts of a segment's three forms, the longest first; none where it has nothing to show.
+
+    What nobody will see is not made: a long form where the usual one is shown, a short one where there is no limit.
+    """
+    full, usual, short = forms
+    text = render_form(usual, fields, style, prefix) if usual else None
+    if text and not long and not limit:
+        return [text, text, text]
+    shortest = render_form(short, fields, style, prefix) if short else None
+    text = text or shortest
+    if not text:
+        return []
+    longest = render_form(full, fields, style, prefix) if full and long else None
+    return [longest or text, text, shortest or text]
 
 
 def render_form(form: "list[Any]", fields: "Fields", style: "dict[str, Any]", prefix: str = "") -> "str | None":
