@@ -188,10 +188,11 @@ def in_turn(it: Break, known: Learned) -> Iterator[list[Test]]:
     room = f"tests/{it.file.split('/')[0]}/"
     left = sorted(known.tests, key=lambda test: test.seconds)
     on_line = [test for test in left if it.line in test.lines.get(it.file, ()) or test.lost]
+    seen = any(it.line in test.lines.get(it.file, ()) for test in on_line)
     in_file = [test for test in left if it.file in test.lines or test.id.startswith(room)]
     if it.line not in known.imported.get(it.file, ()):
         left = []
-        in_file = [] if on_line else in_file
+        in_file = [] if seen else in_file
     done: set[str] = set()
     for some in (on_line[:FIRST], on_line, in_file[:FIRST], in_file, left):
         yield [test for test in some if test.id not in done]

@@ -90,3 +90,6 @@ def test_tests_that_run_the_line_come_first_and_each_comes_once(monkeypatch: pyt
     nobody = batches(9, {8})
     assert [one for batch in nobody for one in batch if not one.startswith("line")] == ["tests/core/of_room", "file"]
     assert "elsewhere" in batches(9, {9})[4]
+    moved = [test("lost", 0.0, {}, True), test("file", 0.0, {"core/merge.py": frozenset()})]
+    turns = [[one.id for one in batch] for batch in mutants["in_turn"](it, mutants["Learned"](moved, {}))]
+    assert turns == [["lost"], [], ["file"], [], []], "a file that has changed since: nobody knows who runs the line"
