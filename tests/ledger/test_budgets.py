@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from quotaline.config.budgets import budget_limits
 from quotaline.config.schema import Budget, Budgets
 from quotaline.ledger import Ledger, open_ledger
+from quotaline.ledger.accounts import own_dirs
 from quotaline.ledger.budgets import BudgetUse, budget_use
 from quotaline.ledger.history import history
 from quotaline.ledger.importer import import_transcripts
@@ -37,8 +38,9 @@ EVERY = Budgets(block=1, daily=1, weekly=1, monthly=1)
 
 
 def used(ledger: Ledger, now: float, *dirs: Path, zone: tzinfo = UTC, budgets: Budgets = EVERY) -> dict[str, BudgetUse]:
+    own = own_dirs(ledger.connection, dirs)
     block = local_totals(ledger, now, zone, five_hour_resets_at=None, prices=BOOK).five_hour
-    found = budget_use(ledger, budget_limits(budgets, "/home/user"), now, zone, BOOK, config_dirs=dirs, block=block)
+    found = budget_use(ledger, budget_limits(budgets, "/home/user"), now, zone, BOOK, dirs=own, block=block)
     return {one.reading.value.id: one for one in found}
 
 

@@ -200,6 +200,7 @@ def test_a_migration_that_fails_makes_the_doctor_fail_and_changes_nothing(
 ) -> None:
     path = home / ".local/share/quotaline/ledger.db"
     with open_ledger(path) as ledger:
+        ledger.connection.execute("CREATE TABLE former_quarter (quarter INTEGER)")  # the one step that could be taken twice
         ledger.connection.execute(f"PRAGMA user_version = {version}")  # its tables are there already
         ledger.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     before = shutil.copy(path, home / "before")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from datetime import UTC, date
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,6 @@ from quotaline.ledger.accounts import last_activity
 from quotaline.ledger.history import history
 from quotaline.ledger.importer import import_transcripts
 from quotaline.ledger.schema import MIGRATIONS
-from quotaline.ledger.sums import renew
 from quotaline.prices import PriceBook
 from transcript_lines import NOON, assistant, write
 
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from quotaline.ledger.history import By
 
 SIDE = 4
+SUMS_OF_THREE = """INSERT INTO usage_quarter SELECT time / 900000, model_id, flags & 3, 0, count(*), sum(input), sum(output),
+  sum(cache_write_5m), sum(cache_write_1h), sum(cache_read), sum(web_searches) FROM message GROUP BY 1, 2, 3"""
+
+BLOCK_OF_THREE = "INSERT INTO block SELECT ? WHERE NOT EXISTS (SELECT 1 FROM block WHERE start > ? - 5)"
 
 
 def old(path: Path, messages: list[tuple[str, str, float, int, int]]) -> None:
@@ -41,9 +45,9 @@ def old(path: Path, messages: list[tuple[str, str, float, int, int]]) -> None:
                 VALUES (?, ?, ?, 1, 1, 1, ?, ?, 0, 0, 0, 0, 0, 1)""",
                 (message, request, int(at * 1000), flags, count),
             )
-        ledger.execute("ALTER TABLE message ADD COLUMN part INTEGER NOT NULL DEFAULT 0")  # only for `renew`, which is new
-        renew(ledger, {(int(at) // 900,) for _, _, at, _, _ in messages})
-        ledger.execute("ALTER TABLE message DROP COLUMN part")
+        ledger.execute(SUMS_OF_THREE)
+        for hour in sorted({int(at) // 3600 for _, _, at, _, _ in messages}):
+            ledger.execute(BLOCK_OF_THREE, (hour, hour))
         ledger.execute("PRAGMA user_version = 3")
     ledger.close()
 
@@ -88,6 +92,22 @@ def test_the_old_copy_of_a_subagent_and_its_new_one_are_one(tmp_path: Path) -> N
     with open_ledger(tmp_path / "ledger.db") as ledger:
         import_transcripts(ledger, [tmp_path])
     assert [("m1", "", NOON, SIDE, 6)] == rows(tmp_path / "ledger.db")
+
+
+@pytest.mark.parametrize("folders", [1, 2])
+def test_sums_of_before_are_told_apart_by_folder(tmp_path: Path, folders: int) -> None:
+    """As messages are: all at once where there is one folder, else made anew."""
+    path = tmp_path / "ledger.db"
+    old(path, [("a", "r", NOON, 0, 1), ("b", "r", NOON + 1, 1, 2), ("c", "r", NOON + 9000, 0, 4)])
+    with closing(sqlite3.connect(path)) as ledger, ledger:
+        ledger.executescript("".join(MIGRATIONS[3:8]) + "PRAGMA user_version = 8;")
+        if folders > 1:
+            ledger.execute("INSERT INTO config_dir (path) VALUES ('/d')")
+            ledger.execute("INSERT INTO file (config_dir_id, path) VALUES (2, '/d/s.jsonl')")
+            ledger.execute("UPDATE message SET file_id = 2 WHERE message_id = 'b'")
+    with open_ledger(path) as opened:
+        query = "SELECT config_dir_id, sum(messages), sum(input) FROM usage_quarter GROUP BY 1"
+        assert ([(1, 3, 7)] if folders == 1 else [(1, 2, 5), (2, 1, 2)]) == opened.connection.execute(query).fetchall()
 
 
 @pytest.mark.parametrize("by", ["day", "week", "month", "model", "project", "session", "subagent", "block"])

@@ -12,12 +12,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from quotaline.ledger import Ledger, open_ledger
+from quotaline.ledger.accounts import own_dirs
 from quotaline.ledger.importer import import_transcripts
+from quotaline.ledger.readings import activity
 from quotaline.ledger.totals import local_totals, usage
 from quotaline.model import LocalTotals, TokenUsage
 from quotaline.prices import PriceBook
 from quotaline.zone import midnight
-from transcript_lines import NOON, assistant, write
+from transcript_lines import NOON, append, assistant, write
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -246,3 +248,29 @@ def test_a_known_window_holds_from_its_first_moment_until_before_its_last(ledger
         found = totals(ledger, now, resets_at=NOON).five_hour
         assert (found is not None) is holds, now
         assert found is None or (found.starts_at, found.ends_at) == (NOON - 5 * HOUR, NOON)
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 1)), min_size=1, max_size=20), st.integers(0, 70))
+def test_an_account_that_shares_a_ledger_has_the_totals_that_it_has_alone(
+    tmp_path_factory: pytest.TempPathFactory, told: list[tuple[int, int]], after: int
+) -> None:
+    """Its block, today and seven days: hours at which one of two folders was used."""
+    base = tmp_path_factory.mktemp("shared")
+    now = NOON + after * HOUR + 1800
+    for at, (hour, which) in enumerate(told):
+        line = assistant(f"m{at}", NOON + hour * HOUR, input=1 << at, session=f"s{which}")
+        path = base / str(which) / "projects" / "p" / f"s{which}.jsonl"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        append(path, line)
+    dirs = [base / "0", base / "1"]
+    with open_ledger(base / "shared.db") as shared:
+        import_transcripts(shared, dirs)
+        for folder in dirs:
+            own = own_dirs(shared.connection, [folder, base / "none"])
+            mine = local_totals(shared, now, UTC, five_hour_resets_at=None, prices=BOOK, dirs=own)
+            with open_ledger(base / f"{folder.name}.db") as alone:
+                import_transcripts(alone, [folder])
+                assert mine == totals(alone, now)
+                assert activity(alone, 0.0) == activity(shared, 0.0, own)
+        assert own_dirs(shared.connection, dirs) is None

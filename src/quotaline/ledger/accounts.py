@@ -9,15 +9,40 @@ from quotaline.ledger.store import clear_errors
 from quotaline.transcripts.row import tomorrow
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+    from pathlib import Path
+    from sqlite3 import Connection
+
     from quotaline.ledger.store import Ledger
 
+    Dirs = tuple[int, ...] | None
+    """The ids of an account's config folders in the ledger; None where they are all that it knows."""
 
-def last_activity(ledger: Ledger) -> float | None:
-    """The time of the newest message, epoch seconds; None in an empty ledger. Raises LedgerError."""
-    query = "SELECT max(time) FROM message WHERE time < ?"  # an older version took in times of any century
+
+def own_dirs(connection: Connection, config_dirs: Collection[Path]) -> Dirs:
+    """The folders of this account: what was used in others, by other accounts of this machine, is not its own."""
+    known = dict(connection.execute("SELECT path, id FROM config_dir").fetchall())
+    mine = {str(path) for path in config_dirs}
+    return None if known.keys() <= mine else tuple(key for path, key in known.items() if path in mine)
+
+
+def in_dirs(dirs: Dirs) -> str:
+    """SQL that chooses the sums and runs of these folders."""
+    return "TRUE" if dirs is None else f"config_dir_id IN ({', '.join(map(str, dirs))})"
+
+
+def messages_in(dirs: Dirs) -> str:
+    """SQL that chooses the messages of these folders."""
+    return "TRUE" if dirs is None else f"file_id IN (SELECT id FROM file WHERE {in_dirs(dirs)})"  # noqa: S608 - numbers
+
+
+def last_activity(ledger: Ledger, dirs: Dirs = None) -> float | None:
+    """The time of the newest message in `dirs`, epoch seconds; None where there is none. Raises LedgerError."""
+    # an older version took in times of any century
+    query = f"SELECT time FROM message WHERE time < ? AND {messages_in(dirs)} ORDER BY time DESC LIMIT 1"  # noqa: S608 - numbers
     with clear_errors():
-        (newest,) = ledger.connection.execute(query, (tomorrow(time.time()),)).fetchone()
-    return None if newest is None else newest / 1000
+        newest = ledger.connection.execute(query, (tomorrow(time.time()),)).fetchone()
+    return None if newest is None else float(newest[0] / 1000)
 
 
 def session_owner(ledger: Ledger, session_id: str) -> str | None:

@@ -8,6 +8,7 @@ from decimal import ROUND_DOWN, Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from quotaline.core.periods import DAY
+from quotaline.ledger.accounts import in_dirs, messages_in
 from quotaline.ledger.projects import projects, within
 from quotaline.ledger.store import clear_errors
 from quotaline.ledger.totals import summed
@@ -16,12 +17,12 @@ from quotaline.model import Money, Reading, Window
 from quotaline.zone import day_start, midnight
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
     from datetime import tzinfo
-    from pathlib import Path
     from sqlite3 import Connection
 
     from quotaline.config.budgets import BudgetLimit
+    from quotaline.ledger.accounts import Dirs
     from quotaline.ledger.store import Ledger
     from quotaline.ledger.usage import UsagePart
     from quotaline.model import LocalUsage
@@ -44,21 +45,20 @@ def budget_use(
     zone: tzinfo,
     prices: PriceBook,
     *,
-    config_dirs: Collection[Path],
+    dirs: Dirs,
     block: LocalUsage | None,
 ) -> list[BudgetUse]:
     """Each budget whose period runs at `now`: the days of `zone`, weeks from Monday, months, the 5-hour `block`.
 
-    Only what was used in `config_dirs`, this account's, counts. `extras` say that it is an `estimate`, and `at_least` where the
+    Only what was used in `dirs`, this account's, counts. `extras` say that it is an `estimate`, and `at_least` where the
     price of a model is not known. Raises LedgerError.
     """
     found = []
     with clear_errors():
-        own = _own_folders(ledger.connection, config_dirs)
         for limit in limits:
             span = _period(limit.period, now, zone, block)
             if span is not None:
-                part = _Part(ledger.connection, own, limit.project)
+                part = _Part(ledger.connection, dirs, limit.project)
                 found.append(_use(limit, part, span, now, prices))
     return found
 
@@ -77,33 +77,23 @@ def _period(period: str, now: float, zone: tzinfo, block: LocalUsage | None) -> 
     return None if block is None else (block.starts_at, block.ends_at)
 
 
-def _own_folders(connection: Connection, config_dirs: Collection[Path]) -> tuple[int, ...] | None:
-    """The ids of this account's folders; None where the ledger knows no other, so that whole sums may be used."""
-    known = dict(connection.execute("SELECT path, id FROM config_dir").fetchall())
-    mine = {str(path) for path in config_dirs}
-    return None if known.keys() <= mine else tuple(key for path, key in known.items() if path in mine)
-
-
 class _Part:
     """The messages and runs that a budget is about: those of this account's folders, and of its project, if it is of one."""
 
-    def __init__(self, connection: Connection, own: tuple[int, ...] | None, project: str | None) -> None:
-        self._connection, self._own, self._project = connection, own, project
+    def __init__(self, connection: Connection, dirs: Dirs, project: str | None) -> None:
+        self._connection, self._dirs, self._project = connection, dirs, project
 
     def between(self, start: float, end: float, grain: int) -> list[UsagePart]:
-        """The usage from `start` until before `end`: from the sums where every message counts, else from the messages."""
-        if self._own is None and self._project is None:
-            return usage_between(self._connection, start, end, grain=grain)
-        folders = ",".join(map(str, self._own or ()))
-        mine = "" if self._own is None else f"AND file_id IN (SELECT id FROM file WHERE config_dir_id IN ({folders}))"  # noqa: S608 - numbers
+        """The usage from `start` until before `end`: from the sums, but that of a project from the messages."""
+        if self._project is None:
+            return usage_between(self._connection, start, end, grain=grain, dirs=self._dirs)
         query = f"""SELECT session_id, project_id, time / ({grain} * 1000) * {grain // QUARTER}, name, flags & 3, {STEP}, {SUMS}
-            FROM message JOIN model ON model.id = model_id WHERE time >= ? AND time < ? {mine} GROUP BY 1, 2, 3, 4, 5, 6"""  # noqa: S608 - as above
+            FROM message JOIN model ON model.id = model_id
+            WHERE time >= ? AND time < ? AND {messages_in(self._dirs)} GROUP BY 1, 2, 3, 4, 5, 6"""  # noqa: S608 - numbers
         rows = self._connection.execute(query, (start * 1000, end * 1000)).fetchall()
-        runs = recorded_between(self._connection, start, end, "TRUE" if self._own is None else f"config_dir_id IN ({folders})")
+        runs = recorded_between(self._connection, start, end, in_dirs(self._dirs))
         found = [((session, folder), as_part(row)) for session, folder, *row in rows]
         found += [((run.session, run.folder), run.part) for run in runs]
-        if self._project is None:
-            return [part for _, part in found]
         paths = projects(self._connection)
         return [part for pair, part in found if within(paths[pair], self._project)]
 

@@ -8,6 +8,7 @@ import msgspec
 
 from quotaline.core.periods import HOUR, same_period
 from quotaline.core.windows import EXTRA_USAGE
+from quotaline.ledger.accounts import messages_in
 from quotaline.ledger.store import clear_errors
 from quotaline.model import ExtraUsage, Reading, Window
 from quotaline.prices.book import TOKEN_WEIGHTS
@@ -15,6 +16,7 @@ from quotaline.prices.book import TOKEN_WEIGHTS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from quotaline.ledger.accounts import Dirs
     from quotaline.ledger.store import Ledger
 
 EVERY = float(HOUR)
@@ -88,14 +90,14 @@ def latest_readings(ledger: Ledger, config_dir: str, account: str | None) -> lis
     return [reading for body, _ in rows if (reading := _reading(body)) is not None]
 
 
-def activity(ledger: Ledger, since: float) -> list[tuple[float, float]]:
-    """`(moment, weight)` per minute from `since` on, oldest first: what the transcripts say of when the account was used.
+def activity(ledger: Ledger, since: float, dirs: Dirs = None) -> list[tuple[float, float]]:
+    """`(moment, weight)` per minute from `since` on, oldest first: what the transcripts in `dirs` say of when it was used.
 
     A token weighs what its kind costs beside an input token.
     """
     weight = " + ".join(f"{float(weight)} * {kind}" for kind, weight in TOKEN_WEIGHTS.items())
     query = f"""SELECT max(time) / 1000.0, sum({weight})
-        FROM message WHERE time >= ? GROUP BY time / 60000 ORDER BY time / 60000"""  # noqa: S608 - names of our own
+        FROM message WHERE time >= ? AND {messages_in(dirs)} GROUP BY time / 60000 ORDER BY time / 60000"""  # noqa: S608 - names of our own
     with clear_errors():
         return [(at, weight) for at, weight in ledger.connection.execute(query, (int(since * 1000),)) if weight]
 

@@ -184,3 +184,26 @@ CREATE TABLE session_folder (
 ) WITHOUT ROWID;
 INSERT INTO session_folder SELECT session_id, project_id, min(time) FROM message GROUP BY 1, 2;
 """
+
+# The sums tell apart whose folder a message is of: two accounts may share a ledger.
+DIRS = """
+ALTER TABLE usage_quarter RENAME TO former_quarter;
+CREATE TABLE usage_quarter (
+  quarter INTEGER NOT NULL, config_dir_id INTEGER NOT NULL REFERENCES config_dir, model_id INTEGER NOT NULL,
+  flags INTEGER NOT NULL, step INTEGER NOT NULL, messages INTEGER NOT NULL, input INTEGER NOT NULL, output INTEGER NOT NULL,
+  cache_write_5m INTEGER NOT NULL, cache_write_1h INTEGER NOT NULL, cache_read INTEGER NOT NULL, web_searches INTEGER NOT NULL,
+  PRIMARY KEY (quarter, config_dir_id, model_id, flags, step)
+) WITHOUT ROWID;
+
+-- Where all messages are of one folder the sums are its own; else they are made anew.
+INSERT INTO usage_quarter SELECT quarter, (SELECT min(config_dir_id) FROM file), model_id, flags, step, messages, input, output,
+    cache_write_5m, cache_write_1h, cache_read, web_searches
+  FROM former_quarter WHERE (SELECT count(DISTINCT config_dir_id) FROM file) = 1;
+INSERT INTO usage_quarter SELECT time / 900000, config_dir_id, model_id, flags & 3,
+    (input + cache_write_5m + cache_write_1h + cache_read > 100000)
+    + (input + cache_write_5m + cache_write_1h + cache_read > 200000),
+    sum(part = 0), sum(input), sum(output), sum(cache_write_5m), sum(cache_write_1h), sum(cache_read), sum(web_searches)
+  FROM message JOIN file ON file.id = file_id
+  WHERE (SELECT count(DISTINCT config_dir_id) FROM file) > 1 GROUP BY 1, 2, 3, 4, 5;
+DROP TABLE former_quarter;
+"""

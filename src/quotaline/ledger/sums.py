@@ -21,10 +21,12 @@ def renew(connection: Connection, changed: Iterable[tuple[int]]) -> None:
     if first is None:
         return
     connection.execute("DELETE FROM usage_quarter WHERE quarter IN (SELECT quarter FROM stale_quarter)")
+    dirs = connection.execute("SELECT id FROM config_dir LIMIT 2").fetchall()
+    whose = "(SELECT config_dir_id FROM file WHERE id = file_id)" if len(dirs) > 1 else str(dirs[0][0]) if dirs else "NULL"
     connection.execute(
-        f"""INSERT INTO usage_quarter SELECT quarter, model_id, flags & 3, {STEP}, {SUMS}
+        f"""INSERT INTO usage_quarter SELECT quarter, {whose}, model_id, flags & 3, {STEP}, {SUMS}
         FROM stale_quarter CROSS JOIN message ON time >= quarter * 900000 AND time < (quarter + 1) * 900000
-        GROUP BY 1, 2, 3, 4"""  # noqa: S608 - names of our own
+        GROUP BY 1, 2, 3, 4, 5"""  # noqa: S608 - names of our own
     )
     _chain(connection, first // 4, last // 4)
     connection.execute("DELETE FROM stale_quarter")

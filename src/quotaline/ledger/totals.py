@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from quotaline.core.periods import HOUR
+from quotaline.ledger.accounts import in_dirs, messages_in
 from quotaline.ledger.blocks import block_start
 from quotaline.ledger.store import clear_errors
 from quotaline.ledger.sums import BLOCK_HOURS
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
     from sqlite3 import Connection
 
+    from quotaline.ledger.accounts import Dirs
     from quotaline.ledger.store import Ledger
 
 FIVE_HOURS = BLOCK_HOURS * HOUR
@@ -26,44 +28,40 @@ SEVEN_DAYS = 7 * 24 * HOUR
 
 
 def local_totals(
-    ledger: Ledger, now: float, tz: tzinfo, *, five_hour_resets_at: float | None, prices: PriceBook
+    ledger: Ledger, now: float, tz: tzinfo, *, five_hour_resets_at: float | None, prices: PriceBook, dirs: Dirs = None
 ) -> LocalTotals:
-    """The open 5-hour block (None while there is none), the last 7 days, today in `tz`. Raises LedgerError.
+    """The open 5-hour block (None while there is none), the last 7 days, today in `tz`, of `dirs`. Raises LedgerError.
 
     Where a real window is known and still open, the block is that window; otherwise it is guessed from the messages.
     """
     with clear_errors():
-        return _local_totals(ledger.connection, now, tz, five_hour_resets_at, prices)
+        connection = ledger.connection
+        starts = block_start(connection, now, dirs)
+        if five_hour_resets_at is not None and five_hour_resets_at - FIVE_HOURS <= now < five_hour_resets_at:
+            starts = five_hour_resets_at - FIVE_HOURS
+        block = None if starts is None else (starts, starts + FIVE_HOURS)
+        today, tomorrow = midnight(now, tz), midnight(now, tz, days=1)
+        return LocalTotals(
+            five_hour=None if block is None else usage(connection, *block, prices, dirs),
+            seven_day=usage(connection, now - SEVEN_DAYS, now, prices, dirs),
+            today=usage(connection, today, tomorrow, prices, dirs),
+            active=None if block is None else _active(connection, *block, dirs),
+        )
 
 
-def _local_totals(
-    connection: Connection, now: float, tz: tzinfo, five_hour_resets_at: float | None, prices: PriceBook
-) -> LocalTotals:
-    starts = block_start(connection, now)
-    if five_hour_resets_at is not None and five_hour_resets_at - FIVE_HOURS <= now < five_hour_resets_at:
-        starts = five_hour_resets_at - FIVE_HOURS
-    block = None if starts is None else (starts, starts + FIVE_HOURS)
-    today, tomorrow = midnight(now, tz), midnight(now, tz, days=1)
-    return LocalTotals(
-        five_hour=None if block is None else usage(connection, *block, prices),
-        seven_day=usage(connection, now - SEVEN_DAYS, now, prices),
-        today=usage(connection, today, tomorrow, prices),
-        active=None if block is None else _active(connection, *block),
-    )
-
-
-def _active(connection: Connection, start: float, end: float) -> tuple[float, float] | None:
+def _active(connection: Connection, start: float, end: float, dirs: Dirs) -> tuple[float, float] | None:
     """The times of the first and the last message or run from `start` until before `end`; None without any."""
-    query = """SELECT min(first), max(last) FROM (
-        SELECT min(time) AS first, max(time) AS last FROM message WHERE time >= :start AND time < :end
-        UNION ALL SELECT min(time), max(time) FROM counted_run WHERE time >= :start AND time < :end)"""
+    query = f"""SELECT min(first), max(last) FROM (
+        SELECT min(time) AS first, max(time) AS last FROM message
+          WHERE time >= :start AND time < :end AND {messages_in(dirs)}
+        UNION ALL SELECT min(time), max(time) FROM counted_run WHERE time >= :start AND time < :end AND {in_dirs(dirs)})"""  # noqa: S608 - numbers
     first, last = connection.execute(query, {"start": start * 1000, "end": end * 1000}).fetchone()
     return None if first is None else (first / 1000, last / 1000)
 
 
-def usage(connection: Connection, start: float, end: float, prices: PriceBook) -> LocalUsage:
-    """What was used from `start` until before `end`, per model and together."""
-    return summed(start, end, usage_between(connection, start, end), prices)
+def usage(connection: Connection, start: float, end: float, prices: PriceBook, dirs: Dirs = None) -> LocalUsage:
+    """What was used in `dirs` from `start` until before `end`, per model and together."""
+    return summed(start, end, usage_between(connection, start, end, dirs=dirs), prices)
 
 
 def summed(start: float, end: float, parts: list[UsagePart], prices: PriceBook) -> LocalUsage:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from quotaline.core.periods import DAY
+from quotaline.ledger.accounts import in_dirs, messages_in
 from quotaline.ledger.projects import IN_PROJECT
 from quotaline.model import RECORD, TRANSCRIPTS, TokenUsage
 from quotaline.transcripts.row import FAST, US
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from sqlite3 import Connection
 
+    from quotaline.ledger.accounts import Dirs
     from quotaline.prices import PriceBook
 
 QUARTER = 900
@@ -66,23 +68,27 @@ class RecordedPart(NamedTuple):
     part: UsagePart
 
 
-def usage_between(connection: Connection, start: float, end: float, *, grain: int = DAY, runs: bool = True) -> list[UsagePart]:
-    """The usage from `start` until before `end`, epoch seconds, in parts of one price and one `grain`, seconds.
+def usage_between(
+    connection: Connection, start: float, end: float, *, grain: int = DAY, runs: bool = True, dirs: Dirs = None
+) -> list[UsagePart]:
+    """The usage in `dirs` from `start` until before `end`, epoch seconds, in parts of one price and one `grain`, seconds.
 
     Prices change at midnight UTC, so that a grain is a day at the most; it is a whole number of quarters of an hour. `runs`
     without transcripts are parts of their own, at the end.
     """
     quarters = grain // QUARTER
     first, last = math.ceil(start / QUARTER), math.floor(end / QUARTER)
-    whole = """SELECT quarter / ? * ?, name, flags, step, sum(messages), sum(input), sum(output), sum(cache_write_5m),
+    whole = f"""SELECT quarter / ? * ?, name, flags, step, sum(messages), sum(input), sum(output), sum(cache_write_5m),
         sum(cache_write_1h), sum(cache_read), sum(web_searches) FROM usage_quarter JOIN model ON model.id = model_id
-        WHERE quarter >= ? AND quarter < ? GROUP BY 1, 2, 3, 4"""
+        WHERE quarter >= ? AND quarter < ? AND {in_dirs(dirs)} GROUP BY 1, 2, 3, 4"""  # noqa: S608 - numbers
+    here = messages_in(dirs)
     if first >= last:
-        parts = _messages(connection, start, end)
+        parts = _messages(connection, start, end, here)
     else:
         parts = [as_part(row) for row in connection.execute(whole, (quarters, quarters, first, last))]
-        parts = _messages(connection, start, first * QUARTER) + parts + _messages(connection, last * QUARTER, end)
-    return parts + [one.part for one in recorded_between(connection, start, end)] if runs else parts
+        before, behind = _messages(connection, start, first * QUARTER, here), _messages(connection, last * QUARTER, end, here)
+        parts = before + parts + behind
+    return parts + [one.part for one in recorded_between(connection, start, end, in_dirs(dirs))] if runs else parts
 
 
 def project_usage(connection: Connection, start: float, end: float, *, runs: bool = True) -> list[UsagePart]:
@@ -105,9 +111,9 @@ def as_part(row: Sequence[Any]) -> UsagePart:
     return UsagePart(row[0] * QUARTER, row[1], row[2], row[3], row[4], tokens, row[10])
 
 
-def has_runs(connection: Connection) -> bool:
+def has_runs(connection: Connection, dirs: Dirs = None) -> bool:
     """Whether there is a run without transcripts."""
-    return connection.execute("SELECT 1 FROM counted_run LIMIT 1").fetchone() is not None
+    return connection.execute(f"SELECT 1 FROM counted_run WHERE {in_dirs(dirs)} LIMIT 1").fetchone() is not None  # noqa: S608 - as above
 
 
 def recorded_between(connection: Connection, start: float, end: float, which: str = "TRUE") -> list[RecordedPart]:

@@ -10,7 +10,7 @@ from quotaline.core.periods import DAY, HOUR, WEEK, month_start
 from quotaline.core.windows import FIVE_HOUR, is_budget
 from quotaline.errors import LedgerError
 from quotaline.ledger import open_ledger
-from quotaline.ledger.accounts import last_activity
+from quotaline.ledger.accounts import last_activity, own_dirs
 from quotaline.ledger.importer import ImportReport, import_transcripts
 from quotaline.ledger.readings import activity, readings_since, store_readings
 from quotaline.ledger.skipped import skipped_lines, why_no_usage
@@ -90,26 +90,27 @@ def _facts(
     readings, account = snapshot.readings, snapshot.account
     since = month_start(now) - WEEK
     report = stages.attempt(IMPORT, lambda: import_transcripts(ledger, where.claude_dirs), ImportReport())
-    known = stages.attempt("totals", lambda: last_activity(ledger) is not None, otherwise=True)
-    recorded = stages.attempt("totals", lambda: has_runs(ledger.connection), otherwise=False)
+    dirs = stages.attempt("totals", lambda: own_dirs(ledger.connection, where.claude_dirs), None)
+    known = stages.attempt("totals", lambda: last_activity(ledger, dirs) is not None, otherwise=True)
+    recorded = stages.attempt("totals", lambda: has_runs(ledger.connection, dirs), otherwise=False)
     totals = stages.attempt(
-        "totals", lambda: local_totals(ledger, now, zone, five_hour_resets_at=_reset(readings), prices=prices), None
+        "totals",
+        lambda: local_totals(ledger, now, zone, five_hour_resets_at=_reset(readings), prices=prices, dirs=dirs),
+        None,
     )
     budgets: Sequence[BudgetUse] | None = None if totals is None else []
     if totals is not None and (known or recorded) and limits:
-        dirs, block = where.claude_dirs, totals.five_hour
+        block = totals.five_hour
         from quotaline.ledger.budgets import budget_use  # noqa: PLC0415 - for those who have budgets
 
-        budgets = stages.attempt(
-            BUDGET, lambda: budget_use(ledger, limits, now, zone, prices, config_dirs=dirs, block=block), None
-        )
+        budgets = stages.attempt(BUDGET, lambda: budget_use(ledger, limits, now, zone, prices, dirs=dirs, block=block), None)
     last = before.readings if before else ()
     told = [reading for reading in readings if not is_budget(reading.value.id)]  # a budget's past is in the messages
     stages.attempt("history", lambda: store_readings(ledger, account.config_dir, account.uuid, told, last), 0)
     kept = stages.attempt(
         "history", lambda: readings_since(ledger, account.config_dir, account.uuid, since, recent=now - RECENT), []
     )
-    used = stages.attempt("history", lambda: activity(ledger, now - RECENT), [])
+    used = stages.attempt("history", lambda: activity(ledger, now - RECENT, dirs), [])
     failed = next((fault.message for fault in stages.faults if fault.stage == IMPORT), None)
     why = None if known else stages.attempt("totals", lambda: why_no_usage(ledger), None)
     skipped = stages.attempt("totals", lambda: skipped_lines(ledger), None)
