@@ -121,7 +121,7 @@ def simulate(answer: Callable[[float, int], Answer], folder: Path) -> Week:
     prompts = refreshes = 0
     written, active = 0.0, MONDAY - 3 * DAY
     with open_ledger(folder / "ledger.db") as ledger:
-        requesting.last_activity = lambda _ledger: active  # type: ignore[attr-defined, assignment]
+        requesting.last_activity = lambda _ledger, _dirs=None: active  # type: ignore[attr-defined, assignment]
         for now, grows in draws(random.Random(7)):
             prompts += 1
             active = now if grows else active

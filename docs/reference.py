@@ -88,6 +88,7 @@ MEANINGS = {
     "guard.max_extra": "money beyond the plan that may be spent this month",
     "guard.no_extra": "no room as soon as money could move",
     "guard.budget": "no room once a budget of your own is spent",
+    "accounts.NAME": "a folder of Claude Code's to show beside the others, `~/.claude-work`",
     "budget.block": 'dollars for a 5-hour block, at list price: `25` or `"25.00"`',
     "budget.daily": "the same for a day of your time zone",
     "budget.weekly": "for a week from Monday",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 APP = "quotaline"
+VARIABLE = "CLAUDE_CONFIG_DIR"
 
 
 class Locations(Struct, frozen=True, kw_only=True):
@@ -58,9 +59,11 @@ class Locations(Struct, frozen=True, kw_only=True):
 
 
 def resolve_locations(env: Mapping[str, str]) -> Locations:
-    """Resolve every path from the environment; no file is read."""
+    """Resolve every path from the environment; no file is read. CLAUDE_CONFIG_DIR may be a list, as ccusage takes it."""
     home = Path(found) if (found := paths.home(env)) else None
-    chosen = [Path(part.strip()) for part in env.get("CLAUDE_CONFIG_DIR", "").split(",") if part.strip()]
+    told = env.get(VARIABLE, "")
+    parts = [told] if "," in told and Path(told).is_dir() else told.split(",")
+    chosen = [Path(part.strip()) for part in parts if part.strip()]
     claude_dirs = chosen
     if not chosen and home:
         claude_dirs = [home / ".claude", Path(env.get("XDG_CONFIG_HOME") or home / ".config", "claude")]
@@ -70,13 +73,39 @@ def resolve_locations(env: Mapping[str, str]) -> Locations:
         data = _folder(env, "QUOTALINE_DATA_DIR", platformdirs.user_data_dir)
     return Locations(
         config_file=config if config is None or env.get("QUOTALINE_CONFIG") else config / "config.toml",
-        cache_dir=cache and cache / paths.account_slug(env.get("CLAUDE_CONFIG_DIR", "")),
+        cache_dir=cache and cache / paths.account_slug(env.get(VARIABLE, "")),
         data_dir=data,
         limiter_dir=Path(limiter) if (limiter := paths.limiter_dir(env)) else data,
         home=home,
         claude_dirs=tuple(claude_dirs),
         config_dir=", ".join(_tilde(folder, home) for folder in (chosen or claude_dirs[:1])),
     )
+
+
+def folder_env(env: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """The environment in which Claude Code uses `folder`: without the variable for the usual one, where it keeps its state."""
+    home = paths.home(env)
+    usual = bool(home) and is_same_folder(folder, Path(home, ".claude")) and not (folder / ".claude.json").exists()
+    rest = {name: value for name, value in env.items() if name != VARIABLE}
+    return rest if usual else {**rest, VARIABLE: str(folder)}
+
+
+def single_folder_env(env: Mapping[str, str]) -> Mapping[str, str]:
+    """`env` for what only one login can answer: of several folders the first that has one, else the first."""
+    told = env.get(VARIABLE, "")
+    folders = resolve_locations(env).claude_dirs if "," in told else ()
+    if not folders or str(folders[0]) == told:
+        return env
+    known = (folder for folder in folders if any((folder / name).exists() for name in (".claude.json", ".credentials.json")))
+    return folder_env(env, next(known, folders[0]))
+
+
+def is_same_folder(one: Path, other: Path) -> bool:
+    """Whether two paths lead to one folder, which need not be there."""
+    try:
+        return one.samefile(other)
+    except OSError:
+        return one == other
 
 
 def _folder(env: Mapping[str, str], variable: str, ask: Callable[[str], str]) -> Path | None:

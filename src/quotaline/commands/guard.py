@@ -9,10 +9,13 @@ import click
 from quotaline.core.windows import PLAN_KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from quotaline.config.schema import Config
+    from quotaline.guard.accounts import AccountsWatch
     from quotaline.guard.verdict import Verdict
+    from quotaline.guard.watch import Watch
+    from quotaline.locations import Locations
 
 NO_ROOM = 1
 F = TypeVar("F", bound="Callable[..., Any]")
@@ -34,6 +37,7 @@ def window_options(command: F) -> F:
 )
 @click.option("--no-extra", is_flag=True, help="No room as soon as a request would cost money beyond the plan.")
 @click.option("--budget", is_flag=True, help="No room once a budget of your own ([budget]) is spent.")
+@click.option("--account", metavar="NAME", help="Judge that account of [accounts]; any: the first with room; all: every one.")
 @click.option("--max-age", metavar="TIME", help="Values older than this are unknown: 90s, 15m, 2h.")
 @click.option("--unknown", type=click.Choice(["tell", "ok", "fail"]), help="Exit code of unknown: 3, 0 or 1.")
 @click.option("--offline", is_flag=True, help="Judge the snapshot as it is; read no source.")
@@ -43,7 +47,16 @@ def window_options(command: F) -> F:
 @click.option("--hook", is_flag=True, help="Answer Claude Code's PreToolUse and UserPromptSubmit hooks (JSON on stdin).")
 @click.option("--deny", is_flag=True, help="With --hook: deny a tool call instead of asking.")
 @click.argument("command", nargs=-1, type=click.UNPROCESSED, metavar="[-- COMMAND...]")
-def guard(*, command: tuple[str, ...], waits: bool, timeout: str | None, as_json: bool, offline: bool, **given: Any) -> int:
+def guard(
+    *,
+    command: tuple[str, ...],
+    account: str | None,
+    waits: bool,
+    timeout: str | None,
+    as_json: bool,
+    offline: bool,
+    **given: Any,
+) -> int:
     """Say whether there is room under the limits: exit 0 room, 1 no room, 3 unknown; or wait for it, then run COMMAND.
 
     Limits come from [guard] in config.toml; options replace them one by one. Without any, every window counts up to 100 %.
@@ -51,6 +64,9 @@ def guard(*, command: tuple[str, ...], waits: bool, timeout: str | None, as_json
 
     With --max-extra-delta COMMAND has a fuse: the limits are watched while it runs. Where one is passed, its process group gets
     SIGINT, 10 s later SIGTERM, 10 s later SIGKILL, and the exit code is 4.
+
+    With --account COMMAND works with the account that has room: CLAUDE_CONFIG_DIR is that one's, QUOTALINE_ACCOUNT its name,
+    QUOTALINE_CONFIG_DIR its folder.
     """
     import os
     import time
@@ -58,7 +74,7 @@ def guard(*, command: tuple[str, ...], waits: bool, timeout: str | None, as_json
     from quotaline.commands.load_config import load_config
     from quotaline.config.schema import Config
     from quotaline.errors import ConfigError
-    from quotaline.guard.watch import Watch, exec_command, wait_for_room
+    from quotaline.guard.watch import Watch, wait_for_room
     from quotaline.locations import resolve_locations
 
     where = resolve_locations(os.environ)
@@ -77,9 +93,18 @@ def guard(*, command: tuple[str, ...], waits: bool, timeout: str | None, as_json
     patience = duration("--timeout", timeout)
     if problem and own:
         click.echo(f"quotaline: {problem} The limits of this command count alone.", err=True)
-    watch = Watch(
-        where, os.environ, limits, offline=offline, alpha=config.enable_alpha_features, own_limits=own, problem=problem
-    )
+
+    def watch_of(place: Locations, env: Mapping[str, str]) -> Watch:
+        alpha = config.enable_alpha_features
+        return Watch(place, env, limits, offline=offline, alpha=alpha, own_limits=own, problem=problem)
+
+    watch: Watch | AccountsWatch = watch_of(where, os.environ)
+    if account is not None:
+        from quotaline.guard.accounts import watch_accounts
+
+        if account == "all" and limits["extra_delta"]:
+            raise click.UsageError("--max-extra-delta watches one account; write its name, or any.")
+        watch = watch_accounts(account, config.accounts, os.environ, watch_of)
     if waits:
         progress = Progress()
         try:
@@ -92,14 +117,29 @@ def guard(*, command: tuple[str, ...], waits: bool, timeout: str | None, as_json
     else:
         found = watch.look(time.time())
     code = {"tell": found.exit_code, "ok": 0, "fail": NO_ROOM}[unknown] if found.outcome == "unknown" else found.exit_code
-    report(found, code, time.time(), as_json=as_json and not (command and code == 0), quiet=bool(command) and code == 0)
+    if as_json and not (command and code == 0):
+        click.echo(to_json(found, code, time.time(), watch.account))
+    else:
+        report(found, quiet=bool(command) and code == 0)
     if not command or code:
         return code
-    if limits["extra_delta"]:
-        from quotaline.guard.fused import run_fused
+    return _run(list(command), watch, found, fused=bool(limits["extra_delta"]))
 
-        return run_fused(list(command), watch, found, lambda text: click.echo(f"quotaline: {text}", err=True))
-    return exec_command(list(command))
+
+def _run(command: list[str], watch: Watch | AccountsWatch, found: Verdict, *, fused: bool) -> int:
+    """Hand over to the command, or run it with a fuse; its exit code."""
+    from quotaline.guard.accounts import AccountsWatch, use_account
+    from quotaline.guard.fused import run_fused
+    from quotaline.guard.watch import exec_command
+
+    if isinstance(watch, AccountsWatch):
+        use_account(watch.chosen)
+        watch = watch.watch
+    return (
+        run_fused(command, watch, found, lambda text: click.echo(f"quotaline: {text}", err=True))
+        if fused
+        else exec_command(command)
+    )
 
 
 def limits_from(config: Config, given: dict[str, Any]) -> tuple[dict[str, Any], str]:
@@ -147,20 +187,18 @@ def duration(option: str, text: str | None) -> float | None:
     return seconds
 
 
-def report(found: Verdict, code: int, now: float, *, as_json: bool, quiet: bool) -> None:
-    """One line: why there is no room, on stderr; that there is, on a terminal only. Or JSON on stdout."""
+def report(found: Verdict, *, quiet: bool) -> None:
+    """One line: why there is no room, on stderr; that there is, on a terminal only."""
     import sys
 
-    if as_json:
-        click.echo(to_json(found, code, now))
-    elif found.outcome != "room":
+    if found.outcome != "room":
         click.echo(f"quotaline: {found.message}", err=True)
     elif not quiet and sys.stdout.isatty():
         click.echo(found.message)
 
 
-def to_json(found: Verdict, code: int, now: float) -> str:
-    """The verdict for programs: times as RFC 3339 in UTC, money as decimal text with its currency."""
+def to_json(found: Verdict, code: int, now: float, account: str | None) -> str:
+    """The verdict for programs: times as RFC 3339 in UTC, money as decimal text with its currency; of which `account`."""
     import json
 
     from quotaline.core.periods import rfc3339
@@ -186,7 +224,8 @@ def to_json(found: Verdict, code: int, now: float) -> str:
         for check in found.checks
     ]
     tree = {"verdict": found.outcome, "exit_code": code, "says": found.message, "until": moment(found.until), "checks": checks}
-    return json.dumps({"schema_version": 1, "generated_at": moment(now), **tree}, indent=2, ensure_ascii=False)
+    whose = {} if account is None else {"account": account}
+    return json.dumps({"schema_version": 1, "generated_at": moment(now), **whose, **tree}, indent=2, ensure_ascii=False)
 
 
 class Progress:

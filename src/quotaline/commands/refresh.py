@@ -20,6 +20,7 @@ def refresh(*, force: bool, background: bool) -> int:
         return main(force=force)
 
     from quotaline.commands.load_config import load_config
+    from quotaline.core.formats import counted
     from quotaline.locations import resolve_locations
     from quotaline.refresh.run import refresh as run
 
@@ -37,10 +38,6 @@ def refresh(*, force: bool, background: bool) -> int:
     for problem in snapshot.problems:
         click.echo(f"quotaline: {problem}", err=True)
     for state in snapshot.sources:
-        click.echo(f"{state.source}: {state.problem or state.note or _counted(state.readings, state.source)}")
+        noun = "total" if state.source in ("transcripts", "record") else "reading"
+        click.echo(f"{state.source}: {state.problem or state.note or counted(state.readings, noun)}")
     return 0 if any(state.readings or state.note for state in snapshot.sources) else 1
-
-
-def _counted(readings: int, source: str) -> str:
-    noun = "total" if source in ("transcripts", "record") else "reading"
-    return f"{readings} {noun}{'' if readings == 1 else 's'}"

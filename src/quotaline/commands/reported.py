@@ -118,6 +118,7 @@ def _why_nothing(config: Config) -> list[str]:
 
 def _notes(state: State, covered: Coverage, others: Sequence[tuple[str, Decimal]]) -> list[str]:
     """What is to be known of the reports, each a sentence."""
+    from quotaline.core.formats import counted
     from quotaline.core.periods import rfc3339
 
     notes = []
@@ -128,7 +129,7 @@ def _notes(state: State, covered: Coverage, others: Sequence[tuple[str, Decimal]
         notes.append(f"The reports were read for {covered.first} to {covered.last} (UTC){upto}.")
     if covered.missing:
         some = ", ".join(covered.missing[:MOST_DAYS])
-        more = f" and {len(covered.missing) - MOST_DAYS} more days" if len(covered.missing) > MOST_DAYS else ""
+        more = f" and {counted(len(covered.missing) - MOST_DAYS, 'more day')}" if len(covered.missing) > MOST_DAYS else ""
         notes.append(f"They hold nothing of {some}{more}: no use, or not reported yet.")
     if others:
         amounts = ", ".join(f"{amount:.2f} {currency}" for currency, amount in others)

@@ -8,9 +8,17 @@ NO_DATA = 3
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="The machine interface; its schema is printed by --schema.")
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of --json.")
+@click.option("--all", "all_accounts", is_flag=True, help="Every account that [accounts] names, side by side.")
 @click.option("--offline", is_flag=True, help="Show the snapshot as it is; read no source.")
 @click.option("--ascii", "ascii_only", is_flag=True, help="Draw with ASCII characters only.")
-def usage(*, as_json: bool = False, schema: bool = False, offline: bool = False, ascii_only: bool = False) -> int:
+def usage(
+    *,
+    as_json: bool = False,
+    schema: bool = False,
+    all_accounts: bool = False,
+    offline: bool = False,
+    ascii_only: bool = False,
+) -> int:
     """Show every window, extra usage and this machine's tokens, with bars, source, age, and why something is missing.
 
     Exit code 3 when there is no data at all.
@@ -20,7 +28,7 @@ def usage(*, as_json: bool = False, schema: bool = False, offline: bool = False,
     from quotaline.usage.report import overview
 
     if schema:
-        click.echo(json_schema(), nl=False)
+        click.echo(json_schema(all_accounts=all_accounts), nl=False)
         return 0
 
     import os
@@ -34,6 +42,10 @@ def usage(*, as_json: bool = False, schema: bool = False, offline: bool = False,
 
     where, now, zone = resolve_locations(os.environ), time.time(), local_zone()
     config = load_config(where)
+    if all_accounts:
+        from quotaline.commands.accounts import print_accounts
+
+        return 0 if print_accounts(config, as_json=as_json, offline=offline, ascii_only=ascii_only) else NO_DATA
     snapshot = current_snapshot(where, os.environ, now, offline=offline)
     steps = first_steps(os.environ)
     view = overview(snapshot, now, zone, line_installed=steps.claude_code)

@@ -58,6 +58,8 @@ FIELDS = {
     "block.at_end": "what the block will have cost at its end if that goes on",
     "block.left": "seconds until the present 5-hour block ends",
     "account.plan": "the plan",
+    "accounts.five_hour": "the 5-hour window of each account of `[accounts]`: work 5h 9% · home 42%",
+    "accounts.used": "the highest of these, percent used",
     "model.name": "the model as Claude Code names it",
     "model.id": "the model's identifier",
     "model.fast": "the word fast in fast mode",

@@ -75,7 +75,7 @@ def understand(tree: Any, name: str = "config.toml") -> Config:
         raise ConfigError(f"{name}: `style.separator` holds a control character; colours are set by the palette.")
     if config.style.palette not in PALETTES:
         raise ConfigError(f"{name}: `style.palette` is {config.style.palette!r}; allowed are {listed(PALETTES)}.")
-    wrong = guard_problem(config.guard) or _budget_problem(config) or _first_alert_problem(config)
+    wrong = guard_problem(config.guard) or _budget_problem(config) or _first_alert_problem(config) or _accounts_problem(config)
     if wrong:
         raise ConfigError(f"{name}: {wrong}.")
     try:
@@ -96,6 +96,14 @@ def _budget_problem(config: Config) -> str | None:
     from quotaline.config.budgets import budget_problem  # noqa: PLC0415 - for those who have budgets
 
     return budget_problem(config.budget)
+
+
+def _accounts_problem(config: Config) -> str | None:
+    if not config.accounts:
+        return None
+    from quotaline.config.accounts import accounts_problem  # noqa: PLC0415 - for those who have several
+
+    return accounts_problem(config.accounts)
 
 
 def _first_alert_problem(config: Config) -> str | None:

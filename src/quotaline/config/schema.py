@@ -138,6 +138,7 @@ class Config(Strict, frozen=True, kw_only=True):
     line: dict[str, Line] = field(default_factory=dict)
     segments: dict[str, dict[str, Any]] = field(default_factory=dict)
     sources: Sources = Sources()
+    accounts: dict[str, str] = field(default_factory=dict)
     style: Style = Style()
     refresh: Refresh = Refresh()
     guard: Guard = Guard()

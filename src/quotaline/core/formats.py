@@ -83,6 +83,11 @@ def format_tokens(count: float) -> str:
     return str(int(count))
 
 
+def counted(count: int, noun: str) -> str:
+    """`1 reading`, `2 readings`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def format_bar(percent: float, cells: int, style: "dict[str, Any]") -> str:
     """A bar of `cells` cells; anything above 0 fills one, and only 100 fills the last."""
     full, empty = (str(cell) for cell in style.get("bar", ("█", "░")))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from quotaline.alerts.delivery import alert_problems
+from quotaline.core.formats import counted
 from quotaline.doctor.check import Check
 
 if TYPE_CHECKING:
@@ -25,5 +26,5 @@ def checks(context: DoctorContext) -> Iterator[Check]:
         fact, _, remedy = problem.rpartition("; ")
         yield Check(group=GROUP, name="command", status="WARN", message=f"{fact}.", remedy=remedy.rstrip("."))
     if not problems:
-        count = f"{len(alerts)} alert{'' if len(alerts) == 1 else 's'}"
+        count = counted(len(alerts), "alert")
         yield Check(group=GROUP, name="alerts", status="PASS", message=f"{count}, and no command failed.")

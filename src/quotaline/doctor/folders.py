@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from quotaline.config.accounts import named_accounts
 from quotaline.doctor.check import Check
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
+    from quotaline.config.accounts import NamedAccount
     from quotaline.doctor.check import DoctorContext
 
 GROUP = "Folders"
@@ -25,6 +27,18 @@ def checks(context: DoctorContext) -> Iterator[Check]:
     yield folder("data", context.where.data_dir, "QUOTALINE_DATA_DIR")
     if context.where.limiter_dir != context.where.data_dir:
         yield folder("requests", context.where.limiter_dir, "QUOTALINE_DATA_DIR")
+    if context.config.accounts:
+        for account in named_accounts(context.config.accounts, context.env):
+            yield claude_folder(account)
+
+
+def claude_folder(account: NamedAccount) -> Check:
+    """Whether an account of `[accounts]` has a folder of Claude Code's."""
+    name, path = f"account {account.name}", Path(account.folder)
+    if path.is_dir():
+        return Check(group=GROUP, name=name, status="PASS", message=f"{path} is there.")
+    remedy = f"log in once with CLAUDE_CONFIG_DIR={path} claude, or mend `accounts.{account.name}` in config.toml"
+    return Check(group=GROUP, name=name, status="WARN", message=f"{path} is not there.", remedy=remedy)
 
 
 def folder(name: str, path: Path | None, variable: str) -> Check:

@@ -6,7 +6,7 @@ import sqlite3
 import time
 from typing import TYPE_CHECKING
 
-from quotaline.core.formats import format_left
+from quotaline.core.formats import counted, format_left
 from quotaline.doctor.check import Check
 from quotaline.errors import LedgerError
 from quotaline.ledger.store import REBUILD, migrate, remedy
@@ -103,10 +103,16 @@ def contents(connection: sqlite3.Connection, context: DoctorContext) -> Iterator
     messages, files = (connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("message", "file"))  # noqa: S608 - two names of ours
     newest = connection.execute("SELECT max(time) FROM message").fetchone()[0]
     when = "" if newest is None else f", the newest {format_left(max(0.0, context.now - newest / 1000))} ago"
-    yield Check(group=GROUP, name="rows", status="PASS", message=f"{messages} messages from {files} transcripts{when}.")
+    yield Check(
+        group=GROUP,
+        name="rows",
+        status="PASS",
+        message=f"{counted(messages, 'message')} from {counted(files, 'transcript')}{when}.",
+    )
     troubled = connection.execute("SELECT count(*) FROM file WHERE problem IS NOT NULL AND NOT gone").fetchone()[0]
     if troubled:
-        message, remedy = f"{troubled} transcripts could not be read in full.", "look at their permissions"
+        message = f"{counted(troubled, 'transcript')} could not be read in full."
+        remedy = "look at the permissions"
         yield Check(group=GROUP, name="import", status="WARN", message=message, remedy=remedy)
     from quotaline.ledger.skipped import skipped_in  # noqa: PLC0415
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from quotaline.config.load import load_checked, load_or_default
 from quotaline.doctor.check import Check, DoctorContext
 from quotaline.errors import ConfigError
-from quotaline.locations import resolve_locations
+from quotaline.locations import resolve_locations, single_folder_env
 from quotaline.snapshot.load import load_snapshot
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ GROUPS = (
 def doctor_context(env: Mapping[str, str], now: float, *, online: bool) -> DoctorContext:
     """What is there at `now`; a configuration that cannot be followed is told, and the last good one looked at."""
     where, broken = resolve_locations(env), None
+    env = single_folder_env(env)
     try:
         config = load_checked(where.config_file)
     except ConfigError as error:

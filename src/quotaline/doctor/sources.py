@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from quotaline.config.schema import alpha_enabled
-from quotaline.core.formats import format_left
+from quotaline.core.formats import counted, format_left
 from quotaline.doctor.check import Check
 from quotaline.errors import SourceError
 from quotaline.files import read_file
@@ -100,7 +100,7 @@ def statusline(context: DoctorContext) -> Check:
         remedy = "run `quotaline install claude-code`, and send one message in Claude Code"
         return Check(group=GROUP, name="statusline", status="WARN", message=message, remedy=remedy)
     sessions = len({reading.session for reading in readings})
-    message = f"{sessions} session{'' if sessions == 1 else 's'}, the newest {age(readings, context.now)} ago."
+    message = f"{counted(sessions, 'session')}, the newest {age(readings, context.now)} ago."
     return Check(group=GROUP, name="statusline", status="PASS", message=message)
 
 

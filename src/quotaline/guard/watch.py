@@ -36,6 +36,9 @@ GRACE = 10.0
 class Watch:
     """What is known of one account, looked at again and again; a refresh is made only when the snapshot is old."""
 
+    account: str | None = None
+    """How the account is called, where one was asked for by its name."""
+
     def __init__(
         self,
         where: Locations,

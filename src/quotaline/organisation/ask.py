@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import structs
 
 from quotaline import __version__
+from quotaline.core.formats import counted
 from quotaline.errors import LedgerError, Outcome, RequestError, SourceError
 from quotaline.files import HeldError, lock, private_dir
 from quotaline.ledger import open_ledger
@@ -198,7 +199,7 @@ def _odd(page: Page, answer: Answer, now: float) -> str | None:
         way = "ahead of" if ahead > 0 else "behind"
         told.append(f"This machine's clock is {round(abs(ahead) / 60)} min {way} the server's, so days may be cut wrongly.")
     if page.unread:
-        told.append(f"{page.unread} row{'' if page.unread == 1 else 's'} of the last answer could not be understood.")
+        told.append(f"{counted(page.unread, 'row')} of the last answer could not be understood.")
     if page.unknown:
         told.append(f"The report names what this quotaline does not know: {', '.join(page.unknown)}.")
     return " ".join(told) or None

@@ -25,5 +25,9 @@ def main(*, force: bool = False) -> int:
     del sys.modules["typing_extensions"]
     from quotaline.refresh.run import refresh  # noqa: PLC0415
 
-    refresh(os.environ, time.time(), force=force)
+    config = refresh(os.environ, time.time(), force=force).config
+    if config and config.accounts:
+        from quotaline.refresh.all_accounts import refresh_others  # noqa: PLC0415 - for those who have several
+
+        refresh_others(config, os.environ, time.time())
     os._exit(0)

@@ -18,7 +18,7 @@ from quotaline.core.snapshot import config_state
 from quotaline.errors import SourceError
 from quotaline.files import HeldError, lock, private_dir, remove_scratch
 from quotaline.forecast.fields import forecast_parts, part_of
-from quotaline.locations import Locations, resolve_locations
+from quotaline.locations import Locations, resolve_locations, single_folder_env
 from quotaline.model import Account, Missing, Snapshot, SourceState
 from quotaline.prices import PriceBook
 from quotaline.refresh.accounts import only_current_account
@@ -49,10 +49,11 @@ SOON = 5.0  # a snapshot younger than this was made by somebody who asked at the
 
 
 class RefreshResult(Struct, frozen=True, kw_only=True):
-    """How a refresh ended. `snapshot` is what is on disk now, if anything."""
+    """How a refresh ended. `snapshot` is what is on disk now, if anything; `config` is what was followed, if it was read."""
 
     status: Literal["written", "fresh", "busy", "unwritable"]
     snapshot: Snapshot | None = None
+    config: Config | None = None
 
 
 def refresh(env: Mapping[str, str], now: float, *, force: bool = False) -> RefreshResult:
@@ -72,8 +73,9 @@ def refresh(env: Mapping[str, str], now: float, *, force: bool = False) -> Refre
             recent = before is not None and before.config_state == config_state(str(where.config_file or ""))
             if before and recent and age is not None and 0 <= age < (0.0 if force else min(SOON, before.fresh_for)):
                 return RefreshResult(status="fresh", snapshot=before)
-            snapshot = _Refresh(where, env, now, before).run(where.cache_dir, eager=force)
-            return RefreshResult(status="written", snapshot=snapshot)
+            work = _Refresh(where, env, now, before)
+            snapshot = work.run(where.cache_dir, eager=force)
+            return RefreshResult(status="written", snapshot=snapshot, config=work.config)
     except HeldError:
         return RefreshResult(status="busy", snapshot=load_snapshot(where.snapshot))
     except OSError:
@@ -84,15 +86,16 @@ class _Refresh:
     """One refresh under its lock: what it works with, and its stages in order."""
 
     def __init__(self, where: Locations, env: Mapping[str, str], now: float, before: Snapshot | None) -> None:
-        self._where, self._env, self._now, self._before = where, env, now, before
+        self._where, self._env, self._now, self._before = where, single_folder_env(env), now, before
         self._stages = Stages(before.faults if before else (), now)
+        self.config: Config | None = None
 
     def run(self, cache_dir: Path, *, eager: bool) -> Snapshot:
         """Every stage; the snapshot that was written. Raises OSError where it cannot be."""
         now, before, attempt = self._now, self._before, self._stages.attempt
         loaded = attempt("configuration", lambda: load_or_default(self._where.config_file, cache_dir), None)
-        config, compiled, problems = loaded or (self._last_config(cache_dir), _compiled(before), [])
-        zone: tzinfo = attempt("time zone", local_zone, UTC)
+        self.config, compiled, problems = loaded or (self._last_config(cache_dir), _compiled(before), [])
+        config, zone = self.config, attempt("time zone", local_zone, UTC)
         snapshot = self._collect(config, compiled, problems)
         reports = may_ask_organisation(config, self._env, eager=eager)
         if (
@@ -107,6 +110,8 @@ class _Refresh:
         if reports:
             ask = partial(with_organisation, snapshot, config, self._where, self._env, now)
             snapshot = attempt("organisation's report", ask, snapshot)
+        if config.accounts:
+            snapshot = self._add_accounts(snapshot, config)
         alerts = attempt("alerts", lambda: AlertRun(cache_dir, config.alert, snapshot, before, now), None)
         if alerts is not None:
             shown = attempt("alerts", alerts.fields, {})
@@ -201,6 +206,12 @@ class _Refresh:
         from quotaline.refresh.remote import ask_remote_sources  # noqa: PLC0415 - most refreshes ask nobody
 
         return ask_remote_sources(snapshot, config, self._where, self._env, self._now, eager=eager)
+
+    def _add_accounts(self, snapshot: Snapshot, config: Config) -> Snapshot:
+        from quotaline.refresh.accounts_step import accounts_fields  # noqa: PLC0415 - for those who have several
+
+        told = self._stages.attempt("accounts", lambda: accounts_fields(config, self._env, snapshot, self._now), {})
+        return structs.replace(snapshot, fields={**snapshot.fields, **told})
 
     def _add_ledger_facts(self, snapshot: Snapshot, config: Config, zone: tzinfo) -> Snapshot:
         """The snapshot with what the ledger knows: local totals, the forecast; the last good ones where a part fails."""

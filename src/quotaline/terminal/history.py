@@ -12,6 +12,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from quotaline.core import formats
+from quotaline.core.formats import counted
 from quotaline.core.periods import rfc3339
 from quotaline.core.values import printable
 from quotaline.terminal.text import Words, dollars, short
@@ -54,7 +55,7 @@ def table(by: str, rows: Sequence[HistoryRow], total: HistoryRow, limit: int) ->
 
 def recorded(total: HistoryRow) -> str:
     """What of a sum is from runs without transcripts, in one sentence or two."""
-    runs = "1 run" if total.runs == 1 else f"{total.runs} runs"
+    runs = counted(total.runs, "run")
     said = f"{dollars(str(total.recorded_usd))} of it by the client's own count, in {runs} without transcripts."
     if not total.holding_earlier:
         return said

@@ -24,7 +24,7 @@ from quotaline.terminal.welcome import welcome
 from quotaline.usage.report import period_elapsed, ready
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from quotaline.config.schema import Config
     from quotaline.integrations.steps import FirstSteps
@@ -85,10 +85,12 @@ def needs_ascii(config: Config) -> bool:
     return config.style.palette == "ascii" or "utf" not in (sys.stdout.encoding or "").lower()
 
 
-def print_page(lines_at: Callable[[int], Iterable[Line]], config: Config, env: Mapping[str, str]) -> None:
+def print_page(
+    lines_at: Callable[[int], Iterable[Line]], config: Config, env: Mapping[str, str], *, ascii_only: bool = False
+) -> None:
     """Print what `lines_at` draws for the width of the screen, in ASCII where nothing else can be shown."""
     screen = console(config, env)
-    print_lines(screen, lines_at(screen.width), config, ascii_only=needs_ascii(config))
+    print_lines(screen, lines_at(screen.width), config, ascii_only=ascii_only or needs_ascii(config))
 
 
 def print_lines(screen: Console, lines: Iterable[Line], config: Config, *, ascii_only: bool) -> None:
@@ -119,12 +121,15 @@ def style_of(sgr: str) -> Style:
 
 def usage_page(view: Overview, snapshot: Snapshot, now: float, limit: int) -> list[Line]:
     """The whole overview at `now` (epoch seconds) as lines of at most `limit` cells."""
-    blocks = [head(view, now)]
+    return paragraphs([head(view, now), *usage_blocks(view, snapshot, now, limit), legend_of([view], now)])
+
+
+def usage_blocks(view: Overview, snapshot: Snapshot, now: float, limit: int) -> list[list[Line]]:
+    """What the page says between its head and what the marks mean."""
     show = str(snapshot.style.get("show", "used"))
-    blocks += [windows.lines(view.windows, snapshot.segments, now, limit, show), health(view)]
+    blocks = [windows.lines(view.windows, snapshot.segments, now, limit, show), health(view)]
     blocks += [tokens.lines(view.transcripts, now, limit)]
-    blocks += [gaps(view.missing), unforeseen(view, snapshot, now), troubles(snapshot), legend(view, now)]
-    return paragraphs(blocks)
+    return [*blocks, gaps(view.missing), unforeseen(view, snapshot, now), troubles(snapshot)]
 
 
 def first_page(view: Overview, snapshot: Snapshot, told: list[list[Line]], now: float) -> list[Line]:
@@ -180,10 +185,13 @@ def unforeseen(view: Overview, snapshot: Snapshot, now: float) -> list[Line]:
     return [Text("No forecast yet", "accent"), *lines] if lines else []
 
 
-def legend(view: Overview, now: float) -> list[Line]:
-    """What the marks mean, those that are on this page."""
-    windows, local = view.windows, view.transcripts
-    spans = [span for span in (local.five_hour, local.today, local.seven_day) if span is not None and span.tokens.total]
+def legend_of(views: Sequence[Overview], now: float) -> list[Line]:
+    """What the marks mean, those that are on a page with these."""
+    windows = [window for view in views for window in view.windows]
+    local = [
+        span for view in views for span in (view.transcripts.five_hour, view.transcripts.today, view.transcripts.seven_day)
+    ]
+    spans = [span for span in local if span is not None and span.tokens.total]
     unpriced = any(span.unpriced_models for span in spans) or any(one.extras.get("at_least") for one in windows)
     guessed = any(one.extras.get(name) is not None for one in windows for name in ("estimate", "at_reset", "limit_at"))
     recorded = any(model.source == RECORD for span in spans for model in span.models)

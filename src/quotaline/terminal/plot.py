@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 from rich.text import Text
 
+from quotaline.core.formats import counted
 from quotaline.core.periods import DAY
 from quotaline.core.windows import window_title
 from quotaline.model import ExtraUsage, Window
@@ -96,7 +97,7 @@ def scores(found: Sequence[Score], limit: int) -> list[Text]:
     for score in found:
         lines.append(Text(short(window_title(score.id, score.name), limit), "accent"))
         told = [
-            f"{score.forecasts} forecasts in {score.periods} period{'s' if score.periods != 1 else ''}",
+            f"{counted(score.forecasts, 'forecast')} in {counted(score.periods, 'period')}",
             f"percent at the reset: off by {score.points:.1f} points (median), {score.points_90:.1f} (9 of 10)",
             f"bias {score.bias:+z.1f} points; a straight line from the start is off by {score.even_points:.1f}",
         ]

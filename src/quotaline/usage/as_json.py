@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 from inspect import cleandoc
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import structs
 
 from quotaline.model import Money
 from quotaline.usage.local import moment
-from quotaline.usage.report import OUTLOOK, SCHEMA_VERSION, Overview
+from quotaline.usage.report import OUTLOOK, SCHEMA_VERSION, AllAccounts, Overview
 
+V = TypeVar("V", bound=Overview)
 MOMENTS = ("limit_at", "limit_earliest", "limit_latest", "crossed_at")
 
 
 def to_json(view: Overview) -> bytes:
     """The overview as indented JSON."""
-    whole = structs.replace(view, windows=[structs.replace(one, extras=plain(one.extras)) for one in view.windows])
-    return msgspec.json.format(msgspec.json.Encoder(decimal_format="number").encode(whole), indent=2)
+    return _indented(_plain(view))
+
+
+def all_to_json(views: AllAccounts) -> bytes:
+    """The overviews of all accounts as indented JSON."""
+    return _indented(structs.replace(views, accounts=[_plain(view) for view in views.accounts]))
+
+
+def _plain(view: V) -> V:
+    return structs.replace(view, windows=[structs.replace(one, extras=plain(one.extras)) for one in view.windows])
+
+
+def _indented(view: Overview | AllAccounts) -> bytes:
+    return msgspec.json.format(msgspec.json.Encoder(decimal_format="number").encode(view), indent=2)
 
 
 def plain(extras: dict[str, Any]) -> dict[str, Any]:
@@ -35,13 +48,13 @@ def plain(extras: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def schema() -> bytes:
-    """The JSON Schema of `to_json`, made from the types."""
-    tree = msgspec.json.schema(Overview)
+def schema(*, all_accounts: bool = False) -> bytes:
+    """The JSON Schema of `to_json` or of `all_to_json`, made from the types."""
+    tree = msgspec.json.schema(AllAccounts if all_accounts else Overview)
     head = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": f"urn:quotaline:usage:{SCHEMA_VERSION}",
-        "title": f"quotaline usage --json, version {SCHEMA_VERSION}",
+        "$id": f"urn:quotaline:usage{'-all' * all_accounts}:{SCHEMA_VERSION}",
+        "title": f"quotaline usage --json{' --all' * all_accounts}, version {SCHEMA_VERSION}",
     }
     return msgspec.json.format(msgspec.json.encode({**head, **tree_of(tree)}), indent=2) + b"\n"
 

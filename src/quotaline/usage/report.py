@@ -82,6 +82,21 @@ class Overview(Struct, frozen=True, kw_only=True):
         return not self.windows and not any(span and span.tokens.total for span in spans)
 
 
+class AccountOverview(Overview, frozen=True, kw_only=True):
+    """One account's overview: what `[accounts]` calls it, and the other names that its login has there."""
+
+    name: str
+    also: list[str] = []
+
+
+class AllAccounts(Struct, frozen=True, kw_only=True):
+    """The overviews of all accounts, in the order of `[accounts]`."""
+
+    schema_version: Annotated[int, Meta(ge=SCHEMA_VERSION, le=SCHEMA_VERSION)] = SCHEMA_VERSION
+    generated_at: Moment
+    accounts: list[AccountOverview]
+
+
 def overview(snapshot: Snapshot, now: float, zone: tzinfo, *, line_installed: bool = False) -> Overview:
     """The snapshot as it is true at `now` (epoch seconds): what was reset since is missing. Days are `zone`'s.
 
