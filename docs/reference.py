@@ -29,6 +29,7 @@ BLOCK = re.compile(r"(<!-- from the code: (\w+) -->\n).*?(<!-- end -->)", re.DOT
 
 EXITS = {
     "history": "0",
+    "report": "0",
     "export": "0",
     "usage": "0, 3 no data",
     "refresh": "0, 1 nothing could be read",

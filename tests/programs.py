@@ -24,6 +24,7 @@ PACKAGES = {
     "strace": "strace",
     "shellcheck": "shellcheck",
     "jq": "jq",
+    "chromium": "chromium",
 }
 """Program → Debian's package of it."""
 EXTRA = ("starship", "uv", "ccusage")

@@ -9,7 +9,7 @@ import click
 import pytest
 
 from commandline import quotaline
-from quotaline.commands.history import DAY
+from quotaline.commands.days import DAY
 from usage_history import at
 
 
@@ -38,7 +38,7 @@ def test_a_day_is_one_of_the_users_zone(
         def now(cls, tz: object = None) -> datetime:  # type: ignore[override]
             return datetime.fromtimestamp(now, tz)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("quotaline.commands.history.datetime", Clock)
+    monkeypatch.setattr("quotaline.commands.days.datetime", Clock)
     assert day(text).strftime("%Y-%m-%d %H:%M") == f"{SAID[text]} 00:00"
 
 

@@ -18,6 +18,7 @@ COMMANDS = {
     "uninstall": "uninstall",
     "doctor": "doctor",
     "history": "history",
+    "report": "report",
     "guard": "guard",
     "record": "record",
     "config": "config",

@@ -2,42 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
+from quotaline.commands.days import DAY
 from quotaline.zone import local_zone
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 WAYS = ("day", "week", "month", "model", "project", "session", "subagent", "block")
 REPORTED_WAYS = ("workspace", "actor", "api-key", "user")
 SOURCES = ("transcripts", "organisation")
-
-
-class Day(click.DateTime):
-    """A day in the user's time zone: `2026-11-21`, `20261121`, `today`, `yesterday`, `7d` or `2w` ago."""
-
-    def __init__(self) -> None:
-        super().__init__(["%Y-%m-%d", "%Y%m%d"])
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """Its midnight. Raises click.BadParameter."""
-        word = str(value).strip().lower()
-        back = {"today": 0, "yesterday": 1}.get(word)
-        if word[:-1].isdecimal() and word[:-1].isascii() and len(word) <= LONGEST_BACK and word[-1:] in DAYS_OF:
-            back = int(word[:-1]) * DAYS_OF[word[-1]]
-        if back is None:
-            try:
-                found: datetime = super().convert(value, param, ctx)
-            except click.BadParameter:
-                self.fail(f"{value!r} is no day; write 2026-11-21, today, yesterday, 7d or 2w.", param, ctx)
-            return found
-        return datetime.combine(datetime.now(local_zone()).date() - timedelta(days=back), datetime.min.time())
-
-
-DAYS_OF = {"d": 1, "w": 7}
-LONGEST_BACK = 5
-"""Characters of a span: 9999d are 27 years."""
-DAY = Day()
 
 
 @click.command()
@@ -53,6 +32,7 @@ DAY = Day()
 @click.option("--reconcile", is_flag=True, help="This machine's cost beside the organisation's report, per day and model.")
 @click.option("--json", "as_json", is_flag=True, help="For programs: exact dollars, times in UTC.")
 @click.option("--csv", "as_csv", is_flag=True, help="For spreadsheets.")
+@click.option("--html", metavar="FILE", help="All of it as one page for a browser; `-` is stdout. See `quotaline report`.")
 @click.option("--plot", is_flag=True, help="Draw the windows over time instead: the last seven days, or --since and --until.")
 @click.option("--backtest", is_flag=True, help="Replay the stored readings instead: what past forecasts erred by.")
 def history(
@@ -69,6 +49,7 @@ def history(
     reconcile: bool,
     as_json: bool,
     as_csv: bool,
+    html: str | None,
     plot: bool,
     backtest: bool,
 ) -> int:
@@ -91,14 +72,15 @@ def history(
     from quotaline.terminal import history as show
     from quotaline.terminal.page import print_page
 
-    if as_json and as_csv:
-        raise click.UsageError("--json and --csv exclude each other.")
+    reports = reconcile or source != SOURCES[0]
+    _check_forms(html=html, ccusage=form, as_json=as_json, as_csv=as_csv, other=extra or plot or backtest or reports)
     if (instances or breakdown) and form is None:
         raise click.UsageError("--instances and --breakdown are for --format ccusage.")
-    reports = reconcile or source != SOURCES[0]
-    if form is not None and (as_csv or extra or plot or backtest or reports):
-        raise click.UsageError("--format ccusage stands without --csv, --extra, --plot, --backtest, --source and --reconcile.")
     _check_ways(by, extra=extra, over_time=plot or backtest, reports=reports, project=project)
+    if html is not None:
+        from quotaline.commands.report import write_page
+
+        return write_page(html, since, until, project)
     where = resolve_locations(os.environ)
     config = load_config(where)
     if plot or backtest:
@@ -132,6 +114,17 @@ def history(
     else:
         print_page(lambda width: show.table(by, rows, total, width), config, os.environ)
     return 0
+
+
+def _check_forms(*, html: str | None, ccusage: str | None, as_json: bool, as_csv: bool, other: bool) -> None:
+    """Raise UsageError where two forms, or a form and what it cannot show, are asked for."""
+    if as_json and as_csv:
+        raise click.UsageError("--json and --csv exclude each other.")
+    if ccusage is not None and (as_csv or other):
+        raise click.UsageError("--format ccusage stands without --csv, --extra, --plot, --backtest, --source and --reconcile.")
+    by_said = click.get_current_context().get_parameter_source("by") is not ParameterSource.DEFAULT
+    if html is not None and (ccusage or as_json or as_csv or other or by_said):
+        raise click.UsageError("--html has all of it; it stands with --since, --until and --project alone.")
 
 
 def _check_ways(by: str, *, extra: bool, over_time: bool, reports: bool, project: str | None) -> None:

@@ -18,7 +18,8 @@ OTHER_NAMES = {
     "daily": "history --by day", "weekly": "history --by week", "monthly": "history --by month",
     "session": "history --by session", "sessions": "history --by session", "blocks": "history --by block",
     "models": "history --by model", "projects": "history --by project", "cost": "history", "costs": "history",
-    "report": "history", "status": "usage", "show": "usage", "limits": "usage", "check": "doctor", "diagnose": "doctor",
+    "html": "report", "dashboard": "report",
+    "status": "usage", "show": "usage", "limits": "usage", "check": "doctor", "diagnose": "doctor",
     "settings": "config", "configure": "config", "live": "usage", "themes": "segments", "widgets": "segments",
     "metrics": "export", "prometheus": "export", "remove": "uninstall", "update": "refresh",
 }  # fmt: skip

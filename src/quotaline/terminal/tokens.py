@@ -36,7 +36,7 @@ def lines(local: Transcripts, now: float, limit: int) -> list[Line]:
         ends = ""
         if name == "5-hour block" and limit >= room + COUNT + COST + 18:
             ends = f"  ends in {formats.format_left(part.ends_at.timestamp() - now)}"
-        table.add_row(name, formats.format_tokens(part.tokens.total), _cost(part), Text(ends, "muted"), style="text")
+        table.add_row(name, formats.format_tokens(part.tokens.total), cost_text(part), Text(ends, "muted"), style="text")
         for model in part.models:
             cost = "no price" if model.cost_usd is None else dollars(model.cost_usd)
             table.add_row(short("  " + _named(model), room), formats.format_tokens(model.tokens.total), cost, style="muted")
@@ -49,7 +49,8 @@ def _named(model: ByModel) -> str:
     return f"{model.model} {OWN_COUNT}" if model.source == RECORD else model.model
 
 
-def _cost(part: Span) -> str:
+def cost_text(part: Span) -> str:
+    """`~$1.20`; `≥$1.20` where a model without a price is among it."""
     if not part.unpriced_models:
         return dollars(part.cost_usd)
     return "no price" if float(part.cost_usd) == 0 else "≥" + dollars(part.cost_usd).removeprefix("~")

@@ -1,0 +1,155 @@
+"""PURE Numbers as SVG: a window over time with its resets and its forecast, bars of days. Shapes only, words stand beside them.
+
+A picture is stretched to the width that it gets, its strokes are not; so it holds no letters and no circles.
+"""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING, NamedTuple
+
+from quotaline.web.markup import text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+WIDE, HIGH = 1000, 100
+COLUMNS = 500
+"""Values along the time: more than that a screen does not tell apart."""
+FULL = 100.0
+LOW_BAR = 1.5
+"""The least height of a bar of something, of HIGH."""
+
+
+class Outlook(NamedTuple):
+    """How a window goes on if its pace holds, from `now` and `used` percent, epoch seconds.
+
+    `reached` percent at `ends`; the limit at `limit_at`, `earliest` to `latest`. None is what is not foreseen.
+    """
+
+    now: float
+    used: float
+    ends: float
+    reached: float | None = None
+    limit_at: float | None = None
+    earliest: float | None = None
+    latest: float | None = None
+
+
+class Curve(NamedTuple):
+    """A window over time: the level in each of COLUMNS equal spans from `start` to `end`, None where nothing is known.
+
+    `told` is the same from another program's samples, for spans of which nothing else is known.
+    """
+
+    start: float
+    end: float
+    levels: Sequence[float | None]
+    resets: Sequence[float] = ()
+    outlook: Outlook | None = None
+    told: Sequence[float | None] = ()
+
+
+def window_picture(curve: Curve, title: str, told: str) -> str:
+    """The curve; `told` says in words what it shows."""
+    known = [level for level in (*curve.levels, *curve.told, FULL) if level is not None]
+    top = max(known)
+    scale = _Scale(curve.start, curve.end, top)
+    parts = [f'<path class="grid" d="M0 {scale.y(level)}H{WIDE}"/>' for level in (50.0, FULL)]
+    parts += [f'<path class="reset" d="M{scale.x(at)} 0V{HIGH}"/>' for at in curve.resets if curve.start < at <= curve.end]
+    line, area = _paths(curve.levels, scale)
+    parts += [f'<path class="area" d="{area}"/><path class="line" d="{line}"/>'] if line else []
+    other, _ = _paths(curve.told, scale)
+    parts += [f'<path class="told" d="{other}"/>'] if other else []
+    parts += _outlook(curve.outlook, scale) if curve.outlook else []
+    return _svg(parts, title, told)
+
+
+class _Scale(NamedTuple):
+    start: float
+    end: float
+    top: float
+
+    def x(self, moment: float) -> str:
+        return _number(WIDE * (moment - self.start) / (self.end - self.start))
+
+    def y(self, level: float) -> str:
+        return _number(HIGH - HIGH * min(level, self.top) / self.top)
+
+
+def _paths(levels: Sequence[float | None], scale: _Scale) -> tuple[str, str]:
+    """The line over the levels and the area below it; a span of which nothing is known interrupts both."""
+    line, area = [], []
+    wide = WIDE / len(levels) if levels else 0.0
+    for known, run in groupby(enumerate(levels), key=lambda place: place[1] is not None):
+        if not known:
+            continue
+        steps: list[str] = []
+        first = last = 0
+        for level, equal in groupby(run, key=lambda place: place[1]):
+            places = [at for at, _ in equal]
+            first, last = (first if steps else places[0]), places[-1]
+            steps.append(f"V{scale.y(level or 0.0)}H{_number((last + 1) * wide)}")
+        begin = _number(first * wide)
+        line.append(f"M{begin} {steps[0][1:].partition('H')[0]}{''.join(steps)}")
+        area.append(f"M{begin} {HIGH}{''.join(steps)}V{HIGH}Z")
+    return "".join(line), "".join(area)
+
+
+def _outlook(found: Outlook, scale: _Scale) -> list[str]:
+    """Where the pace leads: to the limit, between its earliest and its latest, or to a level at the end of the period."""
+    begin = f"M{scale.x(found.now)} {scale.y(found.used)}"
+    if found.limit_at is not None and found.limit_at > found.now:
+        early, late = found.earliest or found.limit_at, found.latest or found.ends
+        full = scale.y(FULL)
+        return [
+            f'<path class="range" d="{begin}L{scale.x(early)} {full}H{scale.x(late)}Z"/>',
+            f'<path class="forecast" d="{begin}L{scale.x(found.limit_at)} {full}"/>',
+        ]
+    if found.reached is None:
+        return []
+    return [f'<path class="forecast" d="{begin}L{scale.x(found.ends)} {scale.y(found.reached)}"/>']
+
+
+def bar_picture(amounts: Sequence[float | None], marked: Iterable[int], title: str, told: str, rows: str = "") -> str:
+    """A bar for each amount, none for None; those in `marked` are of a day that only another program told of.
+
+    `rows` is the id of the table whose rows the bars are, the last one first.
+    """
+    top = max((amount for amount in amounts if amount is not None), default=0.0) or 1.0
+    wide = WIDE / max(1, len(amounts))
+    gap = min(wide * 0.2, 4.0)
+    known = set(marked)
+    parts = [f'<path class="grid" d="M0 {HIGH - 0.5}H{WIDE}"/>']
+    row = sum(amount is not None or place in known for place, amount in enumerate(amounts))
+    for place, amount in enumerate(amounts):
+        if amount is None and place not in known:
+            continue
+        row -= 1
+        high = HIGH / 8 if place in known else max(LOW_BAR, HIGH * amount / top) if amount else 0.0
+        size = f'width="{_number(wide - gap)}" height="{_number(high)}"'
+        kind = "told" if place in known else "bar"
+        parts.append(f'<rect class="{kind}" data-r="{row}" x="{_number(place * wide)}" y="{_number(HIGH - high)}" {size}/>')
+    return _svg(parts, title, told, rows)
+
+
+def share_picture(share: float) -> str:
+    """A bar in a cell, 0-1 of its width; the number stands beside it."""
+    return (
+        '<svg class="share" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">'
+        '<rect class="whole" width="100" height="10"/>'
+        f'<rect class="bar" width="{_number(100 * min(1.0, max(0.0, share)))}" height="10"/></svg>'
+    )
+
+
+def _svg(parts: Iterable[str], title: str, told: str, rows: str = "") -> str:
+    of = f' data-rows="{rows}"' if rows else ""
+    return (
+        f'<svg class="chart" role="img" viewBox="0 0 {WIDE} {HIGH}" preserveAspectRatio="none" '
+        f'aria-label="{text(title)}: {text(told)}"{of}>{"".join(parts)}</svg>'
+    )
+
+
+def _number(value: float) -> str:
+    """At most one decimal."""
+    return f"{value:.1f}".removesuffix(".0")

@@ -1,0 +1,136 @@
+"""EFFECT What the page tells, gathered once: the rows of `history`, the overview of `usage`, the stored readings over time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from quotaline.core.periods import DAY, WEEK
+from quotaline.core.windows import window_length
+from quotaline.forecast.drawn import extra_drawn
+from quotaline.ledger.history import days_span, history, total_row
+from quotaline.ledger.readings import extra_usage_readings, readings_since
+from quotaline.ledger.skipped import skipped_lines
+from quotaline.ledger.spans import Which
+from quotaline.prices import PriceBook
+from quotaline.usage.report import overview
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date, tzinfo
+
+    from quotaline.config.schema import Config
+    from quotaline.forecast.drawn import Drawn
+    from quotaline.ledger import Ledger
+    from quotaline.ledger.history import By, HistoryRow
+    from quotaline.ledger.projects import Project
+    from quotaline.ledger.spans import Key
+    from quotaline.locations import Locations
+    from quotaline.model import Reading, Snapshot
+    from quotaline.usage.report import Overview
+
+WAYS: tuple[By, ...] = ("day", "model", "project", "subagent", "session")
+LONG_WINDOWS = 5 * WEEK
+"""Seconds for which windows of a week and longer are drawn where nothing is asked for; shorter ones for a week."""
+
+
+class Asked(NamedTuple):
+    """What the page is about: days of the zone, both included, and one project; None is all."""
+
+    since: date | None = None
+    until: date | None = None
+    project: Project | None = None
+
+
+class Over(NamedTuple):
+    """One window or extra usage over time: its readings from `start` to `end`, epoch seconds, the oldest first."""
+
+    readings: tuple[Reading, ...]
+    start: float
+    end: float
+
+
+class PageFacts(NamedTuple):
+    """All that the page tells, as of `now`; rows as `history` has them, `view` as `usage`, money drawn by currency."""
+
+    now: float
+    zone: tzinfo
+    asked: Asked
+    view: Overview
+    rows: dict[str, list[HistoryRow]]
+    total: HistoryRow
+    over_time: tuple[Over, ...]
+    drawn_days: tuple[Drawn, ...]
+    drawn_projects: tuple[Drawn, ...]
+    skipped: str | None = None
+
+
+class Scene(NamedTuple):
+    """Where all of it is read, as of `now`; days are those of `zone`."""
+
+    ledger: Ledger
+    where: Locations
+    config: Config
+    snapshot: Snapshot
+    asked: Asked
+    now: float
+    zone: tzinfo
+
+    @property
+    def prices(self) -> PriceBook:
+        """What tokens cost, with the user's own prices."""
+        return PriceBook(self.config.prices)
+
+
+def gather(scene: Scene) -> PageFacts:
+    """Read all of it. Raises LedgerError."""
+    asked, connection = scene.asked, scene.ledger.connection
+    rows: dict[str, list[HistoryRow]] = {
+        by: history(connection, by, scene.zone, scene.prices, since=asked.since, until=asked.until, project=asked.project)
+        for by in WAYS
+    }
+    skipped = skipped_lines(scene.ledger)
+    return PageFacts(
+        now=scene.now,
+        zone=scene.zone,
+        asked=asked,
+        view=overview(scene.snapshot, scene.now, scene.zone),
+        rows=rows,
+        total=total_row(rows["day"]),
+        over_time=tuple(_over_time(scene)),
+        drawn_days=_drawn(scene, "day"),
+        drawn_projects=_drawn(scene, "project"),
+        skipped=skipped.sentence() if skipped else None,
+    )
+
+
+def _drawn(scene: Scene, by: Key) -> tuple[Drawn, ...]:
+    """Who drew the extra dollars, as `history --extra` has it; nothing where none were."""
+    where, asked = scene.where, scene.asked
+    readings = extra_usage_readings(scene.ledger, where.config_dir, scene.snapshot.account.uuid)
+    account = next((reading.account for reading in reversed(readings) if reading.account), None)
+    span = days_span(scene.zone, asked.since, asked.until)
+    which = Which(account, tuple(map(str, where.claude_dirs)), *span, asked.project)
+    found = extra_drawn(scene.ledger.connection, readings, by, scene.zone, scene.prices, which=which, now=scene.now)
+    return tuple(drawn for drawn in found if drawn.rows)
+
+
+def _over_time(scene: Scene) -> Sequence[Over]:
+    """Each window in the order of the overview, those that it does not show behind them."""
+    where, asked, snapshot = scene.where, scene.asked, scene.snapshot
+    first, behind = days_span(scene.zone, asked.since, asked.until)
+    end = min(scene.now, behind)
+    since = first if asked.since else end - LONG_WINDOWS
+    by_window: dict[str, list[Reading]] = {}
+    for reading in readings_since(scene.ledger, where.config_dir, snapshot.account.uuid, since):
+        if reading.as_of <= end:
+            by_window.setdefault(reading.value.id, []).append(reading)
+    shown = [reading.value.id for reading in snapshot.readings]
+    keys = sorted(by_window, key=lambda key: (shown.index(key) if key in shown else len(shown), key))
+    found = []
+    for key in keys:
+        short = (window_length(key) or WEEK) <= DAY
+        start = end - WEEK if short and not asked.since else since
+        kept = tuple(reading for reading in by_window[key] if reading.as_of >= start)
+        if kept:
+            found.append(Over(readings=kept, start=max(start, min(kept[0].as_of, end - DAY)), end=end))
+    return found
