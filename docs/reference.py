@@ -76,6 +76,8 @@ MEANINGS = {
     "sources.endpoint.base_url": "HTTPS, or a loopback address",
     "sources.endpoint.user_agent": "instead of `quotaline/VERSION`",
     "sources.endpoint.keychain": "macOS: whether the Keychain may be asked, which may ask you",
+    "sources.stats_cache.enabled": "Claude Code's own count of days, `stats-cache.json`; with the switch above",
+    "sources.claude_desktop.enabled": "Claude Desktop's samples of the windows; with the switch above",
     "style.colour": "`auto` obeys NO_COLOR and FORCE_COLOR",
     "style.palette": ", ".join(PALETTES),
     "style.show": "what windows tell: `used`, or what is `left`",

@@ -64,6 +64,7 @@ def history(
     import os
 
     from quotaline.commands.current_ledger import current_ledger, find_project
+    from quotaline.commands.imported import days_beside
     from quotaline.commands.load_config import load_config
     from quotaline.ledger.history import days_span, total_row
     from quotaline.ledger.history import history as rows_of
@@ -106,13 +107,14 @@ def history(
 
             return print_drawn(ledger, where, config, zone, by=by, span=span, project=chosen, as_json=as_json, as_csv=as_csv)
         rows = rows_of(ledger.connection, by, zone, prices, since=days[0], until=days[1], project=chosen)  # type: ignore[arg-type]
+        beside = days_beside(ledger, config, where, rows, days) if by == "day" and chosen is None else []
     total = total_row(rows)
     if as_json:
-        click.echo(show.as_json(by, rows, total))
+        click.echo(show.as_json(by, rows, total, beside))
     elif as_csv:
         click.echo(show.as_csv(rows), nl=False)
     else:
-        print_page(lambda width: show.table(by, rows, total, width), config, os.environ)
+        print_page(lambda width: show.table(by, rows, total, width, beside), config, os.environ)
     return 0
 
 

@@ -24,12 +24,19 @@ def plot(where: Locations, config: Config, since: float | None, until: float | N
     import os
     import time
 
+    from quotaline.commands.imported import readings_beside
     from quotaline.terminal.page import print_page
     from quotaline.terminal.plot import plots
 
     end = min(time.time(), until or time.time())
     start = since if since is not None else end - WEEK
-    readings = with_ledger(where, lambda ledger: stored(ledger, where, start))
+
+    def known(ledger: Ledger) -> list[Reading]:
+        own = stored(ledger, where, start)
+        beside = readings_beside(ledger, config, where, own, (start, end))
+        return sorted([*own, *beside], key=lambda reading: reading.as_of) if beside else own
+
+    readings = with_ledger(where, known)
     print_page(lambda width: plots(readings, start, end, width), config, os.environ)
     return 0
 

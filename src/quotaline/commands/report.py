@@ -36,6 +36,7 @@ def write_page(file: str, since: datetime | None, until: datetime | None, projec
     from pathlib import Path
 
     from quotaline.commands.current_ledger import current_ledger, find_project
+    from quotaline.commands.imported import look, organisation
     from quotaline.commands.load_config import load_config
     from quotaline.files import write_atomic
     from quotaline.locations import resolve_locations
@@ -51,7 +52,8 @@ def write_page(file: str, since: datetime | None, until: datetime | None, projec
         asked = Asked(since=since.date() if since else None, until=until.date() if until else None, project=chosen)
         now = time.time()
         snapshot = current_snapshot(where, os.environ, now)
-        facts = gather(Scene(ledger, where, config, snapshot, asked, now, local_zone()))
+        look(config, where)
+        facts = gather(Scene(ledger, where, config, snapshot, asked, now, local_zone(), organisation(config)))
     page = html_page(facts, config.style.show).encode()
     if file == STDOUT:
         sys.stdout.buffer.write(page)

@@ -50,12 +50,26 @@ class Endpoint(Strict, frozen=True, kw_only=True):
     keychain: bool = False
 
 
+class StatsCache(Strict, frozen=True, kw_only=True):
+    """`[sources.stats_cache]`: Claude Code's own count of days, `stats-cache.json`."""
+
+    enabled: bool = True
+
+
+class ClaudeDesktop(Strict, frozen=True, kw_only=True):
+    """`[sources.claude_desktop]`: Claude Desktop's samples of the windows, `plan-usage-history.json`."""
+
+    enabled: bool = True
+
+
 class Sources(Strict, frozen=True, kw_only=True):
     """`[sources]`: each can be closed on its own; the alpha ones need `enable_alpha_features` as well."""
 
     claude_json: ClaudeJson = ClaudeJson()
     claude_cli: ClaudeCli = ClaudeCli()
     endpoint: Endpoint = Endpoint()
+    stats_cache: StatsCache = StatsCache()
+    claude_desktop: ClaudeDesktop = ClaudeDesktop()
 
 
 class Style(Strict, frozen=True, kw_only=True):

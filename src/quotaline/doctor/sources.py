@@ -11,13 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec import structs
 
-from quotaline.config.schema import alpha_enabled
+from quotaline.config.schema import Sources, alpha_enabled
 from quotaline.core.formats import counted, format_left
 from quotaline.doctor.check import Check
 from quotaline.errors import SourceError
 from quotaline.files import read_file
-from quotaline.sources import claude_json, credentials, inbox
+from quotaline.ledger.imported import CLAUDE_DESKTOP, STATS_CACHE
+from quotaline.sources import claude_desktop, claude_json, credentials, inbox
 from quotaline.sources.credentials import scrubbed_env
 
 if TYPE_CHECKING:
@@ -47,6 +49,7 @@ def checks(context: DoctorContext) -> Iterator[Check]:
     yield endpoint(context)
     yield from unread(context)
     yield transcripts(context)
+    yield from statistics(context)
 
 
 def claude_code(context: DoctorContext) -> Check:
@@ -179,6 +182,27 @@ def transcripts(context: DoctorContext) -> Check:
         message = f"They cannot be read: {error.strerror}."
         return Check(group=GROUP, name="transcripts", status="FAIL", message=message, remedy="look at the folder's permissions")
     return Check(group=GROUP, name="transcripts", status="PASS", message=f"In {', '.join(names)}.")
+
+
+def statistics(context: DoctorContext) -> Iterator[Check]:
+    """Other programs' own statistics, those whose file is there."""
+    from quotaline.refresh.imported_step import read_statistics, statistics_files  # noqa: PLC0415 - as a refresh reads them
+
+    every = structs.replace(context.config, enable_alpha_features=True, sources=Sources())
+    opened = statistics_files(context.config, context.where, context.env)
+    for path in statistics_files(every, context.where, context.env):
+        source = CLAUDE_DESKTOP if path.name == claude_desktop.NAME else STATS_CACHE
+        if path not in opened:
+            yield closed(source, context)
+            continue
+        try:
+            days, levels = read_statistics(path, context.now)
+        except SourceError as error:
+            message, remedy = str(error), "nothing else depends on it; what was read of it before stays"
+            yield Check(group=GROUP, name=source, status="WARN", message=message, remedy=remedy)
+            continue
+        found = f"{len(days)} days, the last {days[-1].day}" if days else f"{len(levels)} samples of windows"
+        yield Check(group=GROUP, name=source, status="PASS", message=f"{path}: {found}.")
 
 
 def closed(name: str, context: DoctorContext) -> Check:

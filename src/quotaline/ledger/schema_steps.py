@@ -207,3 +207,20 @@ INSERT INTO usage_quarter SELECT time / 900000, config_dir_id, model_id, flags &
   WHERE (SELECT count(DISTINCT config_dir_id) FROM file) > 1 GROUP BY 1, 2, 3, 4, 5;
 DROP TABLE former_quarter;
 """
+
+IMPORTED = """
+-- What Claude Code counted of a day itself (its own zone's): tokens by model as JSON, and of all models. In none of our sums.
+CREATE TABLE imported_day (
+  config_dir TEXT NOT NULL, day TEXT NOT NULL, tokens INTEGER NOT NULL, models TEXT NOT NULL,
+  messages INTEGER, sessions INTEGER, tool_calls INTEGER, PRIMARY KEY (config_dir, day)
+) WITHOUT ROWID;
+
+-- How full Claude Desktop saw a window, in percent, at a time in epoch seconds.
+CREATE TABLE imported_level (
+  organisation TEXT NOT NULL, window TEXT NOT NULL, at REAL NOT NULL, percent REAL NOT NULL,
+  PRIMARY KEY (organisation, window, at)
+) WITHOUT ROWID;
+
+-- Inode, size and time of change of such a file when it was read last.
+CREATE TABLE imported_file (path TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID;
+"""

@@ -107,6 +107,8 @@ class _Refresh:
             snapshot = attempt("question to the server", lambda: self._ask(snapshot, config, eager=eager), snapshot)
         snapshot = attempt("missing", lambda: keep_unread(snapshot, before, config), snapshot)
         snapshot = self._add_ledger_facts(snapshot, config, zone)
+        if config.enable_alpha_features:
+            attempt("import of other programs' statistics", lambda: self._import_statistics(config), None)
         if reports:
             ask = partial(with_organisation, snapshot, config, self._where, self._env, now)
             snapshot = attempt("organisation's report", ask, snapshot)
@@ -212,6 +214,11 @@ class _Refresh:
 
         told = self._stages.attempt("accounts", lambda: accounts_fields(config, self._env, snapshot, self._now), {})
         return structs.replace(snapshot, fields={**snapshot.fields, **told})
+
+    def _import_statistics(self, config: Config) -> None:
+        from quotaline.refresh.imported_step import import_statistics  # noqa: PLC0415 - for those who opened them
+
+        import_statistics(config, self._where, self._env, self._now)
 
     def _add_ledger_facts(self, snapshot: Snapshot, config: Config, zone: tzinfo) -> Snapshot:
         """The snapshot with what the ledger knows: local totals, the forecast; the last good ones where a part fails."""

@@ -85,6 +85,14 @@ def read_account(env: Mapping[str, str]) -> tuple[str | None, str | None]:
     return short_label(login.get("accountUuid")), plan_of(login)
 
 
+def read_organisation(env: Mapping[str, str]) -> str | None:
+    """The id of the organisation that the account belongs to; None where it cannot be read."""
+    try:
+        return short_label(table(_load(path_of(env)).get("login")).get("organizationUuid"))
+    except SourceError:
+        return None
+
+
 def plan_of(login: Mapping[str, Any]) -> str | None:
     """The plan in `oauthAccount`, by substring: tier names change more often than the words in them.
 

@@ -15,6 +15,7 @@ from quotaline.core import formats
 from quotaline.core.formats import counted
 from quotaline.core.periods import rfc3339
 from quotaline.core.values import printable
+from quotaline.ledger.imported import STATS_CACHE
 from quotaline.terminal.text import Words, dollars, short
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from quotaline.forecast.drawn import DrawnRow
     from quotaline.ledger.history import HistoryRow
+    from quotaline.ledger.imported import ImportedDay
     from quotaline.terminal.text import Line
 
 SCHEMA_VERSION = 1
@@ -31,9 +33,14 @@ HEADS = ("input", "output", "write 5m", "write 1h", "read", "total")
 CELL, COST, NAME = 10, 11, 10
 
 
-def table(by: str, rows: Sequence[HistoryRow], total: HistoryRow, limit: int) -> list[Line]:
-    """One line for each row; where the terminal is narrow, only the total of the tokens."""
-    if not rows:
+def table(
+    by: str, rows: Sequence[HistoryRow], total: HistoryRow, limit: int, imported: Sequence[ImportedDay] = ()
+) -> list[Line]:
+    """One line for each row; where the terminal is narrow, only the total of the tokens.
+
+    `imported` are days of which only Claude Code's own statistics tell: in their place among the others, and in no sum.
+    """
+    if not rows and not imported:
         return [Text("No tokens are in the ledger for this time.", "muted")]
     longest = max(cell_len(text) for text in (by, total.key, *(row.key for row in rows)))
     shown = HEADS if limit >= NAME + CELL * len(HEADS) + COST else HEADS[-1:]
@@ -41,16 +48,36 @@ def table(by: str, rows: Sequence[HistoryRow], total: HistoryRow, limit: int) ->
     part = _grid(widths)
     lines: list[Line] = [part]
     part.add_row(by, *shown, "list price", style="accent")
+    waiting = list(imported)
     for row in rows:
+        while waiting and waiting[0].day < row.key:
+            part.add_row(*_imported_cells(waiting.pop(0), len(shown)), style="muted")
         part.add_row(short(row.key, widths[0]), *_cells(row, len(shown)), style="text")
         if row.project is not None:
             said = "" if row.client_cost_usd is None else f", by the client's own count {dollars(str(row.client_cost_usd))}"
             part = _grid(widths)
             lines += [Text(short(f"  {row.project}{said}", limit), "muted"), part]
-    part.add_row(total.key, *_cells(total, len(shown)), style="accent")
+    for day in waiting:
+        part.add_row(*_imported_cells(day, len(shown)), style="muted")
+    if rows:
+        part.add_row(total.key, *_cells(total, len(shown)), style="accent")
     note = f"≥: without {', '.join(total.unpriced_models)}, whose price is not known."
     lines += [Words(note, "warn")] if total.unpriced_models else []
-    return [*lines, *([Words(recorded(total), "muted")] if total.runs else [])]
+    lines += [Words(recorded(total), "muted")] if total.runs else []
+    return [*lines, *([Words(imported_note(imported), "muted")] if imported else [])]
+
+
+def imported_note(days: Sequence[ImportedDay]) -> str:
+    """Where the days of which no transcript tells are from, in a sentence or two."""
+    count, them = ("1 day", "it") if len(days) == 1 else (f"{len(days)} days", "them")
+    return (
+        f"~: {count} without transcripts here, as Claude Code's own statistics have {them} (stats-cache.json, alpha): "
+        "tokens without the cache's, so no price, and in no sum."
+    )
+
+
+def _imported_cells(day: ImportedDay, count: int) -> tuple[str, ...]:
+    return (day.day, *[""] * (count - 1), "~" + formats.format_tokens(day.tokens), "")
 
 
 def recorded(total: HistoryRow) -> str:
@@ -82,9 +109,11 @@ def cost(row: HistoryRow | DrawnRow) -> str:
     return "≥" + text.removeprefix("~") if row.unpriced_models else text
 
 
-def as_json(by: str, rows: Sequence[HistoryRow], total: HistoryRow) -> str:
-    """The machine form; money is decimal text, times are RFC 3339 in UTC."""
+def as_json(by: str, rows: Sequence[HistoryRow], total: HistoryRow, imported: Sequence[ImportedDay] = ()) -> str:
+    """The machine form; money is decimal text, times are RFC 3339 in UTC. `imported` days are in no row and no sum."""
     tree = {"schema_version": SCHEMA_VERSION, "by": by, "rows": [_tree(row) for row in rows], "total": _tree(total)}
+    if imported:
+        tree["imported"] = [{**day._asdict(), "tokens": day.tokens, "source": STATS_CACHE, "alpha": True} for day in imported]
     return msgspec.json.format(msgspec.json.encode(tree), indent=1).decode()
 
 

@@ -11,6 +11,7 @@ from rich.text import Text
 from quotaline.core.formats import counted
 from quotaline.core.periods import DAY
 from quotaline.core.windows import window_title
+from quotaline.ledger.imported import CLAUDE_DESKTOP, HOLDS
 from quotaline.model import ExtraUsage, Window
 from quotaline.terminal.text import percent, short
 
@@ -24,12 +25,14 @@ STEPS = " ▁▂▃▄▅▆▇█"
 ROWS = 4
 FULL = 100.0
 MARGIN = 5
+DESKTOP = ", in part as Claude Desktop saw it (alpha)"
 
 
 def plots(readings: Sequence[Reading], start: float, end: float, limit: int) -> list[Text]:
     """Each window and extra usage from `start` to `end` (epoch seconds), `limit` cells wide, newest at the right.
 
-    A column is the highest value in its time; columns without a reading go on from the one before, up to the reset.
+    A column is the highest value in its time; columns without a reading go on from the one before, up to the reset. What
+    Claude Desktop saw goes on for an hour at the most.
     """
     names: dict[str, str] = {}
     for reading in readings:
@@ -37,11 +40,17 @@ def plots(readings: Sequence[Reading], start: float, end: float, limit: int) -> 
     columns = max(10, limit - MARGIN)
     lines: list[Text] = []
     for key, name in names.items():
-        levels = curve([reading for reading in readings if reading.value.id == key], start, end, columns)
+        of_window = [reading for reading in readings if reading.value.id == key]
+        levels = curve(of_window, start, end, columns)
         top = max([FULL, *(level for level in levels if level is not None)])
         last = next((level for level in reversed(levels) if level is not None), None)
         now = "" if last is None else f"  {percent(last)}"
-        lines += [Text(), Text(short(name, limit - 8)).append(now, "accent"), *drawn(levels, top)]
+        now += DESKTOP if any(reading.source == CLAUDE_DESKTOP for reading in of_window) else ""
+        lines += [
+            Text(),
+            Text(short(name, limit - 8)).append(short(now, max(8, limit - cell_len(name))), "accent"),
+            *drawn(levels, top),
+        ]
     if not lines:
         return [Text("No readings are in the ledger for this time; they come with each refresh.", "muted")]
     return [*lines[1:], axis(start, end, columns)]
@@ -51,13 +60,15 @@ def curve(readings: Sequence[Reading], start: float, end: float, columns: int) -
     """The percent of one window in each of `columns` equal spans of time; None where nothing is known."""
     wide = (end - start) / columns
     levels: list[float | None] = [None] * columns
-    for reading, after in zip(readings, [*readings[1:], None], strict=True):
+    for reading, after in zip(readings, [*readings, None][1:], strict=True):
         level = _level(reading)
         if level is None:
             continue
         ends = [end, after.as_of if after is not None else end]
         if isinstance(reading.value, Window) and reading.value.resets_at is not None:
             ends.append(reading.value.resets_at)
+        if reading.source == CLAUDE_DESKTOP:
+            ends.append(reading.as_of + HOLDS)
         first = max(0, int((reading.as_of - start) / wide))
         for column in range(first, min(columns, int((min(ends) - start) / wide) + 1)):
             levels[column] = max(level, levels[column] or 0.0)

@@ -39,7 +39,7 @@ class Outlook(NamedTuple):
 class Curve(NamedTuple):
     """A window over time: the level in each of COLUMNS equal spans from `start` to `end`, None where nothing is known.
 
-    `told` is the same from another program's samples, for spans of which nothing else is known.
+    `imported` is the same from another program's samples, for spans of which nothing else is known.
     """
 
     start: float
@@ -47,20 +47,20 @@ class Curve(NamedTuple):
     levels: Sequence[float | None]
     resets: Sequence[float] = ()
     outlook: Outlook | None = None
-    told: Sequence[float | None] = ()
+    imported: Sequence[float | None] = ()
 
 
 def window_picture(curve: Curve, title: str, told: str) -> str:
     """The curve; `told` says in words what it shows."""
-    known = [level for level in (*curve.levels, *curve.told, FULL) if level is not None]
+    known = [level for level in (*curve.levels, *curve.imported, FULL) if level is not None]
     top = max(known)
     scale = _Scale(curve.start, curve.end, top)
     parts = [f'<path class="grid" d="M0 {scale.y(level)}H{WIDE}"/>' for level in (50.0, FULL)]
     parts += [f'<path class="reset" d="M{scale.x(at)} 0V{HIGH}"/>' for at in curve.resets if curve.start < at <= curve.end]
     line, area = _paths(curve.levels, scale)
     parts += [f'<path class="area" d="{area}"/><path class="line" d="{line}"/>'] if line else []
-    other, _ = _paths(curve.told, scale)
-    parts += [f'<path class="told" d="{other}"/>'] if other else []
+    other, _ = _paths(curve.imported, scale)
+    parts += [f'<path class="imported" d="{other}"/>'] if other else []
     parts += _outlook(curve.outlook, scale) if curve.outlook else []
     return _svg(parts, title, told)
 
@@ -128,7 +128,7 @@ def bar_picture(amounts: Sequence[float | None], marked: Iterable[int], title: s
         row -= 1
         high = HIGH / 8 if place in known else max(LOW_BAR, HIGH * amount / top) if amount else 0.0
         size = f'width="{_number(wide - gap)}" height="{_number(high)}"'
-        kind = "told" if place in known else "bar"
+        kind = "imported" if place in known else "bar"
         parts.append(f'<rect class="{kind}" data-r="{row}" x="{_number(place * wide)}" y="{_number(HIGH - high)}" {size}/>')
     return _svg(parts, title, told, rows)
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from quotaline.config.schema import alpha_enabled
 from quotaline.core.periods import DAY, WEEK
-from quotaline.core.windows import window_length
+from quotaline.core.windows import window_length, window_order
 from quotaline.forecast.drawn import extra_drawn
 from quotaline.ledger.history import days_span, history, total_row
+from quotaline.ledger.imported import imported_days, imported_readings
 from quotaline.ledger.readings import extra_usage_readings, readings_since
 from quotaline.ledger.skipped import skipped_lines
 from quotaline.ledger.spans import Which
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from quotaline.forecast.drawn import Drawn
     from quotaline.ledger import Ledger
     from quotaline.ledger.history import By, HistoryRow
+    from quotaline.ledger.imported import ImportedDay
     from quotaline.ledger.projects import Project
     from quotaline.ledger.spans import Key
     from quotaline.locations import Locations
@@ -42,15 +45,27 @@ class Asked(NamedTuple):
 
 
 class Over(NamedTuple):
-    """One window or extra usage over time: its readings from `start` to `end`, epoch seconds, the oldest first."""
+    """One window or extra usage over time: its readings from `start` to `end`, epoch seconds, the oldest first.
+
+    `imported` is what Claude Desktop saw where there is none of them.
+    """
 
     readings: tuple[Reading, ...]
+    imported: tuple[Reading, ...]
     start: float
     end: float
 
+    @property
+    def last(self) -> Reading:
+        """The newest of all."""
+        return max((*self.readings, *self.imported), key=lambda reading: reading.as_of)
+
 
 class PageFacts(NamedTuple):
-    """All that the page tells, as of `now`; rows as `history` has them, `view` as `usage`, money drawn by currency."""
+    """All that the page tells, as of `now`; rows as `history` has them, `view` as `usage`, money drawn by currency.
+
+    `imported` are the days of which only Claude Code's own statistics tell.
+    """
 
     now: float
     zone: tzinfo
@@ -61,11 +76,12 @@ class PageFacts(NamedTuple):
     over_time: tuple[Over, ...]
     drawn_days: tuple[Drawn, ...]
     drawn_projects: tuple[Drawn, ...]
+    imported: tuple[ImportedDay, ...] = ()
     skipped: str | None = None
 
 
 class Scene(NamedTuple):
-    """Where all of it is read, as of `now`; days are those of `zone`."""
+    """Where all of it is read, as of `now`; days are those of `zone`, Claude Desktop's samples those of `organisation`."""
 
     ledger: Ledger
     where: Locations
@@ -74,6 +90,7 @@ class Scene(NamedTuple):
     asked: Asked
     now: float
     zone: tzinfo
+    organisation: str | None = None
 
     @property
     def prices(self) -> PriceBook:
@@ -99,6 +116,7 @@ def gather(scene: Scene) -> PageFacts:
         over_time=tuple(_over_time(scene)),
         drawn_days=_drawn(scene, "day"),
         drawn_projects=_drawn(scene, "project"),
+        imported=tuple(_imported(scene, rows["day"])),
         skipped=skipped.sentence() if skipped else None,
     )
 
@@ -117,20 +135,32 @@ def _drawn(scene: Scene, by: Key) -> tuple[Drawn, ...]:
 def _over_time(scene: Scene) -> Sequence[Over]:
     """Each window in the order of the overview, those that it does not show behind them."""
     where, asked, snapshot = scene.where, scene.asked, scene.snapshot
-    first, behind = days_span(scene.zone, asked.since, asked.until)
+    begin, behind = days_span(scene.zone, asked.since, asked.until)
     end = min(scene.now, behind)
-    since = first if asked.since else end - LONG_WINDOWS
-    by_window: dict[str, list[Reading]] = {}
-    for reading in readings_since(scene.ledger, where.config_dir, snapshot.account.uuid, since):
-        if reading.as_of <= end:
-            by_window.setdefault(reading.value.id, []).append(reading)
+    since = begin if asked.since else end - LONG_WINDOWS
+    own = [one for one in readings_since(scene.ledger, where.config_dir, snapshot.account.uuid, since) if one.as_of <= end]
+    beside = []
+    if alpha_enabled(scene.config, "claude_desktop"):
+        beside = imported_readings(scene.ledger, scene.organisation, own, since, end)
     shown = [reading.value.id for reading in snapshot.readings]
-    keys = sorted(by_window, key=lambda key: (shown.index(key) if key in shown else len(shown), key))
+    keys = {reading.value.id for reading in (*own, *beside)}
     found = []
-    for key in keys:
+    for key in sorted(keys, key=lambda key: (shown.index(key) if key in shown else len(shown), window_order(key))):
         short = (window_length(key) or WEEK) <= DAY
         start = end - WEEK if short and not asked.since else since
-        kept = tuple(reading for reading in by_window[key] if reading.as_of >= start)
-        if kept:
-            found.append(Over(readings=kept, start=max(start, min(kept[0].as_of, end - DAY)), end=end))
+        kept, other = (
+            tuple(one for one in readings if one.value.id == key and one.as_of >= start) for readings in (own, beside)
+        )
+        if kept or other:
+            first = min(one.as_of for one in (*kept[:1], *other[:1]))
+            found.append(Over(kept, other, max(start, min(first, end - DAY)), end))
     return found
+
+
+def _imported(scene: Scene, days: Sequence[HistoryRow]) -> list[ImportedDay]:
+    """The days of which no transcript tells, of which nobody knows the project."""
+    asked = scene.asked
+    if asked.project is not None or not alpha_enabled(scene.config, "stats_cache"):
+        return []
+    since, until = (str(day) if day else None for day in (asked.since, asked.until))
+    return imported_days(scene.ledger, {row.key for row in days}, since, until)

@@ -21,7 +21,8 @@ for (const table of document.querySelectorAll("table")) {
     for (const bar of picture.querySelectorAll("rect")) {
       const row = rows[Number(bar.dataset.r)];
       const title = document.createElementNS("http://www.w3.org/2000/svg", "title");
-      title.textContent = row ? `${row.cells[0].textContent}: ${row.cells[1].textContent}` : "";
+      const [day, price, tokens] = [...row.cells].map((cell) => cell.textContent);
+      title.textContent = `${day}: ${price || `${tokens} tokens`}`;
       bar.append(title);
     }
   }

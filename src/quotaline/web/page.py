@@ -13,14 +13,17 @@ import quotaline
 from quotaline.core import formats
 from quotaline.core.values import printable
 from quotaline.terminal.history import recorded
-from quotaline.terminal.page import legend
+from quotaline.terminal.page import gaps, legend
 from quotaline.terminal.tokens import cost_text
 from quotaline.web import tables, windows
 from quotaline.web.facts import WAYS
 from quotaline.web.markup import name, section, text, tile
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from quotaline.ledger.history import By
+    from quotaline.ledger.imported import ImportedDay
     from quotaline.usage.local import Span
     from quotaline.web.facts import PageFacts
 
@@ -28,10 +31,9 @@ THEMES = (("auto", "Auto"), ("light", "Light"), ("dark", "Dark"))
 EMPTY = "The ledger is empty: no token was found in the transcripts, and no reading of a window is kept yet."
 FIRST_STEPS = "Send a message in Claude Code, or see <code>quotaline doctor</code>."
 ACCOUNT_WIDE = "Windows are the account's, whatever the project."
-KEY = (
-    "<span>line: percent used</span><span>level lines: 50% and 100%</span><span>dashed upright lines: resets</span>"
-    "<span>dashed slope: where the pace leads (~), the shade its range</span>"
-)
+KEY = "line: percent used", "level lines: 50% and 100%", "dashed upright lines: resets"
+FORESEEN = "dashed slope: where the pace leads (~), the shade its range"
+DESKTOP = "dotted: as Claude Desktop saw it (alpha)"
 
 
 def html_page(facts: PageFacts, show: str = "used") -> str:
@@ -98,9 +100,9 @@ def _header(facts: PageFacts) -> str:
 
 def _span(facts: PageFacts) -> str:
     """Which days and which project the costs are of."""
-    asked, days = facts.asked, facts.rows["day"]
-    first = str(asked.since or (days[0].key if days else ""))
-    last = str(asked.until or (days[-1].key if days else ""))
+    asked, days = facts.asked, sorted([row.key for row in facts.rows["day"]] + [day.day for day in facts.imported])
+    first = str(asked.since or (days[0] if days else ""))
+    last = str(asked.until or (days[-1] if days else ""))
     told = f"{first} to {last}" if first and last else f"from {first} on" if first else "no days yet"
     whole = "" if asked.since or asked.until else ", all that the ledger has" if days else ""
     project = "" if asked.project is None else f", only {name(asked.project.path)}"
@@ -129,7 +131,9 @@ def _span_tile(title: str, span: Span) -> str:
 def _windows(facts: PageFacts, show: str) -> str:
     figures = windows.figures(facts.view, facts.over_time)
     note = f'<p class="note">{ACCOUNT_WIDE}</p>' if facts.asked.project and facts.view.windows else ""
-    key = f'<p class="note key">{KEY}</p>' if figures else ""
+    said = [*KEY, *([FORESEEN] if 'class="forecast"' in figures else [])]
+    said += [DESKTOP] if any(over.imported for over in facts.over_time) else []
+    key = f'<p class="note key">{"".join(f"<span>{words}</span>" for words in said)}</p>' if figures else ""
     parts = (windows.now_table(facts.view, show), note, figures, key, windows.periods_table(facts.over_time, facts.now))
     return section("windows-title", "Windows", *parts)
 
@@ -145,11 +149,12 @@ def _extra(facts: PageFacts) -> str:
 
 
 def _costs(facts: PageFacts) -> str:
-    found = {by: tables.cost_table(by, facts.rows[by], facts.total, facts.zone) for by in WAYS}
+    beside: dict[str, Sequence[ImportedDay]] = {"day": facts.imported}
+    found = {by: tables.cost_table(by, facts.rows[by], facts.total, facts.zone, beside.get(by, ())) for by in WAYS}
     if not any(found.values()):
         return ""
     order: tuple[By, ...] = ("model", "project", "subagent", "day", "session")
-    parts = (tables.cost_days(facts.rows["day"], facts.total), *(found[by] for by in order))
+    parts = (tables.cost_days(facts.rows["day"], facts.total, facts.imported), *(found[by] for by in order))
     return section("cost-title", "What it cost, at list price", *parts)
 
 
@@ -164,6 +169,6 @@ def _footer(facts: PageFacts) -> str:
         told.append(f"≥ without {', '.join(map(printable, total.unpriced_models))}, whose price is not known")
     notes = [recorded(total)] if total.runs else []
     notes += [facts.skipped] if facts.skipped else []
-    missing = [f"{gap.why}{'. ' + gap.remedy if gap.remedy else ''}" for gap in facts.view.missing]
-    lines = "".join(f"<p>{text(line)}</p>" for line in (" · ".join(told), *notes, *dict.fromkeys(missing)) if line)
+    missing = [getattr(line, "plain", "") for line in gaps(list(facts.view.missing))]
+    lines = "".join(f"<p>{text(line)}</p>" for line in (" · ".join(told), *notes, *missing) if line)
     return f"<footer>{lines}<p>quotaline {text(quotaline.__version__)}. This page asks nobody and sends nothing.</p></footer>\n"

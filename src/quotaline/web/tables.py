@@ -9,7 +9,7 @@ from quotaline.core import formats
 from quotaline.core.money import format_money
 from quotaline.core.values import printable
 from quotaline.terminal.drawn import named
-from quotaline.terminal.history import COUNTERS, HEADS, cost
+from quotaline.terminal.history import COUNTERS, HEADS, cost, imported_note
 from quotaline.terminal.text import dollars
 from quotaline.web.charts import bar_picture, share_picture
 from quotaline.web.markup import Cell, Column, figure, name, table, text
@@ -20,10 +20,12 @@ if TYPE_CHECKING:
 
     from quotaline.forecast.drawn import Drawn
     from quotaline.ledger.history import HistoryRow
+    from quotaline.ledger.imported import ImportedDay
     from quotaline.model import Money
 
 MOST_ROWS = {"day": 800, "model": 200, "project": 600, "subagent": 10, "session": 1200}
 """Rows of a table at the most, so that a page of many years stays a page; the command that has all is said below it."""
+IMPORTED = ' <span class="tag">stats-cache, alpha</span>'
 FEWEST_DAYS = 14
 TITLES = {
     "day": ("Day", "By day"),
@@ -34,9 +36,12 @@ TITLES = {
 }
 
 
-def cost_table(by: str, rows: Sequence[HistoryRow], total: HistoryRow, tz: tzinfo) -> str:
-    """The rows of one kind as a table with its total, the newest days first, the dearest of anything else."""
-    if not rows:
+def cost_table(by: str, rows: Sequence[HistoryRow], total: HistoryRow, tz: tzinfo, imported: Sequence[ImportedDay] = ()) -> str:
+    """The rows of one kind as a table with its total, the newest days first, the dearest of anything else.
+
+    Among the days are those that are `imported`, with what is known of them.
+    """
+    if not rows and not imported:
         return ""
     most, (first, caption) = MOST_ROWS[by], TITLES[by]
     order = rows[::-1] if by == "day" else sorted(rows, key=lambda row: (-row.cost_usd, -row.tokens.total, row.key))
@@ -47,7 +52,10 @@ def cost_table(by: str, rows: Sequence[HistoryRow], total: HistoryRow, tz: tzinf
     if by == "session":
         columns[1:1] = [Column("Project", numeric=False), Column("Begun")]
     cells = [[*_head(by, row, tz), *_numbers(row, total if shares else None)] for row in shown]
-    foot = [Cell("total"), *([Cell(""), Cell("")] if by == "session" else []), *_numbers(total)]
+    if imported:
+        days = {row.key: found for row, found in zip(shown, cells, strict=True)} | {day.day: _imported(day) for day in imported}
+        cells = [days[day] for day in sorted(days, reverse=True)][:most]
+    foot = [] if not rows else [Cell("total"), *([Cell(""), Cell("")] if by == "session" else []), *_numbers(total)]
     note = ""
     if len(shown) < len(rows):
         which = f"The newest {most} of {len(rows)} days" if by == "day" else f"The dearest {most} of {len(rows)}"
@@ -63,6 +71,12 @@ def _head(by: str, row: HistoryRow, tz: tzinfo) -> list[Cell]:
     return [Cell(name(row.key[:8])), Cell(name(row.project or "")), Cell(begun, row.starts_at)]
 
 
+def _imported(day: ImportedDay) -> list[Cell]:
+    """Day, no price, tokens, messages where they were told, and no kinds of token."""
+    head = [Cell(f"{name(day.day)}{IMPORTED}"), Cell(""), Cell(f"~{formats.format_tokens(day.tokens)}", day.tokens)]
+    return [*head, Cell("" if day.messages is None else f"{day.messages}", day.messages), *(Cell("") for _ in COUNTERS)]
+
+
 def _numbers(row: HistoryRow, whole: HistoryRow | None = None) -> list[Cell]:
     """List price, tokens in all, messages, and the tokens of each kind, written as `history` writes them."""
     price = text(cost(row))
@@ -74,21 +88,28 @@ def _numbers(row: HistoryRow, whole: HistoryRow | None = None) -> list[Cell]:
     return [*cells, *(Cell(formats.format_tokens(count), count) for count in counts)]
 
 
-def cost_days(rows: Sequence[HistoryRow], total: HistoryRow) -> str:
+def cost_days(rows: Sequence[HistoryRow], total: HistoryRow, imported: Sequence[ImportedDay] = ()) -> str:
     """A bar for each calendar day from the first one with usage to the last; its table is the day's."""
-    shown = rows[-MOST_ROWS["day"] :]
-    if not shown:
+    if not rows and not imported:
         return ""
-    first, amounts = _by_day({row.key: float(row.cost_usd) for row in shown})
-    dearest = max(shown, key=lambda row: row.cost_usd)
-    told = f"{len(shown)} days with usage from {shown[0].key} to {shown[-1].key}, together {cost(total)}"
-    told += f"; the dearest was {dearest.key} with {cost(dearest)}. The table below has each day."
-    value = f"most: {dearest.key} {text(cost(dearest))}"
-    picture = bar_picture(amounts, (), "List price by day", told, "day")
-    return figure("List price by day", value, picture, (first, shown[-1].key))
+    known = {row.key: float(row.cost_usd) for row in rows}
+    every = sorted({**known, **dict.fromkeys((day.day for day in imported), 0.0)})[-MOST_ROWS["day"] :]
+    first, amounts = _by_day({day: known.get(day) for day in every})
+    others = {(date.fromisoformat(day.day) - date.fromisoformat(first)).days for day in imported if day.day >= every[0]}
+    told, value = f"{len(every)} days from {every[0]} to {every[-1]}", ""
+    if rows:
+        dearest = max(rows, key=lambda row: row.cost_usd)
+        told += f", together {cost(total)}; the dearest was {dearest.key} with {cost(dearest)}"
+        value = f"most: {dearest.key} {text(cost(dearest))}"
+    note = ""
+    if imported:
+        told += f"; {len(others)} of them without a price"
+        note = f"Low grey bars: {text(imported_note(imported).removeprefix('~: '))}"
+    picture = bar_picture(amounts, others, "List price by day", f"{told}. The table below has each day.", "day")
+    return figure("List price by day", value, picture, (first, every[-1]), note)
 
 
-def _by_day(amounts: Mapping[str, float]) -> tuple[str, list[float | None]]:
+def _by_day(amounts: Mapping[str, float | None]) -> tuple[str, list[float | None]]:
     """The first day, and the amount of each day from there to the last one; FEWEST_DAYS at the least: bars stay bars."""
     days = {date.fromisoformat(key).toordinal(): amount for key, amount in amounts.items()}
     first = min(*days, max(days) - FEWEST_DAYS + 1)

@@ -66,26 +66,28 @@ def now_table(view: Overview, show: str) -> str:
 def figures(view: Overview, over_time: Sequence[Over]) -> str:
     """Each window over time; "" where no reading is kept."""
     meters = {meter.id: meter for meter in view.windows}
-    found = [_figure(over, meters.get(over.readings[0].value.id), view) for over in over_time]
+    found = [_figure(over, meters.get(over.last.value.id), view) for over in over_time]
     return f'<div class="charts">{"".join(found)}</div>' if found else ""
 
 
 def _figure(over: Over, meter: Meter | None, view: Overview) -> str:
-    last, now = over.readings[-1], view.generated_at.timestamp()
+    last, now = over.last, view.generated_at.timestamp()
     title = window_title(last.value.id, last.value.name)
     outlook = None if meter is None or over.end < now else _outlook(meter, now)
     end = max(over.end, outlook.ends) if outlook else over.end
-    levels = curve(over.readings, over.start, over.end, COLUMNS)
-    known = [level for level in levels if level is not None]
+    levels, beside = (curve(readings, over.start, over.end, COLUMNS) for readings in (over.readings, over.imported))
+    known = [level for level in (*levels, *beside) if level is not None]
     width = max(1, round(COLUMNS * (over.end - over.start) / (end - over.start)))
-    drawn = Curve(over.start, end, _squeezed(levels, width, COLUMNS), _resets(over), outlook)
+    squeezed = [_squeezed(one, width, COLUMNS) for one in (levels, beside)]
+    drawn = Curve(over.start, end, squeezed[0], _resets(over), outlook, squeezed[1] if over.imported else ())
     told = f"from {clock(over.start)} to {clock(over.end)}, percent used in {len(drawn.resets)} periods that ended"
     told += f", at most {formats.format_percent(max(known))}" if known else ""
     value = f"at most {formats.format_percent(max(known))}" if known else ""
     if meter is not None:
         told += f"; now {value_text(meter)}"
         value = f"now {value_text(meter)}, {value}"
-    value = text(value) + (ALPHA if any(reading.alpha for reading in over.readings) else "")
+    value = text(value) + (ALPHA if any(reading.alpha for reading in (*over.readings, *over.imported)) else "")
+    told += "; the dotted part is what Claude Desktop saw" if over.imported else ""
     said = [words for words, _ in detail_pieces(meter, now)] if meter else []
     note = " · ".join(words for words in said if words.startswith(("~", "full in", "resets", "month ends")))
     axis = [clock(over.start), clock((over.start + end) / 2), clock(end)]
