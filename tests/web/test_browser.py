@@ -12,6 +12,7 @@ import pytest
 
 from chromium import Chromium
 from commandline import quotaline
+from quotaline.web.markup import ON_PAPER
 
 pytestmark = pytest.mark.slow
 TRAP = "</script><img src=x onerror=\"document.title='ran'\"><script>document.title='ran'</script>"
@@ -165,3 +166,13 @@ def test_it_prints(page: Path, browser: Chromium) -> None:
     assert browser.evaluate("getComputedStyle(document.querySelector('h1')).color") == "rgb(27, 29, 31)"
     assert browser.evaluate("getComputedStyle(document.querySelector('.frame')).maxHeight") == "none"
     assert browser.evaluate("getComputedStyle(document.querySelector('fieldset')).display") == "none"
+
+
+def test_of_a_long_table_paper_has_its_first_rows(page: Path, browser: Chromium) -> None:
+    shown = "[...document.querySelectorAll('#day tbody tr')].filter(row => row.getClientRects().length).length"
+    browser.show(page)
+    add = "while (body.rows.length < 100) body.append(body.rows[0].cloneNode(true))"
+    browser.evaluate(f"{{ const body = document.querySelector('#day tbody'); {add} }}")
+    assert browser.evaluate(shown) == 100
+    browser.say("Emulation.setEmulatedMedia", media="print", features=[])
+    assert browser.evaluate(shown) == ON_PAPER

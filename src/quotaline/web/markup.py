@@ -14,6 +14,8 @@ LONGEST_NAME = 120
 """Characters of a name that are shown: of ten thousand nobody reads the middle, and a page has its size."""
 WORTH_A_FILTER = 12
 """Rows of a table above which it can be filtered."""
+ON_PAPER = 60
+"""Rows of a table that are printed, as `page.css` has it: whoever wants more sorts or filters first, or asks for CSV."""
 
 
 def text(value: str) -> str:
@@ -51,11 +53,12 @@ def table(key: str, caption: str, columns: Sequence[Column], rows: Iterable[Sequ
     body = "".join(f"<tr>{_cells(row, columns)}</tr>\n" for row in found)
     last = f"<tfoot><tr>{_cells(foot, columns)}</tr></tfoot>" if foot else ""
     label = f'<p class="filter" hidden><label>Filter <input type="search" data-for="{key}"></label> <output></output></p>'
+    paper = f'<p class="note paper">On paper the first {ON_PAPER} of {len(found)} rows.</p>\n' if len(found) > ON_PAPER else ""
     return (
         (label if len(found) > WORTH_A_FILTER else "")
         + f'<div class="frame" role="region" aria-labelledby="{key}-name" tabindex="0">'
         f'<table id="{key}"><caption id="{key}-name">{text(caption)}</caption>'
-        f"<thead><tr>{heads}</tr></thead>\n<tbody>{body}</tbody>{last}</table></div>\n"
+        f"<thead><tr>{heads}</tr></thead>\n<tbody>{body}</tbody>{last}</table></div>\n{paper}"
     )
 
 
