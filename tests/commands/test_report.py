@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -59,3 +61,32 @@ def test_a_home_with_nothing_gives_a_page_that_says_so(environment: dict[str, st
     page = Page(quotaline("report", "-", env=environment, check=True).stdout.decode())
     assert "The ledger is empty" in page.text
     assert page.tables == {}
+
+
+def test_a_link_stays_one_and_what_is_no_file_is_written_into(furnished: dict[str, str], home: Path) -> None:
+    (home / "link.html").symlink_to("page.html")
+    quotaline("report", "link.html", env=furnished, check=True)
+    assert (home / "link.html").is_symlink()
+    assert (home / "page.html").stat().st_mode & 0o777 == 0o600
+    os.mkfifo(home / "pipe")
+    reader = os.open(home / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    fcntl.fcntl(reader, fcntl.F_SETPIPE_SZ, 1 << 20)
+    quotaline("report", "pipe", env=furnished, check=True)
+    assert os.read(reader, 1 << 20).endswith(b"</html>\n")
+    os.close(reader)
+    assert (home / "pipe").is_fifo()
+
+
+def test_a_name_is_said_without_what_moves_a_cursor_and_none_is_refused(furnished: dict[str, str]) -> None:
+    assert b"\x1b" not in quotaline("report", "a\x1b[31m.html", env=furnished, check=True).stdout
+    for name in ("", "no\x1b/x.html"):
+        done = quotaline("report", name, env=furnished)
+        assert done.returncode == 1
+        assert b"\x1b" not in done.stderr
+        assert b"Traceback" not in done.stderr
+
+
+def test_a_time_without_anything_says_that_of_it_alone(furnished: dict[str, str]) -> None:
+    page = Page(quotaline("report", "-", "--since", "20300101", env=furnished, check=True).stdout.decode())
+    assert "The ledger is empty" not in page.text
+    assert "day" not in page.tables

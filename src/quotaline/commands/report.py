@@ -33,12 +33,11 @@ def write_page(file: str, since: datetime | None, until: datetime | None, projec
     import os
     import sys
     import time
-    from pathlib import Path
 
     from quotaline.commands.current_ledger import current_ledger, find_project
     from quotaline.commands.imported import look, organisation
     from quotaline.commands.load_config import load_config
-    from quotaline.files import write_atomic
+    from quotaline.core.values import printable
     from quotaline.locations import resolve_locations
     from quotaline.refresh.current import current_snapshot
     from quotaline.web.facts import Asked, Scene, gather
@@ -58,9 +57,24 @@ def write_page(file: str, since: datetime | None, until: datetime | None, projec
     if file == STDOUT:
         sys.stdout.buffer.write(page)
         return 0
+    shown = printable(file)
     try:
-        write_atomic(Path(file), page)
+        _write(file, page)
     except (OSError, ValueError) as error:
-        raise click.FileError(file, getattr(error, "strerror", None) or str(error)) from None
-    click.echo(f"{file}: {len(page) / 1000:.0f} kB. Open it in a browser; it names your projects.")
+        raise click.FileError(shown, getattr(error, "strerror", None) or "no such name can be") from None
+    click.echo(f"{shown}: {len(page) / 1000:.0f} kB. Open it in a browser; it names your projects.")
     return 0
+
+
+def _write(file: str, page: bytes) -> None:
+    """The file that it names, or that a link of this name names, replaced at once; into a pipe or a device it is written."""
+    from pathlib import Path
+
+    from quotaline.files import write_atomic
+
+    path = Path(file)
+    if path.exists() and not path.is_file():
+        with path.open("wb") as other:
+            other.write(page)
+    else:
+        write_atomic(path.resolve(), page)

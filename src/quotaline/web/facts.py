@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from quotaline.config.schema import alpha_enabled
-from quotaline.core.periods import DAY, WEEK
+from quotaline.core.periods import DAY, HOUR, WEEK
 from quotaline.core.windows import window_length, window_order
 from quotaline.forecast.drawn import extra_drawn
 from quotaline.ledger.history import days_span, history, total_row
@@ -153,7 +153,7 @@ def _over_time(scene: Scene) -> Sequence[Over]:
         )
         if kept or other:
             first = min(one.as_of for one in (*kept[:1], *other[:1]))
-            found.append(Over(kept, other, max(start, min(first, end - DAY)), end))
+            found.append(Over(kept, other, min(max(start, min(first, end - DAY)), end - HOUR), end))
     return found
 
 

@@ -16,7 +16,7 @@ from quotaline.terminal.history import recorded
 from quotaline.terminal.page import gaps, legend
 from quotaline.terminal.tokens import cost_text
 from quotaline.web import tables, windows
-from quotaline.web.facts import WAYS
+from quotaline.web.facts import WAYS, Asked
 from quotaline.web.markup import name, section, text, tile
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 THEMES = (("auto", "Auto"), ("light", "Light"), ("dark", "Dark"))
 EMPTY = "The ledger is empty: no token was found in the transcripts, and no reading of a window is kept yet."
+NOTHING_THEN = "Of what is asked for the ledger has nothing."
 FIRST_STEPS = "Send a message in Claude Code, or see <code>quotaline doctor</code>."
 ACCOUNT_WIDE = "Windows are the account's, whatever the project."
 KEY = "line: percent used", "level lines: 50% and 100%", "dashed upright lines: resets"
@@ -41,7 +42,8 @@ def html_page(facts: PageFacts, show: str = "used") -> str:
     whole = facts.total.tokens.total or facts.total.messages
     inside = "".join((_windows(facts, show), _extra(facts), _costs(facts)))
     if not inside:
-        inside = f"<section><p>{EMPTY}</p><p>{FIRST_STEPS}</p></section>"
+        why = NOTHING_THEN if facts.asked != Asked() else f"{EMPTY}</p><p>{FIRST_STEPS}"
+        inside = f"<section><p>{why}</p></section>"
     headline = _tiles(facts, show, whole=bool(whole))
     body = f"{_header(facts)}<main>\n{headline}{inside}</main>\n{_footer(facts)}"
     style, script = asset("page.css"), asset("page.js")
