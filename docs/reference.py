@@ -32,6 +32,7 @@ EXITS = {
     "report": "0",
     "export": "0",
     "usage": "0, 3 no data",
+    "watch": "0",
     "refresh": "0, 1 nothing could be read",
     "guard": "0 room, 1 no room, 2 wrong usage, 3 unknown, 4 the fuse blew; COMMAND's own",
     "record": "the input's health",

@@ -13,6 +13,7 @@ from quotaline.errors import QuotalineError
 # command → module in this folder, in the order of use; the function has the command's name
 COMMANDS = {
     "usage": "usage",
+    "watch": "watch",
     "demo": "demo",
     "install": "install",
     "uninstall": "uninstall",

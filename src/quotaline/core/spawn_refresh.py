@@ -24,19 +24,22 @@ PAUSE = 15.0
 LONGEST_STAMP = 16
 
 
-def spawn_refresh(folder: str, env: "Mapping[str, str]", now: float, stamp: str = STAMP) -> None:
-    """Start `quotaline refresh` detached, unless one was started a moment ago, by this `stamp`, or we are inside one."""
+def spawn_refresh(folder: str, env: "Mapping[str, str]", now: float, stamp: str = STAMP) -> bool:
+    """Start `quotaline refresh` detached, unless one was started a moment ago, by this `stamp`, or we are inside one.
+
+    Whether it was started.
+    """
     if not folder or env.get(REFRESH_MARKER) or not sys.executable:
-        return
+        return False
     if not claim_spawn_slot(os.path.join(folder, stamp), now):
-        return
+        return False
     env = {**without_session(env), "QUOTALINE_TTY": _terminal() or env.get("QUOTALINE_TTY", "")}
     # The folder we happen to stand in is no place to import from; and who was started without PYTHON… variables gives none on.
     start = os.path.join(os.path.dirname(os.path.dirname(__file__)), "start.py")
     command = [sys.executable, "-I" if sys.flags.isolated else "-P", start, sys.argv[0], "refresh", "--background"]
     if not hasattr(os, "posix_spawn"):
         os.spawnve(os.P_DETACH, sys.executable, command, env)  # type: ignore[attr-defined]
-        return
+        return True
     void = os.devnull
     files = [
         (os.POSIX_SPAWN_OPEN, 0, void, os.O_RDONLY, 0),
@@ -47,6 +50,7 @@ def spawn_refresh(folder: str, env: "Mapping[str, str]", now: float, stamp: str 
         os.posix_spawn(sys.executable, command, env, file_actions=files, setsid=True)
     except NotImplementedError:  # this libc has no POSIX_SPAWN_SETSID: a process group of its own comes next
         os.posix_spawn(sys.executable, command, env, file_actions=files, setpgroup=0)
+    return True
 
 
 def _terminal() -> str:

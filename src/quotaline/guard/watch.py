@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from quotaline.core.child_env import without_admin_key
 from quotaline.core.limits import UNTOLD, untold_limits
 from quotaline.core.paths import REFRESH_MARKER
-from quotaline.core.snapshot import config_state
 from quotaline.core.spawn_refresh import spawn_refresh
 from quotaline.errors import LedgerError
 from quotaline.guard.verdict import Verdict, current_crossing, verdict
@@ -19,7 +18,7 @@ from quotaline.ledger.readings import latest_readings
 from quotaline.ledger.store import short_waits
 from quotaline.model import ExtraUsage
 from quotaline.refresh.run import refresh
-from quotaline.snapshot.load import load_snapshot
+from quotaline.snapshot.load import is_fresh, load_snapshot, snapshot_state
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -70,12 +69,12 @@ class Watch:
     def refresh_if_due(self, now: float) -> None:
         """Start a refresh as prompts do, if the snapshot that was looked at last has become old; nobody waits for it."""
         folder = self._where.cache_dir
-        if not self._offline and folder and (self._last is None or not self._is_fresh(self._last, now)):
+        if not self._offline and folder and (self._last is None or not is_fresh(self._last, self._where.config_file, now)):
             spawn_refresh(str(folder), self._env, now)
 
     def _snapshot(self, now: float, *, refreshing: bool) -> Snapshot | None:
         snapshot = load_snapshot(self._where.snapshot)
-        if refreshing and (snapshot is None or not self._is_fresh(snapshot, now)):
+        if refreshing and (snapshot is None or not is_fresh(snapshot, self._where.config_file, now)):
             return refresh(self._env, now).snapshot or snapshot
         return snapshot
 
@@ -89,18 +88,9 @@ class Watch:
         self._extra += [one for one in known if isinstance(one.value, ExtraUsage) and one not in self._extra[-1:]]
         return verdict(known, self._limits, now, crossing=current_crossing(snapshot, now), extra=self._extra)
 
-    def _is_fresh(self, snapshot: Snapshot, now: float) -> bool:
-        current = snapshot.config_state == config_state(str(self._where.config_file or ""))
-        return current and 0 <= now - snapshot.written_at < snapshot.fresh_for
-
     def changed(self) -> tuple[int, int]:
         """Something that is another when the snapshot is."""
-        path = self._where.snapshot
-        try:
-            facts = path.stat() if path else None
-        except OSError:
-            facts = None
-        return (facts.st_mtime_ns, facts.st_ino) if facts else (0, 0)
+        return snapshot_state(self._where.snapshot)
 
     def _known(self, snapshot: Snapshot) -> list[Reading]:
         """The snapshot's readings, and from the ledger the last one of each window that was reset since."""

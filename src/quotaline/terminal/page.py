@@ -53,31 +53,40 @@ def print_usage(
 ) -> None:
     """Print the page; in a pipe it is plain text. Where there is nothing to show it is the `steps` to the first number."""
     screen = console(config, env)
-    if view.empty and steps is not None:
-        told = welcome(steps, screen.width, example=sys.stdout.isatty(), alpha=config.enable_alpha_features)
-        lines = first_page(view, snapshot, told, now)
-    else:
-        lines = usage_page(view, snapshot, now, screen.width)
+    lines = whole_page(view, snapshot, config, now, screen.width, steps=steps)
     print_lines(screen, lines, config, ascii_only=ascii_only or needs_ascii(config))
+
+
+def whole_page(
+    view: Overview, snapshot: Snapshot, config: Config, now: float, limit: int, *, steps: FirstSteps | None
+) -> list[Line]:
+    """The overview as lines of at most `limit` cells; where there is nothing to show, the `steps` to the first number."""
+    if view.empty and steps is not None:
+        told = welcome(steps, limit, example=sys.stdout.isatty(), alpha=config.enable_alpha_features)
+        return first_page(view, snapshot, told, now)
+    return usage_page(view, snapshot, now, limit)
 
 
 def console(config: Config, env: Mapping[str, str], **options: Any) -> Console:
     """A console as wide as the terminal says, or COLUMNS, with colours where the prompt line would have them."""
     colour = wants_colour(config.style.colour, env, default=sys.stdout.isatty())
-    told = env.get("COLUMNS", "")
-    columns = int(told) if told.isdecimal() and int(told) else None
-    found = columns or (Console().width if sys.stdout.isatty() else PLAIN_WIDTH)
+    found = Console().width if sys.stdout.isatty() else PLAIN_WIDTH
+    usual = {"width": page_width(env, found), "force_terminal": colour}
     return Console(
-        width=min(WIDEST, max(NARROWEST, found)),
-        force_terminal=colour,
+        **{**usual, **options},
         color_system="truecolor" if colour else None,
         no_color=not colour,
         highlight=False,
         markup=False,
         emoji=False,
         legacy_windows=False,
-        **options,
     )
+
+
+def page_width(env: Mapping[str, str], columns: int) -> int:
+    """The cells that a page is drawn for in a terminal of `columns`: COLUMNS has the word."""
+    told = env.get("COLUMNS", "")
+    return min(WIDEST, max(NARROWEST, int(told) if told.isdecimal() and int(told) else columns))
 
 
 def needs_ascii(config: Config) -> bool:
@@ -95,16 +104,24 @@ def print_page(
 
 def print_lines(screen: Console, lines: Iterable[Line], config: Config, *, ascii_only: bool) -> None:
     """Print lines and tables in the palette; no line ends in blanks."""
+    rows = painted_rows(screen, lines, config, screen.width, ascii_only=ascii_only)
+    screen.print(Segments([part for row in rows for part in (*row, Segment.line())]), end="", soft_wrap=True)
+
+
+def painted_rows(
+    screen: Console, lines: Iterable[Line], config: Config, limit: int, *, ascii_only: bool
+) -> list[list[Segment]]:
+    """Lines and tables of `limit` cells as rows of painted pieces, in the palette; no row ends in blanks."""
     styles = {role: style_of(sgr) for role, sgr in PALETTES[config.style.palette].items()}
-    printed: list[Segment] = []
+    rows: list[list[Segment]] = []
     with screen.use_theme(Theme(styles)):
-        whole = screen.render(Group(*lines), screen.options.update(no_wrap=True, overflow="ignore"))
+        whole = screen.render(Group(*lines), screen.options.update(width=limit, no_wrap=True, overflow="ignore"))
         for line in Segment.split_lines(whole):
             shown = [Segment(printable_with_icons(_ascii(text) if ascii_only else text), style) for text, style, _ in line]
             while shown and not shown[-1].text.strip():
                 shown.pop()
-            printed += [*shown[:-1], *(Segment(text.rstrip(), style) for text, style, _ in shown[-1:]), Segment.line()]
-    screen.print(Segments(printed), end="", soft_wrap=True)
+            rows.append([*shown[:-1], *(Segment(text.rstrip(), style) for text, style, _ in shown[-1:])])
+    return rows
 
 
 def _ascii(text: str) -> str:
