@@ -8,11 +8,13 @@ As root on a Debian it asks apt-get, anywhere else it says what is missing. It n
 from __future__ import annotations
 
 import os
+import pwd
 import shutil
 import subprocess
 import sys
 from collections import Counter
 from functools import cache
+from pathlib import Path
 
 PACKAGES = {
     "bash": "bash",
@@ -27,7 +29,7 @@ PACKAGES = {
     "chromium": "chromium",
 }
 """Program → Debian's package of it."""
-EXTRA = ("starship", "uv", "ccusage")
+EXTRA = ("starship", "uv", "ccusage", "node", "npm")
 """Those that tests use where they are, and that nobody need install for them."""
 ABSENT = " is not installed"
 
@@ -47,6 +49,21 @@ def need(program: str) -> str:
         pytest.skip(f"{program}{ABSENT}{where}")
     if program == "strace" and not may_trace(found):
         pytest.skip("no process may be traced here")
+    return found
+
+
+def npm_program(package: str, version: str, file: str) -> Path:
+    """A file of an npm package, which is fetched once into the environment; without it the test is skipped by its name."""
+    import pytest
+
+    place = Path(sys.prefix, "npm", package.replace("/", "-"))
+    found = place / "node_modules" / package / file
+    if not found.exists():
+        own_home = pwd.getpwuid(os.getuid()).pw_dir  # npm's own settings are there
+        words = [need("npm"), "install", "--silent", "--ignore-scripts", "--prefix", str(place), f"{package}@{version}"]
+        subprocess.run(words, env={**os.environ, "HOME": own_home}, capture_output=True, check=False)
+    if not found.exists():
+        pytest.skip(f"{package}{ABSENT}, and npm does not bring it here")
     return found
 
 

@@ -28,7 +28,7 @@ RECIPES = dict(re.findall(r"<!-- recipe: (\S+) -->\n```\w+\n(.*?)```", PAGE.read
 TESTED = {
     "bash", "zsh", "fish", "sh", "bash-placed", "zsh-placed", "fish-placed", "ps1", "zsh-ps1", "ps1-anew",
     "zsh-ps1-anew", "starship", "tmux",
-    "powerlevel10k", "oh-my-posh", "waybar", "polybar", "i3blocks", "xbar", "claude-code",
+    "powerlevel10k", "oh-my-posh", "waybar", "polybar", "i3blocks", "xbar", "claude-code", "enrich", "starship-profile",
 }  # fmt: skip
 EXTRA: dict[str, Any] = {
     "type": "extra_usage",
@@ -189,3 +189,34 @@ def test_colours_of_every_kind_have_a_hex_form() -> None:
     assert ["cd0000", "ff0000", "d7af87", "010203", "080808", "", "ffaf00"] == [
         hex_colour(sgr) for sgr in ("31", "91", "38;5;180", "38;2;1;2;3", "38;5;232", "2", "1;38;5;214")
     ]
+
+
+def test_another_programs_line_gets_the_completed_json(env: dict[str, str], home: Path, tmp_path: Path) -> None:
+    (home / ".local/bin").mkdir(parents=True)
+    (home / ".local/bin/quotaline").symlink_to(QUOTALINE)
+    other = tmp_path / "bin" / "ccstatusline"
+    other.write_text("#!/bin/sh\nexec cat\n")
+    other.chmod(0o755)
+    recipe = json.loads(RECIPES["enrich"])["statusLine"]["command"]
+    done = subprocess.run(
+        ["/bin/sh", "-c", recipe], input=json.dumps({"cwd": "/"}), capture_output=True, text=True, env=env, check=True
+    )
+    assert json.loads(done.stdout)["rate_limits"]["extra_usage"]["used_credits"] == 1240
+
+
+def test_starships_profile_stands_above_our_row(env: dict[str, str], home: Path, tmp_path: Path) -> None:
+    """The starship here may be older than its profiles: one that says which it was asked for stands in for it."""
+    starship = tmp_path / "bin" / "starship"
+    starship.write_text('#!/bin/sh\ncat >/dev/null\necho "$* drawn"\n')
+    starship.chmod(0o755)
+    assert "claude-code" in tomllib.loads(RECIPES["starship-profile"])["profiles"]
+    settings = home / ".claude" / "settings.json"
+    settings.parent.mkdir()
+    settings.write_text(json.dumps({"statusLine": {"type": "command", "command": "starship statusline claude-code"}}))
+    assert quotaline("install", "claude-code", "--chain", env=env).returncode == 0
+    written = json.loads(settings.read_text())["statusLine"]["command"]
+    said = json.dumps(AFTER_RESPONSE)
+    done = subprocess.run(["/bin/sh", "-c", written], input=said, capture_output=True, text=True, env=env, check=True)
+    first, second, *_ = plain(done.stdout).splitlines()
+    assert first == "statusline claude-code drawn"
+    assert "Opus 5.5" in second

@@ -31,7 +31,14 @@ os._exit = tell
 from quotaline.__main__ import main
 main()
 """
-COMMANDS = [["statusline"], ["prompt"], ["prompt", "--shell", "zsh", "extra"], ["prompt", "--shell=tmux"], ["guard", "--hook"]]
+COMMANDS = [
+    ["statusline"],
+    ["statusline", "--enrich"],
+    ["prompt"],
+    ["prompt", "--shell", "zsh", "extra"],
+    ["prompt", "--shell=tmux"],
+    ["guard", "--hook"],
+]
 
 
 def stdin() -> bytes:

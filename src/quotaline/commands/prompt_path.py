@@ -7,11 +7,15 @@ from quotaline.core.surfaces import PROMPT_SURFACES
 
 @click.command(context_settings={"ignore_unknown_options": True})
 @click.option("--padding", type=int, default=0, metavar="N", help="The `padding` of the status line in Claude Code's settings.")
-def statusline(padding: int) -> None:
+@click.option("--enrich", is_flag=True, help="Pass the JSON on, completed, for another program's line.")
+def statusline(*, padding: int, enrich: bool) -> None:
     """Print the line for Claude Code's statusLine, from its JSON on stdin.
 
     Rows are fitted to COLUMNS and coloured unless NO_COLOR is set. The rate limits on stdin are left for the other
     prompts. Always exits 0.
+
+    With --enrich the JSON itself is printed, byte for byte but for what is added to rate_limits: windows it lacks,
+    model_scoped and extra_usage, as far as they are known and not stale.
     """
 
 

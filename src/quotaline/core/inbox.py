@@ -15,10 +15,14 @@ if TYPE_CHECKING:
     from typing import Any
 
 MAX_BYTES = 65536
+ENRICHED = "quotaline"
+"""The member of what `statusline --enrich` passes on: limits in there are not what the session was told."""
 
 
 def record_rate_limits(data: "dict[str, Any]", env: "Mapping[str, str]", now: float) -> float:
     """Write this session's limits to the inbox if they changed; since when they are known, `now` when they are news."""
+    if ENRICHED in data:
+        return now
     try:
         cost = data.get("cost")
         answered = number(cost.get("total_api_duration_ms")) if isinstance(cost, dict) else None

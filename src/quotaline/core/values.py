@@ -92,6 +92,16 @@ def _scan(text: str, rules: "type[_Rules]") -> "Any":
     return value if end == len(text) else None
 
 
+def scan_json(text: str, at: int) -> "tuple[Any, int]":
+    """The value that begins at `at` and the place behind it. Raises ValueError where there is none."""
+    if make_scanner is None:
+        raise ValueError("nobody scans here")
+    try:
+        return make_scanner(_PatientRules)(text, at)  # type: ignore[arg-type]
+    except (StopIteration, RecursionError, MemoryError, SystemError):
+        raise ValueError("no value") from None
+
+
 def encode_json(value: "Any", depth: int = 0) -> str:
     """JSON of numbers, texts, lists and objects; what is deeper or longer than any rate limit is left out."""
     if value is None or isinstance(value, bool):

@@ -6,6 +6,7 @@ from quotaline.core.values import decode_text, loads_json, number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
 STDIN_LIMIT = 8 * 1024 * 1024
@@ -24,16 +25,22 @@ def read_stdin() -> bytes:
     """All of stdin up to the limit; more is read and thrown away, so that the writer never meets a closed pipe."""
     chunks: list[bytes] = []
     size = 0
+    for chunk in read_chunks():
+        size += len(chunk)
+        if size <= STDIN_LIMIT:
+            chunks.append(chunk)
+    return b"".join(chunks) if size <= STDIN_LIMIT else b""
+
+
+def read_chunks() -> "Iterator[bytes]":
+    """Stdin as it comes, to its end; nothing of a terminal."""
     try:
         if system.isatty(0):
-            return b""
+            return
         while chunk := system.read(0, 1 << 16):
-            size += len(chunk)
-            if size <= STDIN_LIMIT:
-                chunks.append(chunk)
+            yield chunk
     except OSError:
         pass
-    return b"".join(chunks) if size <= STDIN_LIMIT else b""
 
 
 def read_json() -> "Any":
@@ -43,9 +50,12 @@ def read_json() -> "Any":
 
 def emit(text: str) -> None:
     """Print in UTF-8 whatever the locale says; a reader that is gone is no error."""
-    if not text:
-        return
-    data = (text + "\n").encode("utf-8", "replace")
+    if text:
+        write_out((text + "\n").encode("utf-8", "replace"))
+
+
+def write_out(data: bytes) -> None:
+    """Print bytes; a reader that is gone is no error."""
     try:
         while data:
             data = data[system.write(1, data) :]

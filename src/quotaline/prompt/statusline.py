@@ -23,7 +23,12 @@ WIDEST = 1000
 
 
 def main(arguments: "list[str]") -> None:
-    """Print the line for what is on stdin. Always returns, whatever happens."""
+    """Print the line for what is on stdin, or with `--enrich` that itself. Always returns, whatever happens."""
+    if "--enrich" in arguments:
+        from quotaline.prompt.enrich import main as enrich
+
+        guarded(lambda: enrich(time.time()))
+        return
     guarded(lambda: _print(parse_padding(arguments)))
 
 
