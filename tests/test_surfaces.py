@@ -28,7 +28,8 @@ RECIPES = dict(re.findall(r"<!-- recipe: (\S+) -->\n```\w+\n(.*?)```", PAGE.read
 TESTED = {
     "bash", "zsh", "fish", "sh", "bash-placed", "zsh-placed", "fish-placed", "ps1", "zsh-ps1", "ps1-anew",
     "zsh-ps1-anew", "starship", "tmux",
-    "powerlevel10k", "oh-my-posh", "waybar", "polybar", "i3blocks", "xbar", "claude-code", "enrich", "starship-profile",
+    "powerlevel10k", "oh-my-posh", "waybar", "polybar", "i3blocks", "xbar", "claude-code",
+    "enrich", "starship-profile", "variables",
 }  # fmt: skip
 EXTRA: dict[str, Any] = {
     "type": "extra_usage",
@@ -220,3 +221,12 @@ def test_starships_profile_stands_above_our_row(env: dict[str, str], home: Path,
     first, second, *_ = plain(done.stdout).splitlines()
     assert first == "statusline claude-code drawn"
     assert "Opus 5.5" in second
+
+
+def test_a_script_evaluates_the_variables(env: dict[str, str]) -> None:
+    assert command(f"set -eu\n{RECIPES['variables']}", env) == ""
+    assert command(f"set -eu\n{RECIPES['variables'].replace('-lt 80', '-lt 95')}", env) == "room: 8 points\n"
+    assert (
+        command('eval "$(quotaline prompt --shell env)"; echo $QUOTALINE_EXTRA of $QUOTALINE_EXTRA_LIMIT', env)
+        == "12.40 of 50.00\n"
+    )

@@ -37,6 +37,7 @@ COMMANDS = [
     ["prompt"],
     ["prompt", "--shell", "zsh", "extra"],
     ["prompt", "--shell=tmux"],
+    ["prompt", "--shell", "env"],
     ["guard", "--hook"],
 ]
 

@@ -2,7 +2,9 @@
 
 import click
 
-from quotaline.core.surfaces import PROMPT_SURFACES
+from quotaline.core.surfaces import PROMPT_SURFACES, VARIABLES
+
+SURFACE = "Escapes and colours of this surface; env prints every number as a variable, NAME=VALUE."
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
@@ -21,7 +23,7 @@ def statusline(*, padding: int, enrich: bool) -> None:
 
 @click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("segments", nargs=-1, metavar="[SEGMENT]...")
-@click.option("--shell", type=click.Choice(PROMPT_SURFACES), default="plain", help="Escapes and colours of this surface.")
+@click.option("--shell", type=click.Choice((*PROMPT_SURFACES, VARIABLES)), default="plain", help=SURFACE)
 @click.option("--line", default="prompt", metavar="NAME", help="The line of the configuration to show.")
 def prompt(segments: tuple[str, ...], shell: str, line: str) -> None:
     """Print the prompt line, or the segments that are named.

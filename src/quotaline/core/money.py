@@ -42,8 +42,7 @@ def format_money(value: "Any") -> "str | None":
     if isinstance(value, list):
         amount, currency, exponent = value
         sign = "-" if amount < 0 else ""
-        whole, minor = divmod(abs(amount), 10**exponent)
-        digits = f"{whole}.{minor:0{exponent}d}" if exponent else str(whole)
+        digits = format_amount(abs(amount), exponent)
     else:
         dollars = number(value)
         if dollars is None:
@@ -51,6 +50,13 @@ def format_money(value: "Any") -> "str | None":
         sign, currency, digits = ("-" if dollars < 0 else ""), "USD", f"{abs(dollars):.2f}"
     symbol = CURRENCIES.get(currency, ("",))[0]
     return f"{sign}{symbol}{digits}" if symbol else f"{sign}{digits} {printable(currency)}"
+
+
+def format_amount(amount: int, exponent: int) -> str:
+    """Minor units as whole ones, exact: 1240 with two decimals is 12.40."""
+    whole, minor = divmod(abs(amount), 10**exponent)
+    digits = f"{whole}.{minor:0{exponent}d}" if exponent else str(whole)
+    return f"-{digits}" if amount < 0 else digits
 
 
 def parse_amount(text: str) -> "list[int] | None":

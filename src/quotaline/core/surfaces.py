@@ -86,6 +86,8 @@ SURFACES = {
     )
 }  # fmt: skip
 PROMPT_SURFACES = tuple(name for name, surface in SURFACES.items() if surface.option)
+VARIABLES = "env"
+"""No surface: `--shell` knows it beside them, and prints variables instead of a line."""
 SHELLS = {name: surface for name, surface in SURFACES.items() if surface.init}
 PROMPT_FILES = tuple(name for name, surface in SURFACES.items() if surface.prompt_file)
 RC_SHELLS = tuple(name for name, surface in SHELLS.items() if surface.rc)

@@ -41,8 +41,12 @@ def prompt_text(arguments: "list[str]", kept: "dict[str, Any]", env: "Mapping[st
     fields = gather_fields(kept, [], now)
     if surface == "plain":
         return "\n".join(draw(rows, kept, fields, surface=surface, colour=False, limit=0))
-    from quotaline.core.surfaces import SURFACES
+    from quotaline.core.surfaces import SURFACES, VARIABLES
 
+    if surface == VARIABLES:
+        from quotaline.prompt.variables import variable_lines
+
+        return variable_lines(fields)
     colour = wants_colour(str(kept["style"].get("colour", "auto")), env, default=True) and SURFACES[surface].coloured
     if SURFACES[surface].bar:
         from quotaline.prompt.desktop_bars import render_bar
@@ -77,6 +81,6 @@ def parse(arguments: "list[str]") -> "tuple[list[str], str, str]":
 
 def is_option(value: str) -> bool:
     """Whether `--shell` knows this surface."""
-    from quotaline.core.surfaces import PROMPT_SURFACES
+    from quotaline.core.surfaces import PROMPT_SURFACES, VARIABLES
 
-    return value in PROMPT_SURFACES
+    return value in PROMPT_SURFACES or value == VARIABLES
