@@ -39,6 +39,7 @@ COMMANDS = [
     ["prompt", "--shell=tmux"],
     ["prompt", "--shell", "env"],
     ["guard", "--hook"],
+    ["guard", "--hook", "--tell"],
 ]
 
 

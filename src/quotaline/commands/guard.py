@@ -46,6 +46,7 @@ def window_options(command: F) -> F:
 @click.option("--timeout", metavar="TIME", help="Wait no longer than this.")
 @click.option("--hook", is_flag=True, help="Answer Claude Code's PreToolUse and UserPromptSubmit hooks (JSON on stdin).")
 @click.option("--deny", is_flag=True, help="With --hook: deny a tool call instead of asking.")
+@click.option("--tell", is_flag=True, help="With --hook: tell the model what is left, when that has changed.")
 @click.argument("command", nargs=-1, type=click.UNPROCESSED, metavar="[-- COMMAND...]")
 def guard(
     *,

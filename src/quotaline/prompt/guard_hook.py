@@ -65,6 +65,20 @@ def answer(data: "dict[str, Any]", kept: "dict[str, Any]", arguments: "list[str]
     event = data.get("hook_event_name")
     if event not in ("PreToolUse", "UserPromptSubmit"):
         return ""
+    objection = object_to(data, kept, arguments, folder, now)
+    if objection or event != "UserPromptSubmit" or "--tell" not in arguments:
+        return objection
+    from quotaline.prompt.hook_context import news
+
+    said, mark = news(kept, now)
+    if not said or not claim_mark(folder, f"{str(data.get('session_id'))[:64]}-{mark}"):  # not at each prompt, if in doubt
+        return ""
+    return encode_json({"hookSpecificOutput": {"hookEventName": event, "additionalContext": said}})
+
+
+def object_to(data: "dict[str, Any]", kept: "dict[str, Any]", arguments: "list[str]", folder: str, now: float) -> str:
+    """The JSON that asks, denies or blocks; nothing while there is room, and where this session was asked already."""
+    event = data.get("hook_event_name")
     rules, own = kept.get("guard"), has_own_limits(arguments)
     limits = options(arguments, rules if isinstance(rules, dict) else {})
     untold = untold_limits(kept.get("problems"))
@@ -156,9 +170,12 @@ def first_question(folder: str, session: str, check: "dict[str, Any]", now: floa
     until = check["until"]
     period = "now" if until is None else str(round(until / 60))
     name = "-".join((session[:64], check["id"][:64], period, str(check["limit"])))
+    return claim_mark(folder, name + (time.strftime("-%Y%m%d", time.gmtime(now)) if check["until"] is None else ""))
+
+
+def claim_mark(folder: str, name: str) -> "bool | None":
+    """Whether nobody was here before under this name; of many at once exactly one is told so. None where none can be left."""
     name = "".join(character if character.isascii() and character.isalnum() else "-" for character in name)
-    if check["until"] is None:
-        name += time.strftime("-%Y%m%d", time.gmtime(now))
     place = system.join(folder, "asked")
     try:
         try:
