@@ -59,7 +59,7 @@ defaults: install ## compile the shipped segments into what is shown before the 
 	@$(PY) -c "import json; from quotaline.config.segments import shipped_defaults as d; print(json.dumps(d(), separators=(',', ':'), sort_keys=True))" > defaults.new
 	@mv defaults.new src/quotaline/core/defaults.json
 
-reference: install ## write the tables of README.md that the code knows
+reference: install ## write what the code knows: the tables of README.md, the JSON Schema of config.toml
 	@$(PY) docs/reference.py
 
 pictures: install ## draw docs/pictures from what the commands print

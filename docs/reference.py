@@ -1,4 +1,7 @@
-"""EFFECT Write the tables of README.md that the code knows better than anybody: `make reference`; `--check` only compares."""
+"""EFFECT Write what the code knows better than anybody: README.md's tables, the schema of config.toml.
+
+`make reference` writes, `--check` only compares.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ import msgspec
 
 from quotaline.commands import COMMANDS, quotaline
 from quotaline.config.fields import FIELDS, SPECS, WINDOW_FIELDS
+from quotaline.config.json_schema import schema
 from quotaline.config.palettes import PALETTES
 from quotaline.config.schema import Config
 from quotaline.locations import resolve_locations
@@ -23,7 +27,8 @@ from quotaline.preview.segments import previews
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-README = Path(__file__).resolve().parents[1] / "README.md"
+ROOT = Path(__file__).resolve().parents[1]
+README, SCHEMA = ROOT / "README.md", ROOT / "src" / "quotaline" / "_data" / "config.schema.json"
 NOW = 1_795_244_400.0  # 2026-11-21 07:00:00 UTC
 BLOCK = re.compile(r"(<!-- from the code: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -225,13 +230,14 @@ def main() -> int:
     """Write or compare."""
     os.environ["TZ"] = "UTC"
     time.tzset()
-    before = README.read_text(encoding="utf-8")
-    after = filled(before)
+    made = {README: filled(README.read_text(encoding="utf-8")).encode(), SCHEMA: schema(MEANINGS)}
+    other = [path for path, content in made.items() if not path.exists() or path.read_bytes() != content]
     if "--check" in sys.argv:
-        if before != after:
-            print("The reference in README.md is not what the code says; run `make reference`.")
-        return int(before != after)
-    README.write_text(after, encoding="utf-8")
+        for path in other:
+            print(f"{path.name} is not what the code says; run `make reference`.")
+        return int(bool(other))
+    for path in other:
+        path.write_bytes(made[path])
     return 0
 
 

@@ -141,6 +141,15 @@ def edit() -> int:
     return 0
 
 
+@config.command()
+def schema() -> int:
+    """Print the JSON Schema of config.toml, for editors that complete and check it."""
+    from importlib.resources import files
+
+    click.echo((files("quotaline") / "_data" / "config.schema.json").read_text(encoding="utf-8"), nl=False)
+    return 0
+
+
 @config.command(name="path")
 def show_path() -> int:
     """Print the path of config.toml, whether it is there or not."""
