@@ -2,7 +2,7 @@
 VENV    ?= .venv
 PYTHON  ?= python3
 PY      := $(VENV)/bin/python
-SOURCES := $(shell find src scripts segments presets -type f -not -name '*.pyc') pyproject.toml
+SOURCES := $(shell find src scripts segments presets -type f -not -name '*.pyc') docs/quotaline.1 pyproject.toml
 PIP     := $(PY) -m pip --disable-pip-version-check install -qq --constraint constraints.txt
 
 .DEFAULT_GOAL := help
@@ -59,8 +59,9 @@ defaults: install ## compile the shipped segments into what is shown before the 
 	@$(PY) -c "import json; from quotaline.config.segments import shipped_defaults as d; print(json.dumps(d(), separators=(',', ':'), sort_keys=True))" > defaults.new
 	@mv defaults.new src/quotaline/core/defaults.json
 
-reference: install ## write what the code knows: the tables of README.md, the JSON Schema of config.toml
+reference: install ## write what the code knows: the tables of README.md, the schema of config.toml, the man page
 	@$(PY) docs/reference.py
+	@$(PY) docs/man_page.py
 
 pictures: install ## draw docs/pictures from what the commands print
 	@$(PY) docs/pictures.py

@@ -29,7 +29,7 @@ RECIPES = re.findall(r"^quotaline usage --json \| jq (-r )?'(.*)'$", README, re.
 TABLES = ("commands", "segments", "fields", "windows", "formats", "keys", "variables")
 
 
-@pytest.mark.parametrize("script", ["reference.py", "pictures.py"])
+@pytest.mark.parametrize("script", ["reference.py", "man_page.py", "pictures.py"])
 def test_what_is_made_from_the_code_is_current(script: str, environment: dict[str, str]) -> None:
     made = subprocess.run(
         [sys.executable, ROOT / "docs" / script, "--check"], env=environment, capture_output=True, text=True, check=False
