@@ -33,6 +33,7 @@ NOW = 1_795_244_400.0  # 2026-11-21 07:00:00 UTC
 BLOCK = re.compile(r"(<!-- from the code: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 EXITS = {
+    "setup": "0, 1 something could not be set up, or nobody asked",
     "history": "0",
     "report": "0",
     "export": "0",

@@ -87,7 +87,7 @@ def test_the_demo_shows_it_all_and_leaves_nothing(home: Path, environment: dict[
         "Session (5h)",
         "Extra usage",
         "This machine",
-        "Next: `quotaline install",
+        "Next: `quotaline setup`, then one message",
     ):
         assert part in text
     assert (done.stderr, list((home / "tmp").iterdir())) == (b"", [])

@@ -15,6 +15,7 @@ import pytest
 from quotaline.doctor import endpoint, integrations, sources
 from quotaline.doctor.check import Check, DoctorContext, worst
 from quotaline.doctor.run import doctor_context, run_checks
+from quotaline.sources.client_version import client_version
 from samples import NOW
 from usage_bodies import NAMES, recorded
 from usage_server import UsageServer, usage_server
@@ -179,8 +180,9 @@ def test_what_this_claude_code_can_report(
 def test_claude_code_is_asked_where_its_path_does_not_tell(home: Path, environment: dict[str, str]) -> None:
     (home / "claude").write_text("#!/bin/sh\necho '2.1.300 (Claude Code)'\n", encoding="utf-8")
     (home / "claude").chmod(0o700)
+    assert client_version(f"{home}/claude", environment) == (2, 1, 300)
     config(home, f"sources.claude_cli.command = '{home}/claude'\n")
-    assert sources.installed(look(environment)) == (2, 1, 300)
+    assert "Version 2.1.300 reports" in sources.claude_code(look(environment)).message
 
 
 def test_new_keys_of_an_answer_are_named_and_their_values_never() -> None:

@@ -25,6 +25,7 @@ def test_the_sample_shows_the_line_the_prompt_and_the_overview(environment: dict
     assert "Opus" in line.partition("\n")[2]
     assert "5h" in prompt.partition("\n")[2]
     assert "Session (5h)" in overview
+    assert overview.endswith("quotaline setup` brings the line to Claude Code and your shell.\n")
 
 
 def test_its_past_is_past(home: Path) -> None:

@@ -12,6 +12,7 @@ from quotaline.errors import QuotalineError
 
 # command → module in this folder, in the order of use; the function has the command's name
 COMMANDS = {
+    "setup": "setup",
     "usage": "usage",
     "watch": "watch",
     "demo": "demo",

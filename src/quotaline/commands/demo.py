@@ -10,5 +10,5 @@ def demo() -> int:
 
     click.echo("quotaline with made numbers; nothing is installed, nothing of yours is read.")
     show_sample()
-    click.echo("\nNext: `quotaline install claude-code`, then one message in Claude Code. `quotaline` shows your own numbers.")
+    click.echo("\nNext: `quotaline setup`, then one message in Claude Code. `quotaline` shows your own numbers.")
     return 0

@@ -10,6 +10,9 @@ from quotaline.commands.suggestions import Host
 from quotaline.core.surfaces import RC_SHELLS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
     from quotaline.integrations.change import Change
 
 HOSTS = ("claude-code", *RC_SHELLS, "starship", "tmux")
@@ -60,7 +63,7 @@ def install(host: str, *, dry_run: bool, chain: bool, replace: bool) -> int:
 
 def carry_out(planned: Change, host: str, *, dry_run: bool, done: str, already: str) -> int:
     """Show a change and make it, unless nothing would be different or it is only to be shown."""
-    from quotaline.integrations.change import apply_change, backup_of
+    from quotaline.integrations.change import apply_change
 
     changes = [one for one in (planned, *planned.more) if one.needed]
     if not changes:
@@ -74,9 +77,21 @@ def carry_out(planned: Change, host: str, *, dry_run: bool, done: str, already: 
         apply_change(one)
     if changes:
         click.echo(f"{host}: {done}.")
-    for one in changes:
-        if one.backup and one.before is not None and one.before != one.after:
-            click.echo(f"The file as it was: {backup_of(one.path.resolve())}")
-    for note in dict.fromkeys(note for one in (planned, *planned.more) for note in one.notes):
+    for kept in backups(changes):
+        click.echo(f"The file as it was: {kept}")
+    for note in notes(planned):
         click.echo(note)
     return 0
+
+
+def backups(changes: Iterable[Change]) -> list[Path]:
+    """Where the files that changes have replaced are kept as they were."""
+    from quotaline.integrations.change import backup_of
+
+    made = (one for one in changes if one.backup and one.before is not None and one.before != one.after)
+    return [backup_of(one.path.resolve()) for one in made]
+
+
+def notes(planned: Change) -> list[str]:
+    """What the person should know of a change, a sentence each."""
+    return list(dict.fromkeys(note for one in (planned, *planned.more) for note in one.notes))

@@ -22,6 +22,7 @@ OTHER_NAMES = {
     "status": "usage", "show": "usage", "limits": "usage", "check": "doctor", "diagnose": "doctor",
     "settings": "config", "configure": "config", "live": "usage", "themes": "segments", "widgets": "segments",
     "metrics": "export", "prometheus": "export", "remove": "uninstall", "update": "refresh",
+    "wizard": "setup", "onboard": "setup", "start": "setup",
 }  # fmt: skip
 
 

@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import re
-import shlex
-import shutil
-import subprocess
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
 from msgspec import structs
 
 from quotaline.config.schema import Sources, alpha_enabled
 from quotaline.core.formats import counted, format_left
 from quotaline.doctor.check import Check
 from quotaline.errors import SourceError
-from quotaline.files import read_file
 from quotaline.ledger.imported import CLAUDE_DESKTOP, STATS_CACHE
 from quotaline.sources import claude_desktop, claude_json, credentials, inbox
-from quotaline.sources.credentials import scrubbed_env
+from quotaline.sources.client_version import RATE_LIMITS, client_program, client_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,11 +22,8 @@ if TYPE_CHECKING:
     from quotaline.model import Reading
 
 GROUP = "Sources"
-PATIENCE = 0.4
-"""Seconds in which `claude --version` must answer; it is only asked where its path does not tell."""
-VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
 CAN = (
-    ((2, 1, 80), "rate limits on stdin"),
+    (RATE_LIMITS, "rate limits on stdin"),
     ((2, 1, 251), "spend limits"),
     ((2, 1, 273), "`claude -p /usage` for programs"),
 )
@@ -54,7 +44,7 @@ def checks(context: DoctorContext) -> Iterator[Check]:
 
 def claude_code(context: DoctorContext) -> Check:
     """The version that is installed, and what it can report."""
-    found = installed(context)
+    found = client_version(context.config.sources.claude_cli.command, context.env)
     if found is None:
         message = f"`{context.config.sources.claude_cli.command}` was not found, or does not tell its version."
         remedy = "set `sources.claude_cli.command` to its path"
@@ -66,33 +56,6 @@ def claude_code(context: DoctorContext) -> Check:
         return Check(group=GROUP, name="Claude Code", status="WARN", message=message, remedy="run `claude update`")
     more = f" Not yet: {', '.join(cannot)}." if cannot else ""
     return Check(group=GROUP, name="Claude Code", status="PASS", message=f"Version {number} reports {', '.join(can)}.{more}")
-
-
-def installed(context: DoctorContext) -> tuple[int, int, int] | None:
-    """Claude Code's version: from its path where that tells, else from the program itself, which gets little time."""
-    try:
-        words = shlex.split(context.config.sources.claude_cli.command)
-    except ValueError:
-        return None
-    program = shutil.which(words[0], path=context.env.get("PATH")) if words else None
-    if program is None:
-        return None
-    real = Path(program).resolve()
-    candidates = [real.name, real.parent.name]
-    package = next((folder / "package.json" for folder in real.parents[:3] if (folder / "package.json").is_file()), None)
-    try:
-        if package is not None:
-            candidates.append(str(msgspec.json.decode(read_file(package)).get("version")))
-        if not any(VERSION.fullmatch(text) for text in candidates):
-            env = {**scrubbed_env(context.env), "QUOTALINE_REFRESH": "doctor"}
-            run = subprocess.run(
-                [*words, "--version"], env=env, stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE, check=False
-            )
-            candidates.append(run.stdout.decode("utf-8", "replace").split(" ")[0].strip())
-    except (OSError, subprocess.SubprocessError, msgspec.MsgspecError, AttributeError):
-        return None
-    found = next((match for text in candidates if (match := VERSION.fullmatch(text))), None)
-    return None if found is None else (int(found[1]), int(found[2]), int(found[3]))
 
 
 def statusline(context: DoctorContext) -> Check:
@@ -144,8 +107,7 @@ def claude_cli(context: DoctorContext) -> Check:
     if not alpha_enabled(context.config, "claude_cli"):
         return closed("claude-cli", context)
     command = context.config.sources.claude_cli.command
-    words = shlex.split(command) if command.count("'") % 2 == command.count('"') % 2 == 0 else []
-    if not words or shutil.which(words[0], path=context.env.get("PATH")) is None:
+    if client_program(command, context.env) is None:
         message = f"The program `{command}` was not found."
         remedy = "set `sources.claude_cli.command` to its path, or `sources.claude_cli.enabled` to false"
         return Check(group=GROUP, name="claude-cli", status="WARN", message=message, remedy=remedy)

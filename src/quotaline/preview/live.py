@@ -37,24 +37,24 @@ class Live(Struct, frozen=True, kw_only=True):
     missing: list[Missing]
 
 
-def live(where: Locations, config: Config, env: Mapping[str, str], now: float) -> Live:
-    """This machine's own values. Raises ConfigError."""
-    return _live(where, config, current_snapshot(where, env, now), now, [])
+def live(where: Locations, config: Config, env: Mapping[str, str], now: float, *, offline: bool = False) -> Live:
+    """This machine's own values; `offline`: those of the last refresh. Raises ConfigError."""
+    return _live(where, config, current_snapshot(where, env, now, offline=offline), now, [])
 
 
-def live_in_session(where: Locations, config: Config, env: Mapping[str, str], now: float) -> Live:
+def live_in_session(where: Locations, config: Config, env: Mapping[str, str], now: float, *, offline: bool = False) -> Live:
     """This machine's own values, with the sample's session around them: its model, folder, context and cost."""
-    state = live(where, config, env, now)
+    state = live(where, config, env, now, offline=offline)
     stdin = sample.load("statusline.json", now)
     for name, value in session.session_fields(stdin, paths.home(env), now).items():
         state.fields.setdefault(name, value)
     return state
 
 
-def sampled(where: Locations, config: Config, now: float) -> Live:
-    """The bundled sample's values, in the user's own configuration. Raises ConfigError."""
+def sampled(where: Locations, config: Config, now: float, *, opened: bool = True) -> Live:
+    """The bundled sample's values, in the user's own configuration; `opened`: with undocumented sources. Raises ConfigError."""
     with tempfile.TemporaryDirectory() as folder:
-        env = sample.furnish(Path(folder), now)
+        env = sample.furnish(Path(folder), now, opened=opened)
         snapshot = refresh(env, now).snapshot
         stdin = sample.load("statusline.json", now)
         own = session_readings(stdin.get("rate_limits"), now, now, stdin.get("session_id"))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import tomllib
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from quotaline.config import presets, segments
-from quotaline.config.load import understand
+from quotaline.config.load import read_text, understand
 from quotaline.errors import ConfigError
 from quotaline.render.layout import draw
 
 if TYPE_CHECKING:
+    from quotaline.config.schema import Config
     from quotaline.locations import Locations
     from quotaline.render.fields import Fields
 
@@ -37,17 +39,33 @@ def preset_previews(where: Locations, fields: Fields, *, colour: bool, limit: in
     return [_preview(name, where, fields, own=name in mine, colour=colour, limit=limit) for name in presets.read_presets(own)]
 
 
+def with_preset(name: str, where: Locations, fields: Fields, *, colour: bool, limit: int) -> PresetPreview:
+    """The person's own lines as they would be with the preset `name` in config.toml. Raises ConfigError."""
+    own = presets.own_folder(where.config_file)
+    written = tomllib.loads(read_text(where.config_file)) if where.config_file else {}
+    preset = presets.chosen(name, own, "config.toml")
+    config = understand(presets.lay_under({**written, "preset": name}, preset))
+    rows = _rows(config, where, fields, colour=colour, limit=limit)
+    return PresetPreview(
+        name=name, summary=str(preset.get("summary", "")), own=False, claude=rows["claude"], prompt=rows["prompt"]
+    )
+
+
 def _preview(name: str, where: Locations, fields: Fields, *, own: bool, colour: bool, limit: int) -> PresetPreview:
     summary = ""
     try:
         tree = presets.chosen(name, presets.own_folder(where.config_file), "config.toml")
         summary = str(tree.get("summary", ""))
         config = understand(presets.lay_under({"preset": name}, tree), f"presets/{name}.toml")
-        compiled = segments.compile_lines(config, segments.catalogue(config, segments.own_folder(where.config_file)))
+        rows = _rows(config, where, fields, colour=colour, limit=limit)
     except ConfigError as error:
         return PresetPreview(name=name, summary=summary, own=own, problem=str(error))
-    rows = {
+    return PresetPreview(name=name, summary=summary, own=own, claude=rows["claude"], prompt=rows["prompt"])
+
+
+def _rows(config: Config, where: Locations, fields: Fields, *, colour: bool, limit: int) -> dict[str, tuple[str, ...]]:
+    compiled = segments.compile_lines(config, segments.catalogue(config, segments.own_folder(where.config_file)))
+    return {
         line: tuple(draw(compiled["lines"][line], compiled, fields, surface=surface, colour=colour, limit=limit))
         for line, surface in SHOWN
     }
-    return PresetPreview(name=name, summary=summary, own=own, claude=rows["claude"], prompt=rows["prompt"])

@@ -101,17 +101,20 @@ def usage(now: float, moment: tuple[int, int | None, int, int, int]) -> Any:
     return content
 
 
-def furnish(home: Path, now: float) -> dict[str, str]:
-    """Lay the sample out as a home folder, refreshed over its last 30 hours, and return the environment that points there."""
+def furnish(home: Path, now: float, *, opened: bool = True) -> dict[str, str]:
+    """Lay the sample out as a home folder, refreshed over its last 30 hours, and return the environment that points there.
+
+    `opened`: its undocumented sources are open.
+    """
     projects = home / ".claude" / "projects" / "-home-you-quotaline"
     projects.mkdir(parents=True)
     (projects / "00000000-0000-4000-8000-00000000cafe.jsonl").write_text(transcript(now), encoding="utf-8")
     config = files("quotaline") / "_data" / "sample_config.toml"
-    (home / "config.toml").write_text(config.read_text(encoding="utf-8"), encoding="utf-8")
+    (home / "config.toml").write_text(config.read_text(encoding="utf-8") if opened else "", encoding="utf-8")
     foreign = ("CLAUDE_", "QUOTALINE_", "XDG_")
     env = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
     env |= {"HOME": str(home), "QUOTALINE_CONFIG": str(home / "config.toml"), "QUOTALINE_REFRESH": "1"}
-    for moment in PAST:
+    for moment in PAST if opened else ():
         (home / ".claude.json").write_text(json.dumps(usage(now, moment)), encoding="utf-8")
         refresh(env, now - moment[0], force=True)
     (home / ".claude.json").write_text(json.dumps(load("claude.json", now)), encoding="utf-8")
@@ -165,14 +168,16 @@ def _columns() -> int:
 
 
 def main() -> int:
-    """Show this machine's numbers where there are any, the sample's otherwise, and say which."""
+    """Show this machine's numbers where there are any, the sample's otherwise, say which, and what is next."""
     if has_claude_data(resolve_locations(os.environ)):
         print("quotaline, with this machine's own Claude data.")
         refresh(os.environ, time.time(), force=True)
         show(dict(os.environ), "{}")
-        return 0
-    print("quotaline, with the bundled sample: no Claude data was found on this machine.")
-    show_sample()
+    else:
+        print("quotaline, with the bundled sample: no Claude data was found on this machine.")
+        show_sample()
+    program = os.path.relpath(Path(sys.executable).with_name("quotaline"))
+    print(f"\nNext: `{program} setup` brings the line to Claude Code and your shell.")
     return 0
 
 

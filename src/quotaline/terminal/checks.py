@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 ROLES = {"PASS": "ok", "WARN": "warn", "FAIL": "critical", "SKIP": "muted"}
 COUNTED = (("FAIL", "failed"), ("WARN", "to look at"), ("PASS", "passed"), ("SKIP", "skipped"))
 STATUS = 6
+EARLY = ("Sources", "Snapshot")
+"""Groups of which little is expected before the first message."""
 
 
 def lines(checks: Sequence[Check], head: str) -> list[Line]:
@@ -35,3 +37,17 @@ def lines(checks: Sequence[Check], head: str) -> list[Line]:
         page += [Text(), Text(group, "accent"), table]
     counts = {status: sum(check.status == status for check in checks) for status, _ in COUNTED}
     return [*page, Text(), Text(", ".join(f"{counts[status]} {word}" for status, word in COUNTED if counts[status]))]
+
+
+def short_lines(checks: Sequence[Check], *, waiting: bool) -> list[Line]:
+    """The sum, and what failed or should be looked at; `waiting`: no message has been sent yet."""
+    early = [check for check in checks if waiting and check.group in EARLY and check.status == "WARN"]
+    shown = [check for check in checks if check.status in ("FAIL", "WARN") and check not in early]
+    counts = {status: sum(check.status == status for check in checks if check not in early) for status, _ in COUNTED[:3]}
+    told = [f"{counts[status]} {word}" for status, word in COUNTED[:3] if counts[status]]
+    told += [f"{len(early)} wait for the first message"] if early else []
+    page: list[Line] = [Words(f"Doctor: {', '.join(told)}")]
+    for check in shown:
+        page.append(Words(f"{check.status} {check.name}: {check.message}", ROLES[check.status], indent=2))
+        page += [Words("→ " + check.remedy, "muted", indent=4)] if check.remedy else []
+    return page

@@ -27,7 +27,11 @@ def preset_lines(found: Iterable[PresetPreview], chosen: str) -> list[Line]:
             lines.append(Words(one.problem, "warn", indent=2))
         elif not one.claude and not one.prompt:
             lines.append(Words("nothing to show yet", "muted", indent=2))
-        lines += [Text.from_ansi("  " + row) for row in one.claude]
-        lines += [Text.assemble(("› ", "muted"), Text.from_ansi(row)) for row in one.prompt]
-        lines.append(Text())
+        lines += [*row_lines(one), Text()]
     return lines[:-1]
+
+
+def row_lines(one: PresetPreview) -> list[Line]:
+    """Claude Code's rows of a preset, then those of shells."""
+    rows: list[Line] = [Text.from_ansi("  " + row) for row in one.claude]
+    return [*rows, *(Text.assemble(("› ", "muted"), Text.from_ansi(row)) for row in one.prompt)]
