@@ -75,7 +75,7 @@ VARIABLES = {
 MEANINGS = {
     "enable_alpha_features": "opens the undocumented sources",
     "line.NAME.rows": "rows of segment names; `claude` is the status line, `prompt` what shells show, others are yours",
-    "segments.NAME.KEY": "any key of a segment file",
+    "segments.NAME.KEY": "any key of a segment file; with `summary` and `format` a new segment",
     "sources.claude_json.enabled": "the cache in `~/.claude.json`; with the switch above",
     "sources.claude_cli.enabled": "`claude -p /usage`; with the switch above",
     "sources.claude_cli.command": "the program, if it is not found as `claude`",

@@ -61,6 +61,13 @@ def _keys(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list
     return [one.key for one in settings(Config(), None) if one.key.startswith(incomplete)]
 
 
+def _tools(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+    """Tools that TAB offers."""
+    from quotaline.other_tools.read import TOOLS
+
+    return [tool for tool in TOOLS if tool.startswith(incomplete)]
+
+
 @config.command()
 @click.argument("key", shell_complete=_keys)
 def get(key: str) -> int:
@@ -118,6 +125,22 @@ def put(key: str, value: str) -> int:
     click.echo(f"{key} = {toml(found)}")
     _follow()
     return 0
+
+
+@config.command(name="import")
+@click.argument("tool", shell_complete=_tools)
+@click.argument("file", required=False)
+@click.option("--dry-run", is_flag=True, help="Show what would be taken and write nothing.")
+def take_over(tool: str, file: str | None, *, dry_run: bool) -> int:
+    """Take over the configuration of another status line as a preset, and choose it.
+
+    TOOL is ccstatusline, claude-powerline or ccline. It is read where TOOL has it, or from FILE (`-`: standard input); rows,
+    order, colours and separators come along where they have an equal, and what has none is named. `quotaline config set
+    preset default` undoes it.
+    """
+    from quotaline.commands.config_import import import_from
+
+    return import_from(tool, file, dry_run=dry_run)
 
 
 @config.command()

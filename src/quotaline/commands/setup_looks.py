@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -37,10 +37,17 @@ class Looks:
         """Print what is on this machine."""
         page.print_page(lambda _: found_lines(found, self.where.tilde), self.config, self.env)
 
-    def line(self, preset: str, opening: str = "It will look like this", *, alpha: bool) -> None:
-        """Print the person's line with a preset; `alpha`: with undocumented sources open. Raises ConfigError."""
+    def line(
+        self, preset: str, opening: str = "It will look like this", *, alpha: bool, tree: dict[str, Any] | None = None
+    ) -> None:
+        """Print the person's line with a preset, or with `tree` under its name; `alpha`: with undocumented sources open.
+
+        Raises ConfigError.
+        """
         screen = page.console(self.config, self.env)
-        look = with_preset(preset, self.where, self.fields(alpha=alpha), colour=not screen.no_color, limit=screen.width - 2)
+        look = with_preset(
+            preset, self.where, self.fields(alpha=alpha), colour=not screen.no_color, limit=screen.width - 2, tree=tree
+        )
         click.echo()
         page.print_page(lambda _: look_lines(look, opening, made=self.made), self.config, self.env)
 

@@ -15,7 +15,7 @@ from tomlkit.exceptions import TOMLKitError
 from quotaline.config import load as configuration
 from quotaline.config import presets, segments
 from quotaline.errors import ConfigError
-from quotaline.files import HeldError, lock, private_dir, write_atomic
+from quotaline.files import HeldError, lock, private_dir, read_file, write_atomic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,6 +80,23 @@ def unset(path: Path, key: str) -> bool:
             _check(path, after)
         write_atomic(target, after.encode(), mode=target.stat().st_mode & 0o777)
         return True
+
+
+def put_preset(path: Path, name: str, text: str) -> Path | None:
+    """Write a preset of one's own beside config.toml and choose it; where a former one of that name is kept, if there was one.
+
+    Raises ConfigError as `put` does; a preset that was written stays, unchosen.
+    """
+    place = path.parent / "presets" / f"{name}.toml"
+    with editing(path) as target:
+        former = read_file(place) if place.is_file() else b""
+        kept = place.with_name(place.name + ".quotaline-backup") if former not in (b"", text.encode()) else None
+        private_dir(place.parent)
+        if kept is not None:
+            write_atomic(kept, former)
+        write_atomic(place, text.encode())
+        _put(path, target, ["preset"], str(tomlkit.item(name).as_string()))
+    return kept
 
 
 @contextmanager

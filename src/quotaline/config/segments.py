@@ -144,8 +144,8 @@ def assemble(config: Config, own: Mapping[str, Tree], missing: Collection[str] =
     """
     trees = {**shipped(), **own}
     for name, changes in config.segments.items():
-        if name in trees:
-            trees[name] = {**trees[name], **changes}
+        if name in trees or {"summary", "format"} <= changes.keys():  # a whole one
+            trees[name] = {**trees.get(name, {}), **changes}
         elif name not in missing:
             raise ConfigError(f"config.toml: `segments.{name}` is not a segment; allowed are {listed(sorted(trees))}.")
     segments = {}
@@ -157,12 +157,12 @@ def assemble(config: Config, own: Mapping[str, Tree], missing: Collection[str] =
         for word in (word for row in rows for word in row):
             if word not in segments and word not in missing:
                 raise ConfigError(f"config.toml: `line.{line}.rows` names {word!r}; allowed are {listed(sorted(segments))}.")
-    return Catalogue(segments=segments, own=frozenset(own))
+    return Catalogue(segments=segments, own=frozenset(own) | (config.segments.keys() - shipped().keys()))
 
 
 def assemble_what_fits(config: Config, own: Mapping[str, Tree]) -> Catalogue:
     """Of a configuration that is not the present one: the segments that it knows, and of its changes those that still fit."""
-    trees = {**shipped(), **own}
+    trees = {**{name: tree for name, tree in config.segments.items() if not segment_problem(tree, name)}, **shipped(), **own}
     segments = {}
     for name, tree in trees.items():
         changed = {**tree, **config.segments.get(name, {})}

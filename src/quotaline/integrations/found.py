@@ -16,6 +16,7 @@ from quotaline.integrations.change import read_config
 from quotaline.integrations.hosts import CLAUDE_CODE, HOSTS
 from quotaline.integrations.shell_rc import decode
 from quotaline.integrations.steps import is_installed
+from quotaline.other_tools.read import TOOLS
 from quotaline.sources.client_version import Version, client_program, client_version
 
 if TYPE_CHECKING:
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
 STARSHIP = re.compile(r"^[^#\n]*\bstarship init\b", re.MULTILINE)
 """What starts starship in a shell's file."""
-OTHER_TOOLS = ("ccstatusline", "claude-powerline", "ccline")
-"""Status lines of others whose configuration can be taken over."""
 
 
 class FoundHost(Struct, frozen=True, kw_only=True):
@@ -53,7 +52,7 @@ class Found(Struct, frozen=True, kw_only=True):
     @property
     def held_by(self) -> str:
         """The name of the tool in the slot, if it is a known one; else ""."""
-        return next((tool for tool in OTHER_TOOLS if tool in (self.held or "")), "")
+        return next((tool for tool in TOOLS if tool in (self.held or "")), "")
 
 
 def look_around(env: Mapping[str, str], claude: str = "claude") -> Found:

@@ -39,11 +39,13 @@ def preset_previews(where: Locations, fields: Fields, *, colour: bool, limit: in
     return [_preview(name, where, fields, own=name in mine, colour=colour, limit=limit) for name in presets.read_presets(own)]
 
 
-def with_preset(name: str, where: Locations, fields: Fields, *, colour: bool, limit: int) -> PresetPreview:
-    """The person's own lines as they would be with the preset `name` in config.toml. Raises ConfigError."""
+def with_preset(
+    name: str, where: Locations, fields: Fields, *, colour: bool, limit: int, tree: segments.Tree | None = None
+) -> PresetPreview:
+    """The person's own lines as they would be with the preset `name`, or `tree` under that name. Raises ConfigError."""
     own = presets.own_folder(where.config_file)
     written = tomllib.loads(read_text(where.config_file)) if where.config_file else {}
-    preset = presets.chosen(name, own, "config.toml")
+    preset = presets.chosen(name, own, "config.toml") if tree is None else tree
     config = understand(presets.lay_under({**written, "preset": name}, preset))
     rows = _rows(config, where, fields, colour=colour, limit=limit)
     return PresetPreview(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+import tomlkit
 from rich.cells import cell_len
 from rich.console import Group
 from rich.table import Column, Table
@@ -76,8 +78,17 @@ def explained(one: Preview, state: Live, where: Locations) -> list[Line]:
     folder = (where.config_file.parent if where.config_file else shipped_folder()) / "segments"
     path = folder / f"{one.name}.toml" if one.own else shipped_folder() / f"{one.name}.toml"
     title = where.tilde(path) if one.own else f"Copy this to {where.tilde(folder / path.name)} and change it"
-    toml = read_file(path).decode("utf-8", "replace").splitlines()
+    if one.own and not path.is_file():
+        title = "In config.toml, or in its preset"
+        toml = tomlkit.dumps({"segments": {one.name: _told(msgspec.to_builtins(segment))}}).splitlines()
+    else:
+        toml = read_file(path).decode("utf-8", "replace").splitlines()
     return [*lines, Text(), Words(title, "accent"), *(Text(printable(line)) for line in toml)]
+
+
+def _told(tree: dict[str, Any]) -> dict[str, Any]:
+    """A segment without the keys that it does not have."""
+    return {key: _told(value) if isinstance(value, dict) else value for key, value in tree.items() if value is not None}
 
 
 def _forms(one: Preview, state: Live) -> list[Line]:

@@ -1,0 +1,109 @@
+"""PURE claude-powerline's configuration as a preset: which of its segments have an equal, and in what form."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from quotaline.other_tools.draft import Draft, Equal, Imported, colour, left_instead, rows_of, table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from quotaline.config.segments import Tree
+
+USUAL = ({"directory": {"style": "basename"}, "git": {}, "model": {}, "session": {}, "today": {}, "context": {}, "agent": {}},)
+"""What it shows where the file has no lines."""
+EQUALS = {
+    "directory": Equal("directory"),
+    "git": Equal("git"),
+    "model": Equal("model"),
+    "block": Equal("five_hour", bar="5h {five_hour.used:bar} {five_hour.used:pct} {five_hour.left:left}"),
+    "weekly": Equal("seven_day", bar="7d {seven_day.used:bar} {seven_day.used:pct} {seven_day.left:left}"),
+    "context": Equal(
+        "context", "ctx {context.tokens:tokens} {context.used:pct}", bar="ctx {context.used:bar} {context.used:pct}"
+    ),
+    "version": Equal("version"),
+    "sessionId": Equal("", "{session.id:.36}"),
+    "agent": Equal("agent"),
+    "thinking": Equal("effort"),
+    "cacheTimer": Equal("cache"),
+}
+FOLDERS = {"full": "{directory.path:.60}", "basename": "{directory.name:.40}"}
+PRICES = {"session": Equal("cost"), "today": Equal("today")}
+"""Segments that show a price or tokens, as their `type` says, and have an equal of the price."""
+METRICS = {"showDuration": ("metrics duration", Equal("duration")), "showLinesAdded": ("metrics lines", Equal("lines"))}
+OTHER_METRICS = ("showResponseTime", "showLastResponseTime", "showMessageCount")
+GIT = ("showSha", "showAheadBehind", "showWorkingTree", "showOperation", "showTag", "showTimeSinceCommit", "showStashCount",
+       "showUpstream", "showRepoName", "showWorktree")  # fmt: skip
+ARROW, LETTER = " \ue0b1 ", " › "
+SEPARATORS = {("powerline", "unicode"): ARROW, ("powerline", "text"): LETTER}
+
+
+def read(tree: object, shipped: Mapping[str, Tree]) -> Imported:
+    """The preset."""
+    config = table(tree)
+    display = table(config.get("display"))
+    custom = table(table(config.get("colors")).get("custom")) if config.get("theme") == "custom" else {}
+    draft = Draft("claude-powerline", shipped)
+    lines = display.get("lines")
+    for line in rows_of(lines) if lines is not None else [{"segments": segments} for segments in USUAL]:
+        draft.row()
+        for name, options in table(table(line).get("segments")).items():
+            if table(options).get("enabled") is not False:
+                _segment(draft, name, table(options), colour(str(table(custom.get(name)).get("fg"))))
+    _style(draft, config, display)
+    return draft.finished("your line of claude-powerline")
+
+
+def _segment(draft: Draft, name: str, options: Mapping[str, Any], found: str | None) -> None:
+    if name == "metrics":
+        _metrics(draft, options, found)
+    elif name in PRICES:
+        kind = options.get("type", "tokens" if name == "session" else "cost")
+        if kind in ("cost", "both"):
+            draft.add(name, PRICES[name], colour=found)
+        if kind != "cost":
+            draft.without_equal(f"{name} {kind}")
+    elif name in EQUALS:
+        draft.add(name, EQUALS[name], form_of(name, options), found)
+        for key in (key for key in GIT if name == "git" and options.get(key) is True):
+            draft.without_equal(f"git {key}")
+    else:
+        draft.without_equal(name)
+
+
+def _metrics(draft: Draft, options: Mapping[str, Any], found: str | None) -> None:
+    for key, (part, equal) in METRICS.items():
+        if options.get(key) is not False:
+            draft.add(part, equal, colour=found)
+    for key in OTHER_METRICS:
+        if options.get(key) is not False:
+            draft.without_equal(f"metrics {key}")
+
+
+def form_of(name: str, options: Mapping[str, Any]) -> str:
+    """The form of a segment with its options; "" for the shipped segment's own."""
+    equal = EQUALS[name]
+    if name == "directory":
+        return FOLDERS.get(str(options.get("style")), "")
+    form = equal.form
+    if equal.bar and options.get("displayStyle", "text") != "text":
+        form = equal.bar
+    elif name == "context" and options.get("showPercentageOnly") is True:
+        form = "{context.used:pct}"
+    return left_instead(form) if options.get("percentageMode") == "remaining" else form
+
+
+def _style(draft: Draft, config: Mapping[str, Any], display: Mapping[str, Any]) -> None:
+    style, charset = display.get("style", "minimal"), display.get("charset", "unicode")
+    if (found := SEPARATORS.get((str(style), str(charset)))) is not None:
+        draft.separator = found
+    elif style == "minimal":
+        draft.separator = " "
+    else:
+        draft.without_equal(f"the style {style}")
+    if config.get("theme", "dark") != "custom":
+        draft.without_equal(f"the theme {config.get('theme', 'dark')}")
+    for name, budget in table(config.get("budget")).items():
+        if table(budget).get("amount"):
+            draft.without_equal(f"the budget of {name}: see `[budget]`")
