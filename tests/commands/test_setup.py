@@ -124,7 +124,9 @@ def test_each_answer_is_followed(home: Path, settings: Path, env: dict[str, str]
     dialogue.answer("?")
     assert "two short rows: where you are" in dialogue.answer("nope")
     assert "'nope' is no preset." in dialogue.answer("money")
-    assert "preset money" in dialogue.answer("y").replace("\n", " ")
+    last = dialogue.answer("y")
+    assert "preset money" in last.replace("\n", " ")
+    assert "Nerd Font" not in last
     code, told = dialogue.end()
     assert code == 0
     assert "undocumented interfaces that may break" in told
@@ -132,6 +134,12 @@ def test_each_answer_is_followed(home: Path, settings: Path, env: dict[str, str]
     assert (home / ".zshrc").exists()
     assert not (home / ".bashrc").exists()
     assert config_of(home) == 'preset = "money"\nenable_alpha_features = true\n'
+
+
+@pytest.mark.parametrize(("preset", "told"), [("powerline", True), ("powerline-plain", False)])
+def test_signs_that_need_a_font_are_said(preset: str, *, told: bool, env: dict[str, str]) -> None:
+    done = quotaline("setup", "--dry-run", "--preset", preset, env=env, check=True)
+    assert told is (b"the preset powerline-plain needs none" in done.stdout.replace(b"\n", b" "))
 
 
 @pytest.mark.parametrize("replace", [False, True])

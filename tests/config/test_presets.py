@@ -166,6 +166,18 @@ def test_a_chosen_preset_is_what_every_surface_shows(home: Path, furnished: dict
 
 
 @pytest.mark.slow
+def test_while_no_number_is_known_made_ones_are_shown_and_said(home: Path, environment: dict[str, str]) -> None:
+    page = quotaline("presets", env=environment, check=True).stdout.decode()
+    assert page.startswith("With made numbers, as none of yours are known yet.\n")
+    assert "nothing to show yet" not in page
+    assert "› 42%\n" in page
+    assert "extra" not in page.partition("\nmoney")[2].partition("\n  ")[2].partition("\n\n")[0], "no source of dollars is open"
+    said = json.loads(quotaline("presets", "--json", env=environment, check=True).stdout)
+    assert said[1]["prompt"] == [], "to a program only what is"
+    assert home.exists()
+
+
+@pytest.mark.slow
 def test_a_separator_is_inert_in_a_prompt(home: Path, furnished: dict[str, str]) -> None:
     env = {name: value for name, value in furnished.items() if name != "QUOTALINE_CONFIG"}
     configured(home, 'enable_alpha_features = true\n[style]\nseparator = "`>x`$(>y"\n')

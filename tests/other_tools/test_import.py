@@ -103,7 +103,7 @@ def test_standard_input_and_a_tool_that_needs_a_file(home: Path, environment: di
         (("claude-powerline", "nope.json"), b"", "nope.json cannot be read: No such file or directory."),
         (("ccstatusline", "-"), b"", "standard input is empty"),
         (("ccstatusline", "-"), b"{", "standard input is not JSON"),
-        (("ccstatusline", "-"), b'{"version": 9}', "known are 1 to 3"),
+        (("ccstatusline", "-"), b'{"version": 9}', "known are 1 to 4"),
         (("ccstatuslin",), b"", "did you mean 'ccstatusline'?"),
     ],
 )

@@ -126,9 +126,9 @@ def test_the_same_widget_in_two_colours_is_two_segments() -> None:
     assert rows(preset) == [["ccstatusline-custom-text", "ccstatusline-custom-text-2", "ccstatusline-custom-text"]]
 
 
-@pytest.mark.parametrize("version", [0, 4, "3", 2.5, True, None])
+@pytest.mark.parametrize("version", [0, 5, "3", 2.5, True, None])
 def test_a_version_that_is_not_known_is_refused(version: object) -> None:
-    with pytest.raises(ConfigError, match="known are 1 to 3"):
+    with pytest.raises(ConfigError, match="known are 1 to 4"):
         taken("ccstatusline", {"version": version, "lines": [[{"type": "model"}]]})
 
 

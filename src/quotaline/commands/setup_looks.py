@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from quotaline.integrations.found import Found
     from quotaline.locations import Locations
     from quotaline.render.fields import Fields
+
+
+ICON = re.compile("[\ue000-\uf8ff\U000f0000-\U0010ffff]")
+"""A character for private use: the sign of a patched font."""
 
 
 class Looks:
@@ -50,6 +55,8 @@ class Looks:
         )
         click.echo()
         page.print_page(lambda _: look_lines(look, opening, made=self.made), self.config, self.env)
+        if any(ICON.search(row) for row in (*look.claude, *look.prompt)):
+            self.say("Boxes or blanks in it? Its signs need a Nerd Font; the preset powerline-plain needs none.")
 
     def say(self, text: str) -> None:
         """Print a paragraph."""

@@ -1,4 +1,4 @@
-"""PURE ccstatusline's settings.json, versions 1 to 3, as a preset: which of its widgets have an equal, and in what form."""
+"""PURE ccstatusline's settings.json, versions 1 to 4, as a preset: which of its widgets have an equal, and in what form."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from quotaline.config.segments import Tree
 
-NEWEST = 3
+NEWEST = 4
 """The newest version of the file that is known."""
 BAR = {"progress": "bar32", "progress-short": "bar16", "slider": "bar10", "slider-only": "bar10"}
 USUAL = ("model", "context-length", "git-branch", "git-changes")
