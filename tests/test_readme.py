@@ -18,7 +18,7 @@ from quotaline.commands import COMMANDS, quotaline
 from quotaline.config import load
 from quotaline.config.explain import convert
 from quotaline.config.schema import Config
-from quotaline.config.segments import Segment, check
+from quotaline.config.segment import Segment, check
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

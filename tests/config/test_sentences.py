@@ -15,8 +15,9 @@ from quotaline.config.explain import entry, explain
 from quotaline.config.guard_limits import guard_limits
 from quotaline.config.load import load, load_or_default, parse
 from quotaline.config.palettes import sgr, style
-from quotaline.config.schema import Config, alpha_enabled, may_ask
-from quotaline.config.segments import Segment, compile_segment, read_folder, read_own, segment_problem
+from quotaline.config.schema import Config, Style, alpha_enabled, may_ask
+from quotaline.config.segment import Segment, compile_segment
+from quotaline.config.segments import read_folder, read_own, segment_problem
 from quotaline.errors import ConfigError
 
 TEXTS = [
@@ -127,9 +128,9 @@ def test_a_colour_is_a_role_a_name_or_a_number(colour: str, parameters: str | No
 
 
 def test_the_ascii_palette_has_glyphs_of_its_own() -> None:
-    assert style("ascii", "never")["bar"] == ["#", "-"]
-    assert style("mono", "never")["bar"] == ["█", "░"]
-    assert (style("mono", "never")["colour"], style("mono", "auto")["stale"]) == ("never", "?")
+    assert style(Style(palette="ascii", colour="never"))["bar"] == ["#", "-"]
+    assert style(Style(palette="mono", colour="never"))["bar"] == ["█", "░"]
+    assert (style(Style(palette="mono", colour="never"))["colour"], style(Style(palette="mono"))["stale"]) == ("never", "?")
 
 
 def test_a_segment_is_compiled_for_the_prompt() -> None:

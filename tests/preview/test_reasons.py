@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from quotaline.config.schema import Config
-from quotaline.config.segments import Segment, catalogue, compile_lines
+from quotaline.config.segment import Segment
+from quotaline.config.segments import catalogue, compile_lines
 from quotaline.model import Missing
 from quotaline.preview.segments import fields_of, meaning, preview, previews, reason, why_absent, why_empty
 from quotaline.render.fields import Fields

@@ -14,11 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import quotaline
-from quotaline.core import formats, inbox, paths, spawn_refresh, values
+from quotaline.core import formats, git, inbox, paths, spawn_refresh, values
 from quotaline.core.rate_limits import session_readings
 from quotaline.core.snapshot import read_or_defaults
 from quotaline.core.values import encode_json
-from quotaline.prompt import git
 from quotaline.render.paint import LOOK_ALIKES, fit, paint, width
 from quotaline.render.sgr import tmux_style
 

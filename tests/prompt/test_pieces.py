@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from quotaline.core import inbox, system
-from quotaline.prompt import desktop_bars, git, run
+from quotaline.core import git, inbox, system
+from quotaline.prompt import desktop_bars, run
 from quotaline.prompt.line import parse
 from quotaline.prompt.statusline import parse_padding, statusline_text
 from quotaline.render.fields import Fields

@@ -1,6 +1,7 @@
 from typing import Any
 
 from quotaline.config.palettes import style
+from quotaline.config.schema import Style
 from quotaline.config.segments import shipped_defaults
 from quotaline.core.formats import format_value
 from quotaline.render.fields import pace
@@ -28,5 +29,5 @@ def test_where_the_period_is_not_known_there_is_no_pace() -> None:
 def test_arrows_and_their_ascii_form() -> None:
     looks: dict[str, Any] = shipped_defaults()["style"]
     assert [format_value(value, "pace", looks) for value in (12.7, 0.0, -0.4, -8.2)] == ["⇡12%", "⇡0%", "⇡0%", "⇣8%"]
-    plain = style("ascii", "auto")
+    plain = style(Style(palette="ascii"))
     assert [format_value(value, "pace", plain) for value in (12.7, -8.2)] == ["+12%", "-8%"]

@@ -35,6 +35,10 @@ def refresh(*, force: bool, background: bool) -> int:
     snapshot = report.snapshot
     if snapshot is None:
         return 1
+    if "git" in snapshot.style:
+        from quotaline.refresh.git_step import look_at_repositories
+
+        look_at_repositories(os.environ, snapshot, eager=force)
     for problem in snapshot.problems:
         click.echo(f"quotaline: {problem}", err=True)
     for state in snapshot.sources:

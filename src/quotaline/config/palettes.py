@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from quotaline.config.schema import Style
 
 ROLES = ("text", "muted", "accent", "money", "ok", "warn", "critical")
 
@@ -28,6 +31,10 @@ PALETTES: dict[str, dict[str, str]] = {
 
 UNICODE_GLYPHS = {"separator": " · ", "bar": ["█", "░"], "ellipsis": "…", "problem": "×", "pace": ["⇡", "⇣"]}
 ASCII_GLYPHS = {"separator": " | ", "bar": ["#", "-"], "ellipsis": "..", "problem": "x", "pace": ["+", "-"]}
+UNICODE_GIT, ASCII_GIT = ["✓", "⇡", "⇣"], ["ok", "^", "v"]
+"""A repository without changes, commits ahead of its upstream, and behind."""
+USUAL = {"show": "used"}
+"""Keys of `[style]` that a snapshot holds where they are not as usual."""
 NAMES = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
 COLOUR_FORMS = f"a role ({', '.join(ROLES)}), a name ({', '.join(NAMES)}), bright-NAME, 0-255 or #rrggbb"
 
@@ -46,10 +53,16 @@ def sgr(colour: str) -> str | None:
     return None
 
 
-def style(palette: str, colour: str, separator: str | None = None, show: str = "used") -> dict[str, Any]:
-    """The compiled `[style]`: roles as SGR parameters, glyphs, and the marks of stale values and of problems."""
-    glyphs = ASCII_GLYPHS if palette == "ascii" else UNICODE_GLYPHS
-    if separator is not None and (palette != "ascii" or separator.isascii()):
-        glyphs = {**glyphs, "separator": separator}
-    shown = {} if show == "used" else {"show": show}
-    return {**shown, "colour": colour, "roles": PALETTES[palette], "stale": "?", **glyphs}
+def style(given: Style, *, git: bool = False) -> dict[str, Any]:
+    """The compiled `[style]`: roles as SGR parameters, glyphs, the marks of stale values and of problems.
+
+    What is not as usual is there as well, and no more; with `git` the signs of a repository's state.
+    """
+    plain = given.palette == "ascii"
+    glyphs = ASCII_GLYPHS if plain else UNICODE_GLYPHS
+    if given.separator is not None and (not plain or given.separator.isascii()):
+        glyphs = {**glyphs, "separator": given.separator}
+    chosen = {name: getattr(given, name) for name in USUAL if getattr(given, name) != USUAL[name]}
+    if git:
+        chosen["git"] = ASCII_GIT if plain else UNICODE_GIT
+    return {**chosen, "colour": given.colour, "roles": PALETTES[given.palette], "stale": "?", **glyphs}

@@ -15,6 +15,13 @@ SETTINGS_BEGIN = tuple(
     "CLAUDE_CODE_" + name
     for name in ("USE_", "SKIP_", "OAUTH_", "CLIENT_", "CERT_", "PROXY_", "DISABLE_", "ENABLE_", "API_KEY_HELPER_", "GIT_BASH_")
 )
+NEEDED = ("HOME", "USER", "LOGNAME", "XDG_CONFIG_HOME", "TMPDIR", "SUDO_UID")
+"""What a program needs to find the user's own settings."""
+
+
+def only_needed(env: "Mapping[str, str]") -> "dict[str, str]":
+    """Of `env` what no program goes without, for one that works on what nobody need trust; PATH is the caller's to add."""
+    return {name: env[name] for name in NEEDED if name in env}
 
 
 def without_session(env: "Mapping[str, str]") -> "dict[str, str]":

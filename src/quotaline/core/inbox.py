@@ -46,11 +46,12 @@ def write_if_changed(folder: str, session: "Any", rate_limits: "Any", now: float
             return since
     known = "" if answered is None else f'"answered":{encode_json(answered)},'
     head = f'{{"version":1,"session":{encode_json(session)},"as_of":{now:.3f},'
-    _replace(path, f"{head}{known}{text}".encode())
+    leave(path, f"{head}{known}{text}".encode())
     return now
 
 
-def _replace(path: str, data: bytes) -> None:
+def leave(path: str, data: bytes) -> None:
+    """Replace a small file of the cache in one step; where that cannot be, what was there stays. Raises nothing."""
     scratch = f"{path}.{system.getpid()}.new"
     try:
         try:

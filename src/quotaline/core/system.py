@@ -19,6 +19,7 @@ O_CREAT, O_EXCL, O_TRUNC, O_WRONLY = system.O_CREAT, system.O_EXCL, system.O_TRU
 READ = sum(getattr(system, flag, 0) for flag in ("O_RDONLY", "O_NONBLOCK", "O_NOCTTY", "O_BINARY"))
 open, read, write, close = system.open, system.read, system.write, system.close  # noqa: A001 - the system's own words
 stat, fstat, listdir, replace, unlink = system.stat, system.fstat, system.listdir, system.replace, system.unlink
+utime = system.utime
 getpid, isatty = system.getpid, system.isatty
 geteuid = getattr(system, "geteuid", lambda: -1)  # elsewhere nobody is root
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from quotaline.config.fields import FIELDS, WINDOW_FIELDS
-from quotaline.config.segments import forms, parts
+from quotaline.config.segment import forms, parts
 from quotaline.core.values import number
 from quotaline.core.windows import EVERYTHING
 from quotaline.render import layout
@@ -15,7 +15,8 @@ from quotaline.render import layout
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from quotaline.config.segments import Catalogue, Segment
+    from quotaline.config.segment import Segment
+    from quotaline.config.segments import Catalogue
     from quotaline.model import Missing
     from quotaline.render.fields import Fields
 

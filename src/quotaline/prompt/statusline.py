@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from quotaline.render.fields import Fields
+
 MARGIN = 4  # Claude Code indents the row on both sides, and once more by its settings' `padding`
 WIDEST = 1000
 
@@ -51,28 +53,56 @@ def _print(padding: int) -> None:
         data = {}
     as_of = record_rate_limits(data, env, now)
     try:
-        text = statusline_text(data, kept, env, now, as_of, padding=padding)
+        text, news = session_line(data, kept, env, now, as_of, padding=padding)
     except Exception:  # whatever in the snapshot did that, this session's own numbers are still good
         kept = read_or_defaults("")
-        text = statusline_text(data, kept, env, now, as_of, padding=padding)
+        text, news = session_line(data, kept, env, now, as_of, padding=padding)
     emit(text)
-    refresh_if_stale(kept, folder, now, told_at=as_of if data.get("rate_limits") else 0.0)
+    refresh_if_stale(kept, folder, now, told_at=now if news else as_of if data.get("rate_limits") else 0.0)
 
 
 def statusline_text(
     data: "dict[str, Any]", kept: "dict[str, Any]", env: "Mapping[str, str]", now: float, as_of: float, *, padding: int = 0
 ) -> str:
     """The `claude` line for what Claude Code said; its rate limits are known since `as_of`. Its row is padded on both sides."""
+    return session_line(data, kept, env, now, as_of, padding=padding)[0]
+
+
+def session_line(
+    data: "dict[str, Any]", kept: "dict[str, Any]", env: "Mapping[str, str]", now: float, as_of: float, *, padding: int = 0
+) -> "tuple[str, bool]":
+    """The same, and whether a refresh would bring news of the repository."""
     own = session_readings(data.get("rate_limits"), as_of, now, data.get("session_id"))
     fields = gather_fields(kept, own, now)
     fields.update(session_fields(data, paths.home(env), now))
     rows = kept["lines"].get("claude") or []
-    folder = session_folder(data)
-    if folder and shows_field(rows, kept, "git.branch"):  # only lines that show a branch pay for reading it
-        from quotaline.prompt.git import branch
-
-        fields["git.branch"] = branch(folder) or None
+    news = add_git_fields(fields, rows, kept, session_folder(data), env)
     columns = number(env.get("COLUMNS"))
     limit = max(1, int(columns) - MARGIN - 2 * padding) if columns and columns > 0 else 0
     colour = wants_colour(str(kept["style"].get("colour", "auto")), env, default=True)
-    return "\n".join(draw(rows, kept, fields, surface="claude", colour=colour, limit=limit))
+    return "\n".join(draw(rows, kept, fields, surface="claude", colour=colour, limit=limit)), news
+
+
+def add_git_fields(fields: "Fields", rows: "Any", kept: "dict[str, Any]", folder: str, env: "Mapping[str, str]") -> bool:
+    """Add what the line shows of the repository around `folder`, and whether a refresh would bring news of it.
+
+    Only lines that show a branch pay for reading it, and only lines that show its state for that.
+    """
+    state = "git" in kept["style"]
+    if not folder or not (state or shows_field(rows, kept, "git.branch")):
+        return False
+    from quotaline.core.git import name_of, repository
+
+    found = repository(folder)
+    if found is None:
+        return False
+    fields["git.branch"] = name_of(found[2])
+    if not state:
+        return False
+    from quotaline.prompt.git_state import git_state
+
+    told = git_state(*found, paths.cache_dir(env), fields.now)
+    fields.update(told.fields)
+    if told.stale:
+        fields.stale.update(told.fields)  # not the branch, which was read just now
+    return told.news

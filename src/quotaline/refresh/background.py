@@ -25,9 +25,13 @@ def main(*, force: bool = False) -> int:
     del sys.modules["typing_extensions"]
     from quotaline.refresh.run import refresh  # noqa: PLC0415
 
-    config = refresh(os.environ, time.time(), force=force).config
-    if config and config.accounts:
+    result = refresh(os.environ, time.time(), force=force)
+    if result.snapshot is not None and "git" in result.snapshot.style:
+        from quotaline.refresh.git_step import look_at_repositories  # noqa: PLC0415 - for lines that show a git state
+
+        look_at_repositories(os.environ, result.snapshot, eager=force)
+    if result.config and result.config.accounts:
         from quotaline.refresh.all_accounts import refresh_others  # noqa: PLC0415 - for those who have several
 
-        refresh_others(config, os.environ, time.time())
+        refresh_others(result.config, os.environ, time.time())
     os._exit(0)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 class Fields(dict[str, "Any"]):
     """Values by field name, as they are at `now`; a field that is not there has none.
 
-    `stale` holds the first words (`five_hour`, `extra`) of fields whose values are old, `windows` the windows that are there.
+    `stale` holds what is old, by a field's first word (`five_hour`, `extra`) or its whole name; `windows` those that are there.
     A window's fields are reckoned when the first of them is asked for by `get`, `in` or `[]`: an account may have many windows,
     and a line shows few. Whoever goes through all of them calls `whole` before.
     """

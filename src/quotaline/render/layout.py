@@ -138,7 +138,8 @@ def render_form(form: "list[Any]", fields: "Fields", style: "dict[str, Any]", pr
         if text is None:
             return None
         pieces.append(text)
-        stale = stale or name.partition(".")[0] in fields.stale
+        if fields.stale and not stale:
+            stale = name.partition(".")[0] in fields.stale or name in fields.stale
     mark = style.get("stale", "?") if stale else ""
     return mark + "".join(pieces)
 
