@@ -27,8 +27,12 @@ PACKAGES = {
     "shellcheck": "shellcheck",
     "jq": "jq",
     "chromium": "chromium",
+    "postgres": "postgresql",
+    "openssl": "openssl",
 }
 """Program → Debian's package of it."""
+HIDDEN = ("usr/lib/postgresql/*/bin",)
+"""Where Debian keeps programs that are on nobody's PATH."""
 EXTRA = ("starship", "uv", "ccusage", "node", "npm")
 """Those that tests use where they are, and that nobody need install for them."""
 ABSENT = " is not installed"
@@ -36,14 +40,20 @@ ABSENT = " is not installed"
 
 def missing() -> list[str]:
     """The programs that are not here."""
-    return [program for program in PACKAGES if shutil.which(program) is None]
+    return [program for program in PACKAGES if which(program) is None]
+
+
+def which(program: str) -> str | None:
+    """Where a program is, on the PATH or where Debian hides it; of several versions the newest."""
+    hidden = (path for pattern in HIDDEN for path in sorted(Path("/").glob(f"{pattern}/{program}"), reverse=True))
+    return shutil.which(program) or next(map(str, hidden), None)
 
 
 def need(program: str) -> str:
     """The program's path; where it is not here, or may not do its work, the test is skipped by its name."""
     import pytest
 
-    found = shutil.which(program)
+    found = which(program)
     if found is None:
         where = "" if program in EXTRA else f" (Debian's package {PACKAGES[program]})"
         pytest.skip(f"{program}{ABSENT}{where}")

@@ -4,6 +4,7 @@ QuotalineError (1)
 ├── ConfigError (2)     the user's configuration or a segment file
 ├── LedgerError (1)     the database cannot be used
 ├── HostError (1)       a host's configuration cannot be edited
+├── FleetError (1)      the fleet's database cannot be reached or used
 └── SourceError (1)     a source that answered with something unusable; caught per source by the refresh
     └── RequestError    a request was made and failed; the rate limiter wants to know how
 """
@@ -51,6 +52,10 @@ class LedgerError(QuotalineError):
 
 class HostError(QuotalineError):
     """A host's configuration file cannot be edited safely."""
+
+
+class FleetError(QuotalineError):
+    """The fleet's database cannot be reached or used; this machine goes on without it."""
 
 
 class SourceError(QuotalineError):

@@ -12,7 +12,7 @@ from quotaline.config.explain import convert, listed
 from quotaline.config.guard_limits import guard_problem
 from quotaline.config.last_good import Kept, keep_last_good, read_last_good
 from quotaline.config.palettes import PALETTES
-from quotaline.config.schema import ANTHROPIC, DEFAULT_PRESET, Budgets, Config
+from quotaline.config.schema import ANTHROPIC, DEFAULT_PRESET, Budgets, Config, Fleet
 from quotaline.core.snapshot import config_state
 from quotaline.core.values import printable_with_icons
 from quotaline.errors import ConfigError
@@ -75,7 +75,8 @@ def understand(tree: Any, name: str = "config.toml") -> Config:
         raise ConfigError(f"{name}: `style.separator` holds a control character; colours are set by the palette.")
     if config.style.palette not in PALETTES:
         raise ConfigError(f"{name}: `style.palette` is {config.style.palette!r}; allowed are {listed(PALETTES)}.")
-    wrong = guard_problem(config.guard) or _budget_problem(config) or _first_alert_problem(config) or _accounts_problem(config)
+    problems = (guard_problem(config.guard), _budget_problem(config), _fleet_problem(config), _first_alert_problem(config))
+    wrong = next(filter(None, (*problems, _accounts_problem(config))), None)
     if wrong:
         raise ConfigError(f"{name}: {wrong}.")
     try:
@@ -104,6 +105,14 @@ def _accounts_problem(config: Config) -> str | None:
     from quotaline.config.accounts import accounts_problem  # noqa: PLC0415 - for those who have several
 
     return accounts_problem(config.accounts)
+
+
+def _fleet_problem(config: Config) -> str | None:
+    if config.fleet == Fleet():
+        return None
+    from quotaline.config.fleet_url import fleet_problem  # noqa: PLC0415 - for those who have a fleet
+
+    return fleet_problem(config.fleet)
 
 
 def _first_alert_problem(config: Config) -> str | None:

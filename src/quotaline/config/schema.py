@@ -144,6 +144,19 @@ class Organisation(Strict, frozen=True, kw_only=True):
     days: Annotated[int, Meta(ge=1, le=365)] = 90
 
 
+class Fleet(Strict, frozen=True, kw_only=True):
+    """`[fleet]`: one PostgreSQL ledger for several machines and people; off without a url.
+
+    `machine` and `user` are the names that this machine's rows get, by default the host's and the login's; with
+    `share_projects` the folders of projects get there as they are, else as keyed hashes.
+    """
+
+    url: str | None = None
+    share_projects: bool = False
+    machine: str | None = None
+    user: str | None = None
+
+
 class Config(Strict, frozen=True, kw_only=True):
     """The whole file; every key is optional."""
 
@@ -158,6 +171,7 @@ class Config(Strict, frozen=True, kw_only=True):
     guard: Guard = Guard()
     budget: Budgets = Budgets()
     organisation: Organisation = Organisation()
+    fleet: Fleet = Fleet()
     alert: tuple[Alert, ...] = ()
     prices: dict[str, dict[str, float | str]] = field(default_factory=dict)
 

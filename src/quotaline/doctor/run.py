@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 GROUPS = (
-    "config", "folders", "snapshot", "sources", "endpoint", "organisation", "integrations", "alerts", "ledger", "terminal",
+    "config", "folders", "snapshot", "sources", "endpoint", "organisation", "fleet", "integrations", "alerts", "ledger",
+    "terminal",
 )  # fmt: skip
 """The files of this folder in the order in which they are asked."""
 

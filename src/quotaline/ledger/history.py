@@ -121,13 +121,13 @@ def _history(
         named: dict[str, list[UsagePart]] = defaultdict(list)
         for part in between(start, end):
             named[model_name(part.model)].append(part)
-        return _dearest([_row(name, parts, prices) for name, parts in named.items()])
+        return dearest([history_row(name, parts, prices) for name, parts in named.items()])
     spans = _blocks(connection, start, end, runs=runs) if by == "block" else _calendar(by, start, end, tz)
     rows = []
     for key, first, last in spans:
         parts = between(max(first, start), min(last, end))
         if parts:
-            rows.append(_row(key, parts, prices, starts_at=first, ends_at=last))
+            rows.append(history_row(key, parts, prices, starts_at=first, ends_at=last))
     return rows
 
 
@@ -197,9 +197,9 @@ def _grouped(
         found[paths[run.session, run.folder] if by == "project" else run.session if by == "session" else RUNS].append(run.part)
     if by == "subagent":
         agents = [(key if key == RUNS else AGENTS[bool(key)], parts) for key, parts in found.items()]
-        return _dearest([_row(str(agent), parts, prices) for agent, parts in agents])
+        return dearest([history_row(str(agent), parts, prices) for agent, parts in agents])
     if by == "project":
-        return _dearest([_row(str(path), parts, prices) for path, parts in found.items()])
+        return dearest([history_row(str(path), parts, prices) for path, parts in found.items()])
     for (session, _), path in paths.items():
         first_in.setdefault(session, path)
     query = f"""SELECT session_id, session.uuid, min(time), max(time), account.uuid, client_cost
@@ -211,7 +211,7 @@ def _grouped(
         WHERE time >= ? AND time < ? AND {which} GROUP BY 1"""  # noqa: S608
     times += connection.execute(query, (start * 1000, end * 1000)).fetchall() if recorded else []
     return [
-        _row(
+        history_row(
             uuid,
             found[key],
             prices,
@@ -226,7 +226,8 @@ def _grouped(
     ]
 
 
-def _row(key: str, parts: list[UsagePart], prices: PriceBook, **more: object) -> HistoryRow:
+def history_row(key: str, parts: list[UsagePart], prices: PriceBook, **more: object) -> HistoryRow:
+    """The parts as one row of that `key`; `more` are the row's other fields."""
     usage = summed(0, 0, parts, prices)
     return HistoryRow(
         key=key,
@@ -243,7 +244,8 @@ def _row(key: str, parts: list[UsagePart], prices: PriceBook, **more: object) ->
     )
 
 
-def _dearest(rows: list[HistoryRow]) -> list[HistoryRow]:
+def dearest(rows: list[HistoryRow]) -> list[HistoryRow]:
+    """The rows in order of cost."""
     return sorted(rows, key=lambda row: (-row.cost_usd, -row.tokens.total, row.key))
 
 

@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from sqlite3 import Connection
 
 IN_PROJECT = "(session_id, project_id) IN (SELECT session_id, project_id FROM temp.in_project)"
@@ -23,15 +24,19 @@ class Project(NamedTuple):
 
 
 PAIRS = (
-    "SELECT session_id, project_id FROM session_folder ORDER BY first, project_id",
-    "SELECT session_id, project_id FROM counted_run GROUP BY 1, 2 ORDER BY min(time), min(id)",
+    "SELECT session_id, project_id FROM session_folder WHERE {} ORDER BY first, project_id",
+    "SELECT session_id, project_id FROM counted_run WHERE {} GROUP BY 1, 2 ORDER BY min(time), min(id)",
 )
 
 
-def projects(connection: Connection) -> dict[tuple[int, int], str]:
-    """(session, folder) by their ids → the project's path, for every pair that has messages or runs."""
+def projects(connection: Connection, sessions: Collection[int] | None = None) -> dict[tuple[int, int], str]:
+    """(session, folder) by their ids → the project's path, for every pair that has messages or runs.
+
+    With `sessions`, their ids, for those alone.
+    """
     paths = {key: checkout(path) for key, path in connection.execute("SELECT id, path FROM project")}
-    pairs = [pair for query in PAIRS for pair in connection.execute(query)]
+    which = "TRUE" if sessions is None else f"session_id IN ({','.join(map(str, sessions))})"
+    pairs = [pair for query in PAIRS for pair in connection.execute(query.format(which))]
     found: dict[tuple[int, int], str] = {}
     started: dict[int, str] = {}
     for session, folder in pairs:

@@ -90,6 +90,17 @@ def latest_readings(ledger: Ledger, config_dir: str, account: str | None) -> lis
     return [reading for body, _ in rows if (reading := _reading(body)) is not None]
 
 
+def readings_after(ledger: Ledger, number: int, most: int) -> list[tuple[int, Reading]]:
+    """The next kept readings behind the one of that `number`, each with its own, in the order in which they were kept.
+
+    Those without an account are left out: who else has it, nobody can say.
+    """
+    query = "SELECT id, body FROM reading WHERE id > ? AND account IS NOT NULL ORDER BY id LIMIT ?"
+    with clear_errors():
+        rows = ledger.connection.execute(query, (number, most)).fetchall()
+    return [(row, reading) for row, body in rows if (reading := _reading(body)) is not None]
+
+
 def activity(ledger: Ledger, since: float, dirs: Dirs = None) -> list[tuple[float, float]]:
     """`(moment, weight)` per minute from `since` on, oldest first: what the transcripts in `dirs` say of when it was used.
 

@@ -224,3 +224,11 @@ CREATE TABLE imported_level (
 -- Inode, size and time of change of such a file when it was read last.
 CREATE TABLE imported_file (path TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID;
 """
+
+FLEET = """
+-- Messages that changed, in order, until another place has them; `changes.track` makes the triggers that write here.
+CREATE TABLE message_change (seq INTEGER PRIMARY KEY AUTOINCREMENT, message INTEGER NOT NULL);
+
+-- How the fleet fared, as JSON; `target` is a fingerprint of where it is.
+CREATE TABLE fleet_state (target TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID;
+"""

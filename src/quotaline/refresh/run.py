@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
     from quotaline.model import Reading
 
-LOCK = "refresh.lock"
+LOCK, FLEET = "refresh.lock", "fleet"
 SOON = 5.0  # a snapshot younger than this was made by somebody who asked at the same time
 
 
@@ -124,6 +124,8 @@ class _Refresh:
         attempt("cleaning", lambda: self._clean(cache_dir), None)
         if self._where.data_dir is not None:
             attempt("shells' files", partial(renew_shell_files, self._where.data_dir / "shell"), None)
+        if config.fleet.url is not None:
+            attempt(FLEET, partial(self._visit_fleet, snapshot, config, eager=eager), None)
         return snapshot if snapshot.faults == self._stages.faults else publish(cache_dir, snapshot, now, self._stages)
 
     def _last_config(self, cache_dir: Path) -> Config:
@@ -146,6 +148,8 @@ class _Refresh:
             uuid, plan = attempt("login", lambda: claude_json.read_account(self._env), nobody)
         states: list[SourceState] = []
         fresh = self._read_files(config, states)
+        if config.fleet.url is not None:
+            fresh += attempt(FLEET, lambda: self._read_fleet(config, uuid, states), [])
         kept = [
             structs.replace(reading, as_of=not_from_the_future(reading.as_of, now))
             for reading in without_client_reason(before.readings if before else ())
@@ -189,6 +193,22 @@ class _Refresh:
         if alpha_enabled(config, "claude_json"):
             readings += self._read("claude-json", lambda: claude_json.read(env, now), states)
         return readings
+
+    def _read_fleet(self, config: Config, account: str | None, states: list[SourceState]) -> list[Reading]:
+        """What the last visit to the fleet brought, from the ledger."""
+        from quotaline.refresh.fleet_step import fleet_readings, fleet_source, last_of_fleet  # noqa: PLC0415 - for those who have one
+
+        state = last_of_fleet(config, self._where)
+        readings = fleet_readings(state, config, account)
+        states += fleet_source(state, readings)
+        return readings
+
+    def _visit_fleet(self, snapshot: Snapshot, config: Config, *, eager: bool) -> None:
+        """Push and take, once everybody else has what they wait for."""
+        from quotaline.refresh.fleet_step import may_visit, visit_fleet  # noqa: PLC0415 - for those who have one
+
+        if may_visit(config, self._env, eager=eager):
+            visit_fleet(snapshot, config, self._where, self._env, self._now, eager=eager)
 
     def _read(self, source: str, read: Callable[[], list[Reading]], states: list[SourceState]) -> list[Reading]:
         """One source's readings, and how it fared."""

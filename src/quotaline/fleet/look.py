@@ -1,0 +1,126 @@
+"""EFFECT The fleet's usage in rows, as far as this login may see it: by machine, user, model, project, day, week or month."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Literal, get_args
+
+from quotaline.config.fleet_url import described
+from quotaline.core.periods import DAY
+from quotaline.errors import FleetError
+from quotaline.fleet.push import greet
+from quotaline.fleet.server import connect, explained, target_words, within
+from quotaline.ledger.history import HistoryRow, dearest, history_row
+from quotaline.ledger.usage import QUARTER, UsagePart, as_part
+from quotaline.prices import model_name
+from quotaline.zone import day_start
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from datetime import tzinfo
+
+    import psycopg
+
+    from quotaline.config.schema import Fleet
+    from quotaline.fleet.state import Identity
+    from quotaline.prices import PriceBook
+
+FleetBy = Literal["day", "week", "month", "model", "project", "machine", "user"]
+WAYS: tuple[str, ...] = get_args(FleetBy)
+LATEST_SECONDS = 60.0
+NO_RIGHT = "This login may not look at the fleet's tables; its owner grants that: see `quotaline fleet roles`."
+STEP = """(input + cache_write_5m + cache_write_1h + cache_read > 100000)::int
+ + (input + cache_write_5m + cache_write_1h + cache_read > 200000)::int"""
+SUMS = """(count(*) FILTER (WHERE part = 0))::bigint, sum(input)::bigint, sum(output)::bigint, sum(cache_write_5m)::bigint,
+ sum(cache_write_1h)::bigint, sum(cache_read)::bigint, sum(web_searches)::bigint"""
+KEYS = {"machine": "machine.name", "user": "machine.person", "project": "project", "model": "''"}
+
+
+@contextmanager
+def visited(fleet: Fleet, env: Mapping[str, str]) -> Iterator[tuple[psycopg.Connection, Identity]]:
+    """A connection for somebody who looks, and who this machine is there. Raises FleetError, also for errors within."""
+    connection = connect(fleet, env)
+    import psycopg  # noqa: PLC0415 - for those whose server is there
+
+    try:
+        with connection:
+            yield connection, greet(connection, fleet)
+    except psycopg.errors.InsufficientPrivilege:
+        raise FleetError(NO_RIGHT) from None
+    except psycopg.Error as error:
+        raise FleetError(explained(error, described(target_words(fleet, env)), env)) from None
+
+
+def fleet_history(
+    fleet: Fleet,
+    env: Mapping[str, str],
+    by: FleetBy,
+    tz: tzinfo,
+    prices: PriceBook,
+    *,
+    span: tuple[float, float],
+    own_projects: Callable[[], list[str]] = list,
+) -> list[HistoryRow]:
+    """The rows of the `span`, epoch seconds, in order of time, or of cost; prices are this machine's. Raises FleetError.
+
+    `own_projects` are this machine's projects, as shown: where one of them stands behind a keyed hash, the row has its name.
+    """
+
+    def look() -> list[HistoryRow]:
+        with visited(fleet, env) as (connection, identity):
+            if by in KEYS:
+                names = {identity.project(path): path for path in own_projects()} if by == "project" else {}
+                return _named(connection, by, span, prices, names)
+            return _dated(connection, by, span, tz, prices)
+
+    return within(LATEST_SECONDS, look, "The fleet's server did not answer in time.")
+
+
+def parts_between(
+    connection: psycopg.Connection, span: tuple[float, float], key: str = "''", grain: int = DAY
+) -> dict[str, list[UsagePart]]:
+    """What was used in the span, by `key`, an expression of our own, in parts of one price and one `grain`, seconds."""
+    start, end = span
+    query = f"""SELECT {key}, floor(extract(epoch FROM time) / {grain})::bigint * {grain // QUARTER} AS quarter, model,
+        flags & 3, {STEP}, {SUMS} FROM quotaline.message JOIN quotaline.machine ON machine.id = machine_id
+        WHERE time >= to_timestamp(%s) AND time < to_timestamp(%s) GROUP BY 1, 2, 3, 4, 5"""  # noqa: S608 - words of our own
+    found: dict[str, list[UsagePart]] = defaultdict(list)
+    for name, *row in connection.execute(query, (max(start, 0.0), min(end, 4_102_444_800.0))):
+        found[name].append(as_part(row))
+    return found
+
+
+def _named(
+    connection: psycopg.Connection, by: str, span: tuple[float, float], prices: PriceBook, names: Mapping[str, str]
+) -> list[HistoryRow]:
+    found = parts_between(connection, span, KEYS[by])
+    if by == "model":
+        models: dict[str, list[UsagePart]] = defaultdict(list)
+        for part in found.get("", []):
+            models[model_name(part.model)].append(part)
+        found = models
+    return dearest([history_row(names.get(key, key), parts, prices) for key, parts in found.items()])
+
+
+def _dated(
+    connection: psycopg.Connection, by: str, span: tuple[float, float], tz: tzinfo, prices: PriceBook
+) -> list[HistoryRow]:
+    """Days, ISO weeks or months of `tz`, made of quarters of an hour: every zone's midnight is the edge of one."""
+    found: dict[date, list[UsagePart]] = defaultdict(list)
+    for part in parts_between(connection, span, grain=QUARTER).get("", []):
+        found[_first_day(by, datetime.fromtimestamp(part.time, tz).date())].append(part)
+    rows = []
+    for first, parts in sorted(found.items()):
+        behind = first + timedelta(days={"day": 1, "week": 7}.get(by, 31))
+        behind = behind.replace(day=1) if by == "month" else behind
+        key = {"day": first.isoformat(), "week": f"{first:%G-W%V}"}.get(by, f"{first:%Y-%m}")
+        rows.append(history_row(key, parts, prices, starts_at=day_start(first, tz), ends_at=day_start(behind, tz)))
+    return rows
+
+
+def _first_day(by: str, day: date) -> date:
+    if by == "week":
+        return day - timedelta(days=day.weekday())
+    return day.replace(day=1) if by == "month" else day

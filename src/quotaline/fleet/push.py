@@ -1,0 +1,188 @@
+"""EFFECT One visit to the fleet's database: what is new goes there, in order and exactly once; what it knows comes back."""
+
+from __future__ import annotations
+
+import random
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec import structs
+
+from quotaline.config.fleet_url import described
+from quotaline.errors import FleetError, LedgerError
+from quotaline.files import HeldError, lock
+from quotaline.fleet import rows
+from quotaline.fleet.migrate import NOT_YET, SCHEMA, TOO_NEW, migrate, version
+from quotaline.fleet.server import connect, explained, host_name, login_name, target_words, within
+from quotaline.fleet.state import FleetState, Identity, load_state, save_state
+from quotaline.ledger import open_ledger
+from quotaline.ledger.changes import forget_changes, next_changes, track, waiting
+from quotaline.ledger.readings import readings_after
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    import psycopg
+
+    from quotaline.config.schema import Fleet
+    from quotaline.ledger import Ledger
+    from quotaline.locations import Locations
+    from quotaline.model import Reading
+    from quotaline.prices import PriceBook
+
+BATCH = 1000  # entries of the log in one transaction of the server's
+SECONDS = 5.0  # after which the rest of a first push waits for the next refresh
+LATEST_SECONDS = 15.0
+LATE = "The fleet's server ({}) was reached and did not answer in time."
+LOCK = "fleet.lock"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Visit:
+    """What a machine comes with: whose `account` it is, if known, its present `readings`, the time, and list prices."""
+
+    fleet: Fleet
+    where: Locations
+    env: Mapping[str, str]
+    now: float
+    prices: PriceBook
+    account: str | None = None
+    readings: Sequence[Reading] = ()
+
+
+def visit_if_due(visit: Visit, *, eager: bool = False, luck: Callable[[], float] = random.random) -> FleetState | None:
+    """Visit the database, unless it did not answer a while ago, and remember how that went; the state then.
+
+    `eager` tries it all the same. None where another process is there already. Raises LedgerError and OSError.
+    """
+    path = visit.where.ledger
+    if path is None:
+        raise LedgerError("There is no place for the ledger. Set QUOTALINE_DATA_DIR.")
+    with open_ledger(path) as ledger:
+        state = load_state(ledger, visit.fleet)
+        if not eager and not state.due(visit.now):
+            return state
+        try:
+            with lock(path.parent / LOCK):
+                words = target_words(visit.fleet, visit.env)
+                state = within(LATEST_SECONDS, lambda: _visit(visit), LATE.format(described(words)))
+        except HeldError:
+            return None
+        except FleetError as error:
+            state = load_state(ledger, visit.fleet).failed(str(error), visit.now, luck())
+            save_state(ledger, visit.fleet, state)
+    return state
+
+
+def _visit(visit: Visit) -> FleetState:
+    """All of a visit, in a thread of its own, with its own connections. Raises FleetError and LedgerError."""
+    connection = connect(visit.fleet, visit.env)
+    import psycopg  # noqa: PLC0415 - for those whose server is there
+
+    shown = described(target_words(visit.fleet, visit.env))
+    assert visit.where.ledger is not None  # noqa: S101 - looked at before
+    try:
+        with connection, open_ledger(visit.where.ledger) as ledger:
+            state = _push(connection, ledger, visit)
+            save_state(ledger, visit.fleet, state)
+            return state
+    except psycopg.Error as error:
+        raise FleetError(explained(error, shown, visit.env)) from None
+
+
+def _push(connection: psycopg.Connection, ledger: Ledger, visit: Visit) -> FleetState:
+    state = load_state(ledger, visit.fleet)
+    identity = greet(connection, visit.fleet)
+    anew = state.identity is None or state.identity.fleet != identity.fleet
+    tracked = track(ledger, anew=anew)
+    state = structs.replace(state, identity=identity, readings_to=0 if anew else state.readings_to)
+    save_state(ledger, visit.fleet, state)  # what was pushed of the log by a visit that is cut short stays pushed
+    if tracked:
+        refused = _push_messages(connection, ledger, visit, identity)
+        note = f"The fleet's server did not take {refused} messages." if refused else None
+        state = structs.replace(state, waiting=waiting(ledger), note=note)
+    state = _push_readings(connection, ledger, visit, identity, state)
+    return state.reached(visit.now)
+
+
+def greet(connection: psycopg.Connection, fleet: Fleet) -> Identity:
+    """Who this machine is there; tables that are missing are made by whoever may. Raises FleetError."""
+    import psycopg  # noqa: PLC0415
+
+    names = (fleet.machine or host_name(), fleet.user or login_name())
+    try:
+        identity = _hello(connection, names)
+    except (psycopg.errors.InvalidSchemaName, psycopg.errors.UndefinedFunction, psycopg.errors.InsufficientPrivilege):
+        if not migrate(connection):
+            raise FleetError(NOT_YET) from None
+        identity = _hello(connection, names)
+    if identity.oldest_client > SCHEMA:
+        raise FleetError(TOO_NEW)
+    if identity.schema < SCHEMA and version(connection) >= 0:
+        migrate(connection)
+    return identity
+
+
+def _hello(connection: psycopg.Connection, names: tuple[str, str]) -> Identity:
+    row = connection.execute("SELECT quotaline.hello(%s, %s)", [rows.fit(name) for name in names]).fetchone()
+    return msgspec.convert(row[0] if row else None, Identity)
+
+
+def _push_messages(connection: psycopg.Connection, ledger: Ledger, visit: Visit, identity: Identity) -> int:
+    """The log from its head on, a batch at a time, until it or the time is over; how many messages were refused."""
+    until = time.monotonic() + SECONDS
+    refused = 0
+    more = True
+
+    def project(path: str) -> str:
+        short = visit.where.tilde(path)
+        return short if visit.fleet.share_projects else identity.project(short)
+
+    while more and time.monotonic() < until:
+        changes = next_changes(ledger, BATCH)
+        if changes.upto:
+            batch = [rows.message_row(message, project, visit.prices) for message in changes.messages]
+            refused += _send(connection, identity.machine, batch)
+            forget_changes(ledger, changes.upto)
+        more = changes.more
+    return refused
+
+
+def _send(connection: psycopg.Connection, machine: int, batch: list[dict[str, Any]]) -> int:
+    """Push a batch, all or none; where the database cannot take a row, the others go without it. How many were refused."""
+    import psycopg  # noqa: PLC0415
+
+    if not batch:
+        return 0
+    try:
+        connection.execute("SELECT quotaline.push_messages(%s, %s::jsonb)", (machine, msgspec.json.encode(batch).decode()))
+    except (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.ProgramLimitExceeded):
+        if len(batch) == 1:
+            return 1
+        half = len(batch) // 2
+        return _send(connection, machine, batch[:half]) + _send(connection, machine, batch[half:])
+    return 0
+
+
+def _push_readings(
+    connection: psycopg.Connection, ledger: Ledger, visit: Visit, identity: Identity, state: FleetState
+) -> FleetState:
+    """Kept readings since the last visit and the present ones; what other machines know of this account comes back."""
+    kept = readings_after(ledger, state.readings_to, BATCH)
+    told = rows.worth_telling([reading for _, reading in kept])
+    history = [rows.history_row(reading, reading.account) for reading in told if reading.account]
+    account = visit.account
+    newest = [rows.newest_row(one, account, visit.now) for one in rows.worth_telling(visit.readings)] if account else []
+    if history or newest:
+        texts = (msgspec.json.encode(history).decode(), msgspec.json.encode(newest).decode())
+        connection.execute("SELECT quotaline.push_readings(%s, %s::jsonb, %s::jsonb)", (identity.machine, *texts))
+    if kept:
+        state = structs.replace(state, readings_to=kept[-1][0])
+    if account:
+        row = connection.execute("SELECT quotaline.latest_readings(%s)", (rows.fit(account),)).fetchone()
+        others = [one for one in (row[0] if row else ()) if one.get("machine_id") != identity.machine]
+        found = [reading for one in others if (reading := rows.taken_reading(one, account, visit.now)) is not None]
+        state = structs.replace(state, taken={**state.taken, account: tuple(found)})
+    return state

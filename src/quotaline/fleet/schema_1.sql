@@ -1,0 +1,195 @@
+-- The fleet's tables, and the functions that are all a machine needs of them. Run as the owner; the functions act as that one
+-- (SECURITY DEFINER), so that who pushes needs no right to a table. They are the interface: a later version adds to them and
+-- keeps these, so that an older quotaline goes on pushing.
+CREATE SCHEMA IF NOT EXISTS quotaline;
+
+CREATE TABLE quotaline.version (version integer PRIMARY KEY, oldest_client integer NOT NULL, applied_at timestamptz NOT NULL DEFAULT now());
+
+-- `project_key` is for the keyed hashes of projects and logins: the same on every machine, and readable for no one but through hello().
+CREATE TABLE quotaline.fleet (
+  sole boolean PRIMARY KEY DEFAULT true CHECK (sole), id uuid NOT NULL DEFAULT gen_random_uuid(),
+  project_key text NOT NULL DEFAULT replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '')
+);
+INSERT INTO quotaline.fleet DEFAULT VALUES;
+
+-- `login` is the database's own role that the machine pushes as: rows are seen by whom it says.
+CREATE TABLE quotaline.machine (
+  id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, login name NOT NULL, name text NOT NULL, person text NOT NULL,
+  first_seen timestamptz NOT NULL, last_seen timestamptz NOT NULL, UNIQUE (login, name, person)
+);
+
+-- Who is in which team, and who leads it: filled by the database's owner.
+CREATE TABLE quotaline.member (login name NOT NULL, team text NOT NULL, lead boolean NOT NULL DEFAULT false, PRIMARY KEY (login, team));
+
+-- One row per API message, as in the ledger of a machine. flags: 1 fast mode, 2 inference in the US, 4 subagent.
+-- cost_usd is the list price as the machine that pushed it knew it; NULL where it did not.
+CREATE TABLE quotaline.message (
+  message_id text NOT NULL, request_id text NOT NULL, part integer NOT NULL, time timestamptz NOT NULL,
+  machine_id integer NOT NULL REFERENCES quotaline.machine, flags integer NOT NULL, model text NOT NULL, session text NOT NULL,
+  project text NOT NULL, account text, input bigint NOT NULL, output bigint NOT NULL, cache_write_5m bigint NOT NULL,
+  cache_write_1h bigint NOT NULL, cache_read bigint NOT NULL, web_searches bigint NOT NULL, cost_usd numeric,
+  PRIMARY KEY (message_id, request_id, part)
+);
+CREATE INDEX message_time ON quotaline.message (time);
+
+-- Windows and extra usage over time, as machines read them; `body` is the value as JSON.
+CREATE TABLE quotaline.reading (
+  account text NOT NULL, window_id text NOT NULL, as_of timestamptz NOT NULL, machine_id integer NOT NULL REFERENCES quotaline.machine,
+  source text NOT NULL, utilization double precision, resets_at timestamptz, body jsonb NOT NULL,
+  PRIMARY KEY (account, window_id, as_of, machine_id)
+);
+
+-- The newest of each, by this server's own clock: a machine tells how old its value is, and is told so.
+CREATE TABLE quotaline.latest (
+  account text NOT NULL, window_id text NOT NULL, true_at timestamptz NOT NULL, machine_id integer NOT NULL REFERENCES quotaline.machine,
+  body jsonb NOT NULL, PRIMARY KEY (account, window_id)
+);
+
+-- One row per login, named by a keyed hash: when a machine asked Anthropic's server last, and until when none may.
+CREATE TABLE quotaline.request (
+  login text PRIMARY KEY, asked_at timestamptz NOT NULL, blocked_until timestamptz, outcome text NOT NULL,
+  machine_id integer NOT NULL REFERENCES quotaline.machine, requests bigint NOT NULL DEFAULT 0
+);
+
+-- For people and dashboards.
+CREATE VIEW quotaline.usage WITH (security_invoker) AS SELECT
+  m.time, machine.name AS machine, machine.person AS "user", m.account, m.session, m.project, m.model,
+  CASE WHEN m.flags & 1 > 0 THEN 'fast' ELSE 'standard' END AS speed, CASE WHEN m.flags & 4 > 0 THEN 'subagent' ELSE 'main' END AS agent,
+  m.input, m.output, m.cache_write_5m, m.cache_write_1h, m.cache_read, m.web_searches, m.cost_usd, m.part
+FROM quotaline.message m JOIN quotaline.machine ON machine.id = m.machine_id;
+
+CREATE FUNCTION quotaline.moment() RETURNS timestamptz LANGUAGE sql VOLATILE AS 'SELECT clock_timestamp()';
+
+-- Who a machine is, and what it needs to know before it pushes.
+CREATE FUNCTION quotaline.hello(machine_name text, person_name text) RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, quotaline, pg_temp AS $$
+DECLARE found integer;
+BEGIN
+  INSERT INTO machine AS m (login, name, person, first_seen, last_seen)
+    VALUES (session_user, left(machine_name, 200), left(person_name, 200), moment(), moment())
+    ON CONFLICT (login, name, person) DO UPDATE SET last_seen = excluded.last_seen WHERE m.last_seen < excluded.last_seen - interval '1 minute';
+  SELECT id INTO found FROM machine WHERE (login, name, person) = (session_user, left(machine_name, 200), left(person_name, 200));
+  RETURN (SELECT jsonb_build_object('fleet', fleet.id, 'machine', found, 'project_key', fleet.project_key,
+    'schema', (SELECT max(version) FROM version), 'oldest_client', (SELECT max(oldest_client) FROM version)) FROM fleet);
+END $$;
+
+CREATE FUNCTION quotaline.own_machine(here integer) RETURNS void
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, quotaline, pg_temp AS $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM machine WHERE id = here AND login = session_user) THEN
+    RAISE EXCEPTION 'machine % is not yours', here USING ERRCODE = 'insufficient_privilege';
+  END IF;
+END $$;
+
+-- Messages of one machine; those that are here already get the largest of each counter. The same batch again changes nothing.
+-- Whose message it is says the earliest copy outside a subagent, as in a machine's own ledger; the order of coming does not matter.
+CREATE FUNCTION quotaline.push_messages(here integer, batch jsonb) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, quotaline, pg_temp AS $$
+DECLARE one record;
+BEGIN
+  PERFORM own_machine(here);
+  -- Copies of one message come under several keys; who stores one keeps the others out until it is done.
+  PERFORM pg_advisory_xact_lock(741852963, bucket) FROM (
+    SELECT DISTINCT hashtext(item->>'message_id') & 255 AS bucket FROM jsonb_array_elements(batch) AS item ORDER BY 1) AS buckets;
+  INSERT INTO message AS m
+    SELECT DISTINCT ON (message_id, request_id, part) message_id, request_id, part, to_timestamp(time / 1000.0), here, flags, model,
+      session, project, account, input, output, cache_write_5m, cache_write_1h, cache_read, web_searches, cost_usd
+    FROM jsonb_to_recordset(batch) AS given (message_id text, request_id text, part integer, time bigint, flags integer, model text,
+      session text, project text, account text, input bigint, output bigint, cache_write_5m bigint, cache_write_1h bigint,
+      cache_read bigint, web_searches bigint, cost_usd numeric)
+    ORDER BY message_id, request_id, part
+  ON CONFLICT (message_id, request_id, part) DO UPDATE SET
+    (time, machine_id, model, session, project, account) = (SELECT
+      CASE WHEN earlier THEN excluded.time ELSE m.time END, CASE WHEN earlier THEN excluded.machine_id ELSE m.machine_id END,
+      CASE WHEN earlier THEN excluded.model ELSE m.model END, CASE WHEN earlier THEN excluded.session ELSE m.session END,
+      CASE WHEN earlier THEN excluded.project ELSE m.project END,
+      CASE WHEN earlier THEN coalesce(excluded.account, m.account) ELSE coalesce(m.account, excluded.account) END
+      FROM (SELECT (excluded.flags & 4, excluded.time, excluded.machine_id) <= (m.flags & 4, m.time, m.machine_id) AS earlier) AS which),
+    flags = (m.flags | excluded.flags) & 3 | (m.flags & excluded.flags & 4),
+    cost_usd = CASE WHEN (excluded.input + excluded.output + excluded.cache_write_5m + excluded.cache_write_1h + excluded.cache_read)
+      >= (m.input + m.output + m.cache_write_5m + m.cache_write_1h + m.cache_read) THEN excluded.cost_usd ELSE m.cost_usd END,
+    input = greatest(m.input, excluded.input), output = greatest(m.output, excluded.output),
+    cache_write_5m = greatest(m.cache_write_5m, excluded.cache_write_5m),
+    cache_write_1h = greatest(m.cache_write_1h, excluded.cache_write_1h),
+    cache_read = greatest(m.cache_read, excluded.cache_read), web_searches = greatest(m.web_searches, excluded.web_searches)
+  WHERE (m.time, m.machine_id, m.flags, m.model, m.session, m.project, m.account, m.input, m.output, m.cache_write_5m,
+      m.cache_write_1h, m.cache_read, m.web_searches, m.cost_usd)
+    IS DISTINCT FROM (excluded.time, excluded.machine_id, excluded.flags, excluded.model, excluded.session, excluded.project,
+      excluded.account, excluded.input, excluded.output, excluded.cache_write_5m, excluded.cache_write_1h, excluded.cache_read,
+      excluded.web_searches, excluded.cost_usd);
+  -- As soon as one copy's request is '', its id alone tells a message, and all its copies become one.
+  FOR one IN SELECT message_id, part FROM message
+    WHERE message_id IN (SELECT item->>'message_id' FROM jsonb_array_elements(batch) AS item)
+    GROUP BY message_id, part HAVING count(*) > 1 AND min(request_id) = ''
+  LOOP
+    UPDATE message SET (time, machine_id, model, session, project, account) = (
+        SELECT time, machine_id, model, session, project, account FROM message AS copy
+        WHERE (copy.message_id, copy.part) = (one.message_id, one.part) ORDER BY flags & 4, time, machine_id, request_id LIMIT 1
+      ), (flags, input, output, cache_write_5m, cache_write_1h, cache_read, web_searches, cost_usd) = (
+        SELECT max(flags & 1) | max(flags & 2) | min(flags & 4), max(input), max(output), max(cache_write_5m), max(cache_write_1h),
+          max(cache_read), max(web_searches), max(cost_usd)
+        FROM message AS copy WHERE (copy.message_id, copy.part) = (one.message_id, one.part)
+      ) WHERE (message_id, part, request_id) = (one.message_id, one.part, '');
+    DELETE FROM message WHERE (message_id, part) = (one.message_id, one.part) AND request_id <> '';
+  END LOOP;
+END $$;
+
+-- Readings as they were kept (`history`), and the newest of each with its age in seconds (`latest`).
+CREATE FUNCTION quotaline.push_readings(here integer, history jsonb, newest jsonb) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, quotaline, pg_temp AS $$
+BEGIN
+  PERFORM own_machine(here);
+  INSERT INTO reading
+    SELECT account, window_id, to_timestamp(as_of), here, source, utilization, to_timestamp(resets_at), body
+    FROM jsonb_to_recordset(history) AS given (account text, window_id text, as_of double precision, source text,
+      utilization double precision, resets_at double precision, body jsonb)
+    ORDER BY account, window_id, as_of ON CONFLICT DO NOTHING;
+  INSERT INTO latest AS l
+    SELECT DISTINCT ON (account, window_id) account, window_id, moment() - make_interval(secs => greatest(age, 0)), here, body
+    FROM jsonb_to_recordset(newest) AS given (account text, window_id text, age double precision, body jsonb)
+    ORDER BY account, window_id, age
+  ON CONFLICT (account, window_id) DO UPDATE SET true_at = excluded.true_at, machine_id = here, body = excluded.body
+  WHERE excluded.true_at > l.true_at OR l.true_at > moment();
+END $$;
+
+-- The newest readings of an account, with their ages in seconds; none from a future that this server's clock once believed in.
+CREATE FUNCTION quotaline.latest_readings(of_account text) RETURNS jsonb
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, quotaline, pg_temp AS $$
+  SELECT coalesce(jsonb_agg(jsonb_build_object('machine', machine.name, 'machine_id', machine_id,
+    'age', extract(epoch FROM moment() - true_at), 'body', body) ORDER BY window_id), '[]')
+  FROM latest JOIN machine ON machine.id = machine_id WHERE account = of_account AND true_at <= moment() + interval '1 second'
+$$;
+
+-- May this machine ask Anthropic's server for a login now? Seconds to wait; 0: it may, and is taken to have asked.
+CREATE FUNCTION quotaline.may_ask(here integer, of_login text, pause double precision) RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, quotaline, pg_temp AS $$
+DECLARE last request; wait double precision; at timestamptz;
+BEGIN
+  PERFORM own_machine(here);
+  PERFORM pg_advisory_xact_lock(741852964, hashtext(of_login));
+  at := moment();
+  SELECT * INTO last FROM request WHERE login = of_login;
+  IF FOUND THEN  -- a clock that went back must not forbid for ever: no longer than the pause, and than a day
+    wait := greatest(least(extract(epoch FROM last.asked_at - at) + pause, pause),
+      least(coalesce(extract(epoch FROM last.blocked_until - at), 0), 86400));
+    IF wait > 0 THEN
+      RETURN jsonb_build_object('wait', wait, 'outcome', last.outcome, 'machine', (SELECT name FROM machine WHERE id = last.machine_id));
+    END IF;
+  END IF;
+  INSERT INTO request AS r (login, asked_at, outcome, machine_id, requests) VALUES (of_login, at, 'pending', here, 1)
+  ON CONFLICT (login) DO UPDATE SET asked_at = at, blocked_until = NULL, outcome = 'pending', machine_id = here, requests = r.requests + 1;
+  RETURN jsonb_build_object('wait', 0);
+END $$;
+
+-- How that went, and for how long no machine may ask.
+CREATE FUNCTION quotaline.asked(here integer, of_login text, how text, pause double precision) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, quotaline, pg_temp AS $$
+BEGIN
+  PERFORM own_machine(here);
+  UPDATE request SET outcome = left(how, 40), blocked_until = CASE WHEN pause > 0 THEN moment() + make_interval(secs => least(pause, 86400)) END
+  WHERE login = of_login AND machine_id = here;
+END $$;
+
+-- Nobody pushes without a right of its own; `quotaline fleet roles` prints who gets which.
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA quotaline FROM PUBLIC;
+INSERT INTO quotaline.version (version, oldest_client) VALUES (1, 1);

@@ -1,0 +1,106 @@
+"""Machines of a fleet, each with a home, transcripts and a ledger of its own, and one database that they push to."""
+
+from __future__ import annotations
+
+import os
+import time
+from datetime import UTC
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from quotaline.config.schema import Fleet as FleetConfig
+from quotaline.fleet.push import Visit, visit_if_due
+from quotaline.fleet.state import FleetState, load_state
+from quotaline.ledger import open_ledger
+from quotaline.ledger.importer import import_transcripts
+from quotaline.locations import resolve_locations
+from quotaline.prices import PriceBook
+from transcript_lines import dump
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from postgres import Postgres
+    from quotaline.model import Reading
+
+COUNTERS = "input, output, cache_write_5m, cache_write_1h, cache_read, web_searches"
+SUMS = ", ".join(f"sum({name})::bigint" for name in COUNTERS.split(", "))
+ACCOUNT = "00000000-0000-4000-8000-00000000000a"
+
+
+class Machine:
+    """One machine: `write` appends to its transcripts, `push` visits the fleet with them."""
+
+    def __init__(self, name: str, home: Path, url: str, *, user: str = "ann") -> None:
+        self.name, self.home, self.now = name, home, time.time()
+        home.mkdir()
+        self.env = {**os.environ, "HOME": str(home)}
+        self.where = resolve_locations(self.env)
+        self.fleet = FleetConfig(url=url, machine=name, user=user)
+
+    @property
+    def ledger(self) -> Path:
+        assert self.where.ledger is not None
+        return self.where.ledger
+
+    def write(self, *lines: dict[str, Any], file: str = "s1") -> None:
+        path = self.home / ".claude" / "projects" / "p" / f"{file}.jsonl"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("ab") as transcript:
+            transcript.write(dump(*lines))
+
+    def read(self) -> None:
+        """Bring the ledger up to the transcripts."""
+        with open_ledger(self.ledger) as ledger:
+            import_transcripts(ledger, self.where.claude_dirs)
+
+    def push(
+        self, *, account: str | None = None, readings: Sequence[Reading] = (), eager: bool = True, later: float = 0.0
+    ) -> FleetState:
+        self.now += later
+        self.read()
+        visit = Visit(
+            fleet=self.fleet,
+            where=self.where,
+            env=self.env,
+            now=self.now,
+            prices=PriceBook(),
+            account=account,
+            readings=readings,
+        )
+        state = visit_if_due(visit, eager=eager, luck=lambda: 0.0)
+        assert state is not None
+        return state
+
+    def state(self) -> FleetState:
+        with open_ledger(self.ledger) as ledger:
+            return load_state(ledger, self.fleet)
+
+    def sums(self) -> list[tuple[Any, ...]]:
+        """(model, messages, six counters) of its own ledger."""
+        sums = ", ".join(f"sum({name})" for name in COUNTERS.split(", "))
+        query = f"SELECT name, count(*), {sums} FROM message JOIN model ON model.id = model_id GROUP BY 1 ORDER BY 1"  # noqa: S608
+        with open_ledger(self.ledger) as ledger:
+            return [tuple(row) for row in ledger.connection.execute(query)]
+
+
+class Fleet:
+    """The database and its machines."""
+
+    def __init__(self, server: Postgres, folder: Path) -> None:
+        self.server, self.folder = server, folder
+        self.url = server.database()
+        self.database = self.url.rpartition("/")[2]
+
+    def machine(self, name: str, *, user: str = "ann", url: str = "") -> Machine:
+        return Machine(name, self.folder / name, url or self.url, user=user)
+
+    def sql(self, text: str) -> list[tuple[Any, ...]]:
+        return self.server.sql(text, database=self.database)
+
+    def sums(self, by: str = "model") -> list[tuple[Any, ...]]:
+        query = f"SELECT {by}, count(*), {SUMS} FROM quotaline.usage GROUP BY 1 ORDER BY 1"  # noqa: S608
+        return self.sql(query)
+
+
+__all__ = ["ACCOUNT", "UTC", "Fleet", "Machine"]
