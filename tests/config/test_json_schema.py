@@ -19,7 +19,7 @@ from quotaline.config.load import parse
 from quotaline.config.palettes import PALETTES
 from quotaline.config.presets import read_presets
 from quotaline.config.schema import Config
-from quotaline.config.segments import Segment
+from quotaline.config.segment import Segment
 from quotaline.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parents[2]

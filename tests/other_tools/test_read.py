@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quotaline.config import load, presets, segments
+from quotaline.config import load, presets, segment, segments
 from quotaline.errors import ConfigError
 from quotaline.other_tools import ccline, ccstatusline, claude_powerline
 from quotaline.other_tools.draft import (
@@ -273,7 +273,7 @@ def test_any_separator_is_short_and_plain(text: str) -> None:
 
 @given(st.text(max_size=60))
 def test_any_text_is_a_form_that_shows_it(text: str) -> None:
-    parts = segments.parts(literal(text), "x", repeated=False)
+    parts = segment.parts(literal(text), "x", repeated=False)
     assert "".join(parts) == shown(text)
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from quotaline.config.palettes import PALETTES
 from quotaline.config.schema import Config
-from quotaline.config.segments import Segment
+from quotaline.config.segment import Segment
 from quotaline.prices.book import OVERRIDE_KEYS
 
 if TYPE_CHECKING:

@@ -15,7 +15,6 @@ from quotaline.config.load import load_or_default, understand
 from quotaline.config.schema import Budgets, Config, alpha_enabled, may_ask
 from quotaline.core.periods import not_from_the_future
 from quotaline.core.snapshot import config_state
-from quotaline.errors import SourceError
 from quotaline.files import HeldError, lock, private_dir, remove_scratch
 from quotaline.forecast.fields import forecast_parts, part_of
 from quotaline.locations import Locations, resolve_locations, single_folder_env
@@ -23,6 +22,7 @@ from quotaline.model import Account, Missing, Snapshot, SourceState
 from quotaline.prices import PriceBook
 from quotaline.refresh.accounts import only_current_account
 from quotaline.refresh.budget_step import budget_fields_of, budget_limits_of, with_budgets
+from quotaline.refresh.file_sources import read_files
 from quotaline.refresh.ledger_step import BUDGET, update_ledger
 from quotaline.refresh.organisation_step import may_ask_organisation, with_organisation
 from quotaline.refresh.shell_files import renew_shell_files
@@ -33,12 +33,11 @@ from quotaline.snapshot.merge import by_window, merge_window
 from quotaline.snapshot.missing import keep_unread, missing
 from quotaline.snapshot.publish import publish
 from quotaline.snapshot.reasons import with_client_reason, without_client_reason
-from quotaline.sources import claude_json, inbox
-from quotaline.sources.usage_body import source_state
+from quotaline.sources import claude_json
 from quotaline.zone import local_zone
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from datetime import tzinfo
     from pathlib import Path
 
@@ -146,8 +145,7 @@ class _Refresh:
         uuid, plan = (None, None)
         if alpha_enabled(config, "claude_json"):
             uuid, plan = attempt("login", lambda: claude_json.read_account(self._env), nobody)
-        states: list[SourceState] = []
-        fresh = self._read_files(config, states)
+        fresh, states = read_files(config, self._where.cache_dir, self._env, now, self._stages)
         if config.fleet.url is not None:
             fresh += attempt(FLEET, lambda: self._read_fleet(config, uuid, states), [])
         kept = [
@@ -184,16 +182,6 @@ class _Refresh:
             merged += [] if found is None else [found]
         return merged
 
-    def _read_files(self, config: Config, states: list[SourceState]) -> list[Reading]:
-        """Read each source that is a file, cheapest and safest first; one that fails costs its own readings only."""
-        cache_dir, env, now = self._where.cache_dir, self._env, self._now
-        readings: list[Reading] = []
-        if cache_dir is not None:
-            readings += self._read("statusline", lambda: inbox.read(cache_dir, now), states)
-        if alpha_enabled(config, "claude_json"):
-            readings += self._read("claude-json", lambda: claude_json.read(env, now), states)
-        return readings
-
     def _read_fleet(self, config: Config, account: str | None, states: list[SourceState]) -> list[Reading]:
         """What the last visit to the fleet brought, from the ledger."""
         from quotaline.refresh.fleet_step import fleet_readings, fleet_source, last_of_fleet  # noqa: PLC0415 - for those who have one
@@ -209,20 +197,6 @@ class _Refresh:
 
         if may_visit(config, self._env, eager=eager):
             visit_fleet(snapshot, config, self._where, self._env, self._now, eager=eager)
-
-    def _read(self, source: str, read: Callable[[], list[Reading]], states: list[SourceState]) -> list[Reading]:
-        """One source's readings, and how it fared."""
-        try:
-            readings = read()
-        except SourceError as error:
-            states.append(SourceState(source=source, problem=str(error)))
-            return []
-        except Exception as error:  # noqa: BLE001 - a source's fault is its own
-            self._stages.note(f"source {source}", error)
-            states.append(SourceState(source=source, problem=self._stages.faults[-1].message))
-            return []
-        states.append(source_state(source, readings))
-        return readings
 
     def _ask(self, snapshot: Snapshot, config: Config, *, eager: bool) -> Snapshot:
         from quotaline.refresh.remote import ask_remote_sources  # noqa: PLC0415 - most refreshes ask nobody

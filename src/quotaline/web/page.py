@@ -13,7 +13,7 @@ import quotaline
 from quotaline.core import formats
 from quotaline.core.values import printable
 from quotaline.terminal.history import recorded
-from quotaline.terminal.page import gaps, legend
+from quotaline.terminal.page import gaps, legend_of
 from quotaline.terminal.tokens import cost_text
 from quotaline.web import tables, windows
 from quotaline.web.facts import WAYS, Asked
@@ -163,7 +163,7 @@ def _costs(facts: PageFacts) -> str:
 def _footer(facts: PageFacts) -> str:
     """What the marks mean, what is missing and why; who made the page."""
     total, told = facts.total, []
-    marks = [words for line in legend(facts.view, facts.now) for words, _ in getattr(line, "pieces", ())]
+    marks = [words for line in legend_of([facts.view], facts.now) for words, _ in getattr(line, "pieces", ())]
     guessed = "~ an estimate: tokens at list price, which no plan bills"
     told += [guessed if words.startswith("~") else words for words in marks if not words.startswith(("┃", "≥"))]
     told += [guessed] if total.cost_usd and guessed not in told else []
