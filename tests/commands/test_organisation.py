@@ -63,6 +63,23 @@ def test_a_refresh_asks_and_history_shows_what_came(home: Path, environment: dic
     assert len(server.requests) == 1, "history asks nobody"
 
 
+@pytest.mark.parametrize(
+    ("by", "noted"), [("day", False), ("model", False), ("workspace", False), ("api-key", True), ("user", False)]
+)
+def test_the_older_reports_say_where_they_know_no_cost(by: str, noted: bool, home: Path, environment: dict[str, str]) -> None:
+    with open_ledger(home / ".local/share/quotaline/ledger.db") as ledger:
+        state = "INSERT INTO organisation_state (owner, asked_at, answered_at, closed) VALUES ('o', 1.0, 1.0, ?)"
+        ledger.connection.execute(state, (json.dumps({"analytics": 1.0}),))
+        for report in ("usage", "claude_code"):
+            ledger.connection.execute(
+                """INSERT INTO organisation_row (owner, report, day, model, workspace, api_key, actor, input, output,
+                cache_write_5m, cache_write_1h, cache_read, web_searches) VALUES ('o', ?, ?, ?, 'w', 'k', 'a', 1, 0, 0, 0, 0, 0)""",
+                (report, YESTERDAY, OPUS),
+            )
+    tree = rows(environment, "--source", "organisation", "--by", by)
+    assert any("so there is no cost here" in note for note in tree["notes"]) is noted
+
+
 def test_the_background_asks_and_a_look_does_not(home: Path, environment: dict[str, str], server: ReportServer) -> None:
     set_up(home, server)
     looking = {name: value for name, value in environment.items() if name != "QUOTALINE_REFRESH"}
