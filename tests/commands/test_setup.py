@@ -248,8 +248,21 @@ def test_a_host_that_cannot_be_set_up_costs_that_host_only(home: Path, settings:
     assert told.count("settings.json is not valid JSON") >= 2, "where it is found, and where it fails"
     assert "bash: set in ~/.bashrc\n" in told
     assert "`quotaline install claude-code`: the numbers come from Claude Code's status line" in told
+    assert told.endswith("Undo: quotaline uninstall bash\n")
     assert settings.read_text(encoding="utf-8") == '{"statusLine": '
     assert (home / ".bashrc").exists()
+
+
+@pytest.mark.parametrize("option", ["--yes", "--dry-run"])
+def test_the_exit_code_tells_of_a_host_that_only_setup_knows_of(option: str, home: Path, env: dict[str, str]) -> None:
+    (home / ".config").mkdir()
+    (home / ".config" / "starship.toml").write_text("[custom.quotaline]\ncommand = 'x'\n", encoding="utf-8")
+    done = quotaline("setup", option, "--host", "starship", "--host", "bash", env=env)
+    assert done.returncode == 1
+    assert b"starship: " in done.stdout
+    assert b"has a [custom.quotaline] of its own" in done.stdout
+    assert b"failed" not in done.stdout
+    assert (home / ".bashrc").exists() is (option == "--yes")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everything")
@@ -338,6 +351,16 @@ def test_who_draws_the_prompt_by_starship_has_the_line_there(home: Path) -> None
 def test_a_shell_that_has_no_line_is_not_touched(home: Path) -> None:
     env = {**client(home, "2.1.300"), "SHELL": "/usr/bin/nu"}
     assert look_around(env).usual == ("claude-code",)
+
+
+def test_what_stands_in_the_settings_is_shown_as_text(settings: Path, env: dict[str, str]) -> None:
+    settings.write_text(json.dumps({"statusLine": {"type": "command", "command": "true \u001b]0;x\u0007"}}), encoding="utf-8")
+    dialogue = Dialogue(env)
+    dialogue.answer("")
+    asked = dialogue.answer("")
+    assert "true " in asked
+    assert "\x1b]0" not in asked
+    dialogue.child.close()
 
 
 @pytest.mark.parametrize("tool", ["ccstatusline", "claude-powerline", "ccline"])

@@ -32,6 +32,7 @@ def install(host: str, *, dry_run: bool, chain: bool, replace: bool) -> int:
     import os
     import sys
 
+    from quotaline.core.values import printable
     from quotaline.integrations import claude_code
     from quotaline.integrations import hosts as known
 
@@ -45,7 +46,7 @@ def install(host: str, *, dry_run: bool, chain: bool, replace: bool) -> int:
     else:
         held = None if chain or replace else claude_code.held_by(env)
         if held is not None and sys.stdin.isatty():
-            click.echo(f"Another command holds Claude Code's status line:\n\n    {held}\n")
+            click.echo(f"Another command holds Claude Code's status line:\n\n    {printable(held)}\n")
             answer = click.prompt(
                 "Show its rows above ours, take its place, or leave it", type=click.Choice(["chain", "replace", "leave"])
             )

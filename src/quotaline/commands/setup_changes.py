@@ -51,11 +51,12 @@ def show_changes(answers: Answers, config: Config, where: Locations, env: Mappin
 
 def carry_out_setup(answers: Answers, config: Config, found: Found, where: Locations, env: Mapping[str, str]) -> int:
     """Make every change that is needed, look at the result, say what is next; 1 when something could not be done."""
-    failed = False
+    failed, there = False, list[str]()
     click.echo()
     for host in answers.hosts:
         try:
             _install(host, planned(host, answers, env), where)
+            there.append(host)
         except QuotalineError as error:
             failed = True
             click.echo(f"{host}: {error}")
@@ -71,13 +72,13 @@ def carry_out_setup(answers: Answers, config: Config, found: Found, where: Locat
     failed = _check(where, env) or failed
     told = numbers_are_known(load_snapshot(where.snapshot))
     click.echo("\nNext")
-    steps = list(needed_steps(answers.hosts, told=told))[::-1]
-    if answers.hosts and found.held_by and not answers.chain:
+    steps = list(needed_steps(there, told=told))[::-1]
+    if CLAUDE_CODE in there and found.held_by and not answers.chain:
         steps.append(f"`quotaline config import {found.held_by}`: its segments, in your line")
     for step in steps or ["`quotaline`: everything that is known, and why something is missing"]:
         click.echo(f"  · {step}")
-    if answers.hosts:
-        click.echo("Undo: " + "; ".join(f"quotaline uninstall {host}" for host in answers.hosts))
+    if there:
+        click.echo("Undo: " + "; ".join(f"quotaline uninstall {host}" for host in there))
     return 1 if failed else 0
 
 

@@ -10,6 +10,7 @@ from msgspec import Struct, structs
 
 from quotaline.commands.install import HOSTS
 from quotaline.commands.suggestions import did_you_mean
+from quotaline.core.values import printable
 from quotaline.integrations.hosts import CLAUDE_CODE
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def ask(
             answers, hosts=click.prompt(text, default=" ".join(answers.hosts), value_proc=lambda word: _hosts(word, found))
         )
     if must_choose(answers, found) and "chain" not in given:
-        click.echo(f"\nIn Claude Code's status line there is already:\n\n    {found.held}\n")
+        click.echo(f"\nIn Claude Code's status line there is already:\n\n    {printable(found.held or '')}\n")
         choice = click.Choice(["chain", "replace"])
         text = numbered("Keep its rows above (chain), or take its place (replace)?")
         answers = structs.replace(answers, chain=click.prompt(text, type=choice, default="chain") == "chain")
@@ -105,7 +106,7 @@ def _preset(numbered: Callable[[str], str], answers: Answers, presets: Collectio
 
     click.echo()
     usual, alpha = str(answers.preset), bool(answers.alpha)
-    text = numbered(f"Which preset (? shows them)? Of: {' '.join(presets)}")
+    text = numbered(f"Which preset (? shows them)? Of: {printable(' '.join(presets))}")
     while (found := str(click.prompt(text, default=usual, value_proc=known))) == "?":
         looks.presets(usual, alpha=alpha)
     if found != usual:
