@@ -143,7 +143,7 @@ def test_without_lines_it_is_the_tools_own_usual_line() -> None:
 def test_claude_powerline() -> None:
     config = {
         "theme": "custom",
-        "colors": {"custom": {"model": {"bg": "#000000", "fg": "#ff8800"}}},
+        "colors": {"custom": {"model": {"bg": "#ff8800", "fg": "#101010"}}},
         "display": {
             "style": "powerline",
             "charset": "text",
@@ -194,7 +194,7 @@ separator = " | "
 id = "model"
 enabled = true
 icon = {{ plain = "M", nerd_font = "\\uE26D" }}
-colors = {{ text = {{ c16 = 14 }}, background = {{ c256 = 7 }} }}
+colors = {{ text = {{ c16 = 0 }}, background = {{ c256 = 7 }} }}
 styles = {{ text_bold = true }}
 [[segments]]
 id = "usage"
@@ -215,7 +215,7 @@ def test_ccline(mode: str, icon: str) -> None:
     found = imported("ccline", CCLINE.format(mode=mode).encode(), "it")
     assert rows(found.preset) == [["ccline-model", "ccline-usage", "ccline-usage-2"]]
     own = found.preset["segments"]
-    assert (own["ccline-model"]["format"], own["ccline-model"]["colour"]) == (icon + "{model.name}", "14")
+    assert (own["ccline-model"]["format"], own["ccline-model"]["colour"]) == (icon + "{model.name}", "7")
     assert own["ccline-usage"]["colour"] == own["ccline-usage-2"]["colour"] == "#0114ff"
     assert set(found.without_equal) == {"background colours", "bold", "update"}
 
@@ -261,6 +261,39 @@ def test_the_usual_places(tmp_path: Any) -> None:
             assert usual_file(tool, env) == path
     with pytest.raises(ConfigError, match="cannot be read"):
         bytes_of(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("item", "colour"),
+    [
+        ({"color": "black", "backgroundColor": "bgBrightBlue"}, "bright-blue"),
+        ({"color": "hex:2E3440", "backgroundColor": "hex:88C0D0"}, "#88C0D0"),
+        ({"color": "ansi256:16", "backgroundColor": "ansi256:73"}, "73"),
+        ({"color": "white", "backgroundColor": "bgBlue"}, "white"),
+        ({"color": "black"}, "black"),
+        ({"color": "black", "backgroundColor": 7}, "black"),
+    ],
+)
+def test_a_dark_text_takes_the_colour_of_its_lost_background(item: dict[str, Any], colour: str) -> None:
+    assert widgets({"type": "model", **item})["segments"]["model"] == {"colour": colour}
+
+
+@pytest.mark.parametrize(
+    ("value", "colour"),
+    [
+        ({"c16": 14}, "14"),
+        ({"c16": 16}, None),
+        ({"c256": 200}, "200"),
+        ({"c256": 256}, None),
+        ({"r": 0, "g": 128, "b": 255}, "#0080ff"),
+        ({"r": 0, "g": 128, "b": 256}, None),
+        ({"r": 0, "g": 128}, None),
+        ({"c16": True}, None),
+        ("red", None),
+    ],
+)
+def test_a_colour_of_ccline_is_a_colour_or_none(value: object, colour: str | None) -> None:
+    assert colour == ccline.colour_of(value)
 
 
 @given(st.text(max_size=20))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from quotaline.other_tools.draft import Draft, Equal, Imported, colour, literal, rows_of, separator, table
+from quotaline.other_tools.draft import Draft, Equal, Imported, colour, literal, rows_of, separator, table, without_background
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,9 +49,10 @@ def read(tree: object, shipped: Mapping[str, Tree]) -> Imported:
         if table(segment.get("styles")).get("text_bold") is True:
             draft.without_equal("bold")
         icon = table(segment.get("icon")).get(icon_of)
+        found = without_background(colour_of(colours.get("text")), colour_of(colours.get("background")))
         mark = literal(icon).strip() + " " if isinstance(icon, str) and icon.strip() else ""
         for equal in EQUALS[name]:
-            draft.add(name, equal, mark + equal.form, colour_of(colours.get("text")))
+            draft.add(name, equal, mark + equal.form, found)
             mark = ""
     draft.separator = separator(style.get("separator"))
     return draft.finished("your line of ccline")

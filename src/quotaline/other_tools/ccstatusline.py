@@ -7,7 +7,18 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from quotaline.errors import ConfigError
-from quotaline.other_tools.draft import Draft, Equal, Imported, colour, left_instead, literal, rows_of, separator, table
+from quotaline.other_tools.draft import (
+    Draft,
+    Equal,
+    Imported,
+    colour,
+    left_instead,
+    literal,
+    rows_of,
+    separator,
+    table,
+    without_background,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -106,6 +117,8 @@ def _widget(draft: Draft, item: Mapping[str, Any], marks: Counter[str]) -> None:
     found = colour_of(item.get("color"))
     if found is None and item.get("color"):
         draft.without_equal(f"the colour {item['color']}")
+    background = item.get("backgroundColor")
+    found = without_background(found, colour_of(background.removeprefix("bg")) if isinstance(background, str) else None)
     if kind in TEXTS:
         if text := literal(item.get(TEXTS[kind], "")).strip():
             draft.add(kind, Equal(""), text, found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from quotaline.other_tools.draft import Draft, Equal, Imported, colour, left_instead, rows_of, table
+from quotaline.other_tools.draft import Draft, Equal, Imported, colour, left_instead, rows_of, table, without_background
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,7 +50,8 @@ def read(tree: object, shipped: Mapping[str, Tree]) -> Imported:
         draft.row()
         for name, options in table(table(line).get("segments")).items():
             if table(options).get("enabled") is not False:
-                _segment(draft, name, table(options), colour(str(table(custom.get(name)).get("fg"))))
+                text, background = (colour(str(table(custom.get(name)).get(key))) for key in ("fg", "bg"))
+                _segment(draft, name, table(options), without_background(text, background))
     _style(draft, config, display)
     return draft.finished("your line of claude-powerline")
 

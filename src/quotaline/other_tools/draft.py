@@ -20,6 +20,8 @@ LONGEST_SEPARATOR = 8
 LONGEST_TEXT = 40
 MOST_ROWS, MOST_PIECES = 20, 60
 """Whoever has more of them has made a mistake, and a prompt would wait for it."""
+DARK = 90  # of 255: what cannot be read on a black terminal
+DARK_NUMBERS = (0, 16, *range(232, 240))  # black twice, and the first of the greys
 USED = re.compile(r"\{([\w.]+)\.used:(pct|bar[0-9]{0,2})\}")
 COPIED = ("level", "warn", "critical", "colour", "priority")
 
@@ -136,6 +138,18 @@ def separator(text: object) -> str | None:
 def colour(name: str) -> str | None:
     """A colour of ours by its name, number or `#rrggbb`; None where there is none of that name."""
     return name if sgr(name) is not None else None
+
+
+def without_background(text: str | None, background: str | None) -> str | None:
+    """The colour of a text where the background that it stood on is gone: a dark one takes the background's."""
+    return background if background and text and _is_dark(text) else text
+
+
+def _is_dark(name: str) -> bool:
+    if name.startswith("#"):
+        red, green, blue = bytes.fromhex(name[1:])
+        return 0.299 * red + 0.587 * green + 0.114 * blue < DARK
+    return name == "black" or (name.isdecimal() and int(name) in DARK_NUMBERS)
 
 
 def table(value: object) -> dict[str, Any]:
