@@ -90,6 +90,19 @@ def test_what_config_toml_says_itself_is_named(theirs: Path, config: Path, envir
     assert "config.toml itself says line.claude.rows, segments.model.colour: that counts" in told
 
 
+def test_a_budget_comes_along_unless_there_is_one(config: Path, environment: dict[str, str]) -> None:
+    theirs = json.dumps({"budget": {"today": {"amount": 50}}}).encode()
+    done = quotaline("config", "import", "claude-powerline", "-", env=environment, stdin=theirs, check=True)
+    assert b'budget.daily = "50.00" comes along.' in done.stdout
+    assert done.stdout.endswith(b"Undo: quotaline config set preset default; quotaline config unset budget.daily\n")
+    assert '[budget]\ndaily = "50.00"\n' in config.read_text(encoding="utf-8")
+    quotaline("config", "set", "budget.daily", "7", env=environment, check=True)
+    done = quotaline("config", "import", "claude-powerline", "-", env=environment, stdin=theirs, check=True)
+    assert b"budget.daily stays as config.toml has it." in done.stdout
+    assert b"config unset" not in done.stdout
+    assert "daily = 7\n" in config.read_text(encoding="utf-8")
+
+
 def test_standard_input_and_a_tool_that_needs_a_file(home: Path, environment: dict[str, str]) -> None:
     done = quotaline("config", "import", "ccstatusline", "-", env=environment, stdin=json.dumps(LINE).encode(), check=True)
     assert done.stdout.startswith(b"ccstatusline: standard input\n")

@@ -167,7 +167,7 @@ def test_claude_powerline() -> None:
                 },
             ],
         },
-        "budget": {"today": {"amount": 50}},
+        "budget": {"today": {"amount": 50}, "block": {"amount": 15}},
     }
     found = imported("claude-powerline", json.dumps(config).encode(), "it")
     assert rows(found.preset) == [
@@ -181,7 +181,7 @@ def test_claude_powerline() -> None:
     assert own["model"] == {"colour": "#ff8800"}
     assert found.preset["style"] == {"separator": " › "}
     assert set(found.without_equal) == {
-        "git showSha", "session both", "metrics showMessageCount", "env", "the budget of today: see `[budget]`",
+        "git showSha", "session both", "metrics showMessageCount", "env", "the budget of block",
     }  # fmt: skip
 
 
@@ -208,6 +208,30 @@ enabled = true
 id = "cost"
 enabled = false
 """
+
+
+@pytest.mark.parametrize(
+    ("budget", "kept", "warn"),
+    [
+        ({"amount": 50}, {"budget.daily": '"50.00"'}, 80),
+        ({"amount": 12.346, "warningThreshold": 60}, {"budget.daily": '"12.35"'}, 60),
+        ({"amount": 0}, {}, None),
+        ({"amount": 1e9}, {}, None),
+        ({"amount": "much"}, {}, None),
+        ({"amount": True}, {}, None),
+        ({"amount": 5, "type": "tokens"}, {}, None),
+        (7, {}, None),
+    ],
+)
+def test_a_budget_for_the_day_and_its_threshold_come_along(budget: object, kept: dict[str, str], warn: float | None) -> None:
+    tree = {"display": {"lines": [{"segments": {"today": {"type": "cost"}}}]}, "budget": {"today": budget}}
+    found = imported("claude-powerline", json.dumps(tree).encode(), "it")
+    assert found.settings == kept
+    if warn is None:
+        assert rows(found.preset) == [["today"]]
+    else:
+        own = found.preset["segments"]["claude-powerline-today"]
+        assert (own["warn"], own["level"]) == (warn, "budget_daily.used")
 
 
 @pytest.mark.parametrize(("mode", "icon"), [("plain", "M "), ("nerd_font", "\ue26d "), ("powerline", "\ue26d ")])

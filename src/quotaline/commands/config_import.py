@@ -13,8 +13,9 @@ import click
 from quotaline.commands.load_config import load_config
 from quotaline.commands.setup_looks import Looks
 from quotaline.commands.suggestions import did_you_mean
-from quotaline.config.edit import put_preset
+from quotaline.config.edit import put, put_preset
 from quotaline.config.load import read_text
+from quotaline.config.schema import DEFAULT_PRESET
 from quotaline.core.spawn_refresh import CONFIG_STAMP, spawn_refresh
 from quotaline.errors import ConfigError
 from quotaline.locations import resolve_locations
@@ -55,21 +56,27 @@ def import_from(tool: str, file: str | None, *, dry_run: bool) -> int:
     looks.line(tool, alpha=config.enable_alpha_features, tree=found.preset)
     click.echo()
     page.print_page(lambda _: told(found, closed=not config.enable_alpha_features), config, os.environ)
+    beside = {key: value for key, value in found.settings.items() if not is_written(where.config_file, key)}
+    for key, value in found.settings.items():
+        click.echo(f"{key} = {value} comes along." if key in beside else f"{key} stays as config.toml has it.")
     over = counted_above(where.config_file, found.preset)
     if over:
         click.echo(f"config.toml itself says {', '.join(over)}: that counts, until `quotaline config unset` takes it out.")
     if dry_run:
         click.echo("Nothing was changed.")
         return 0
-    kept = put_preset(
-        where.config_file, tool, preset_text(found.preset, f"{tool}'s line; `quotaline config import {tool}` wrote it.")
-    )
+    text = preset_text(found.preset, f"{tool}'s line; `quotaline config import {tool}` wrote it.")
+    kept = put_preset(where.config_file, tool, text)
+    for key, value in beside.items():
+        put(where.config_file, key, value)
     if kept is not None:
         click.echo(f"The preset {tool} as it was: {where.tilde(kept)}")
     click.echo(
         f"Written to {where.tilde(where.config_file.parent / 'presets' / (tool + '.toml'))} and chosen as preset {tool}."
     )
-    click.echo(f"Undo: quotaline config set preset {config.preset if config.preset != tool else 'default'}")
+    former = config.preset if config.preset != tool else DEFAULT_PRESET
+    undo = [f"quotaline config set preset {former}", *(f"quotaline config unset {key}" for key in beside)]
+    click.echo(f"Undo: {'; '.join(undo)}")
     spawn_refresh(str(where.cache_dir or ""), os.environ, time.time(), CONFIG_STAMP)
     return 0
 
@@ -87,6 +94,14 @@ def told(found: Imported, *, closed: bool) -> list[Line]:
             Words("Dollars and each model's week show with `quotaline config set enable_alpha_features true`.", "muted")
         )
     return lines
+
+
+def is_written(path: Path, key: str) -> bool:
+    """Whether config.toml says anything of a dotted key."""
+    node: Any = tomllib.loads(read_text(path))
+    for step in key.split("."):
+        node = node.get(step) if isinstance(node, dict) else None
+    return node is not None
 
 
 def counted_above(path: Path, preset: dict[str, Any]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from quotaline.core.values import number
 from quotaline.other_tools.draft import Draft, Equal, Imported, colour, left_instead, rows_of, table, without_background
 
 if TYPE_CHECKING:
@@ -29,6 +30,11 @@ EQUALS = {
     "cacheTimer": Equal("cache"),
 }
 FOLDERS = {"full": "{directory.path:.60}", "basename": "{directory.name:.40}"}
+DAILY = "budget.daily"
+TODAY = Equal("today", "{today.mark}{today.cost:money} today {budget_daily.used:pct}", level="budget_daily.used")
+"""Today's price where a budget for the day is set."""
+MOST = 1_000_000
+USUAL_WARNING = 80
 PRICES = {"session": Equal("cost"), "today": Equal("today")}
 """Segments that show a price or tokens, as their `type` says, and have an equal of the price."""
 METRICS = {"showDuration": ("metrics duration", Equal("duration")), "showLinesAdded": ("metrics lines", Equal("lines"))}
@@ -45,23 +51,26 @@ def read(tree: object, shipped: Mapping[str, Tree]) -> Imported:
     display = table(config.get("display"))
     custom = table(table(config.get("colors")).get("custom")) if config.get("theme") == "custom" else {}
     draft = Draft("claude-powerline", shipped)
+    warn = _budget(draft, table(config.get("budget")))
     lines = display.get("lines")
     for line in rows_of(lines) if lines is not None else [{"segments": segments} for segments in USUAL]:
         draft.row()
         for name, options in table(table(line).get("segments")).items():
             if table(options).get("enabled") is not False:
                 text, background = (colour(str(table(custom.get(name)).get(key))) for key in ("fg", "bg"))
-                _segment(draft, name, table(options), without_background(text, background))
+                _segment(draft, name, table(options), without_background(text, background), warn)
     _style(draft, config, display)
     return draft.finished("your line of claude-powerline")
 
 
-def _segment(draft: Draft, name: str, options: Mapping[str, Any], found: str | None) -> None:
+def _segment(draft: Draft, name: str, options: Mapping[str, Any], found: str | None, warn: float) -> None:
     if name == "metrics":
         _metrics(draft, options, found)
     elif name in PRICES:
         kind = options.get("type", "tokens" if name == "session" else "cost")
-        if kind in ("cost", "both"):
+        if kind in ("cost", "both") and name == "today" and DAILY in draft.settings:
+            draft.add(name, TODAY, TODAY.form, found, warn)
+        elif kind in ("cost", "both"):
             draft.add(name, PRICES[name], colour=found)
         if kind != "cost":
             draft.without_equal(f"{name} {kind}")
@@ -95,6 +104,17 @@ def form_of(name: str, options: Mapping[str, Any]) -> str:
     return left_instead(form) if options.get("percentageMode") == "remaining" else form
 
 
+def _budget(draft: Draft, budgets: Mapping[str, Any]) -> float:
+    """Take over the budget of a day; the percent from which it warns."""
+    for name in (name for name, budget in budgets.items() if name != "today" and table(budget).get("amount")):
+        draft.without_equal(f"the budget of {name}")
+    today = table(budgets.get("today"))
+    amount, warn = number(today.get("amount")), number(today.get("warningThreshold"))
+    if amount is not None and 0.01 <= amount <= MOST and today.get("type", "cost") == "cost":  # noqa: PLR2004 - a cent
+        draft.settings[DAILY] = f'"{amount:.2f}"'
+    return warn if warn is not None and 0 <= warn <= 100 else USUAL_WARNING  # noqa: PLR2004 - percent
+
+
 def _style(draft: Draft, config: Mapping[str, Any], display: Mapping[str, Any]) -> None:
     style, charset = display.get("style", "minimal"), display.get("charset", "unicode")
     if (found := SEPARATORS.get((str(style), str(charset)))) is not None:
@@ -105,6 +125,3 @@ def _style(draft: Draft, config: Mapping[str, Any], display: Mapping[str, Any]) 
         draft.without_equal(f"the style {style}")
     if config.get("theme", "dark") != "custom":
         draft.without_equal(f"the theme {config.get('theme', 'dark')}")
-    for name, budget in table(config.get("budget")).items():
-        if table(budget).get("amount"):
-            draft.without_equal(f"the budget of {name}: see `[budget]`")

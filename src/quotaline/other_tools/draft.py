@@ -42,9 +42,13 @@ class Equal(NamedTuple):
 
 
 class Imported(Struct, frozen=True, kw_only=True):
-    """A preset as a tree; which pieces it was made of, each with our segment's name; what had no equal, by their names."""
+    """A preset as a tree; which pieces it was made of, each with our segment's name; what had no equal, by their names.
+
+    `settings` are keys of config.toml beside it, with their values.
+    """
 
     preset: dict[str, Any]
+    settings: dict[str, str]
     taken: tuple[tuple[str, str], ...]
     without_equal: tuple[str, ...]
 
@@ -55,6 +59,7 @@ class Draft:
     def __init__(self, tool: str, shipped: Mapping[str, Tree]) -> None:
         self.tool, self.shipped = tool, shipped
         self.separator: str | None = None
+        self.settings: dict[str, str] = {}
         self._rows: list[list[str]] = []
         self._segments: dict[str, Tree] = {}
         self._taken: dict[tuple[str, str], None] = {}
@@ -64,8 +69,8 @@ class Draft:
         """Begin a row."""
         self._rows.append([])
 
-    def add(self, theirs: str, equal: Equal, form: str = "", colour: str | None = None) -> None:
-        """Put a piece into the row: in `form`, or as the shipped segment is; in a colour of ours, if any."""
+    def add(self, theirs: str, equal: Equal, form: str = "", colour: str | None = None, warn: float | None = None) -> None:
+        """Put a piece into the row: in `form`, or as the shipped segment is; in a colour and with a threshold, if any."""
         if len(self._rows) > MOST_ROWS or len(self._rows[-1]) >= MOST_PIECES:
             self.without_equal(f"what is behind {MOST_ROWS} rows or {MOST_PIECES} pieces")
             return
@@ -75,6 +80,7 @@ class Draft:
             segment: Tree = {"summary": f"{theirs} as in {self.tool}", "format": form or base["format"]}
             segment |= {key: base[key] for key in COPIED if key in base}
             segment |= {"level": equal.level} if equal.level else {}
+            segment |= {"warn": warn} if warn is not None else {}
             segment |= {"colour": colour} if colour else {}
             name = self._named(f"{self.tool}-{re.sub('[^a-z0-9]+', '-', theirs.lower()).strip('-') or 'piece'}", segment)
         self._rows[-1].append(name)
@@ -93,7 +99,7 @@ class Draft:
         preset["line"] = {"claude": {"rows": rows}}
         if self._segments:
             preset["segments"] = self._segments
-        return Imported(preset=preset, taken=tuple(self._taken), without_equal=tuple(self._without))
+        return Imported(preset=preset, settings=self.settings, taken=tuple(self._taken), without_equal=tuple(self._without))
 
     def _coloured(self, name: str, colour: str | None) -> str | None:
         """The shipped segment in this colour; None where it has another one already."""
