@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,7 +28,7 @@ from quotaline.other_tools.read import TOOLS, bytes_of, imported, usual_file
 
 FORMS = [
     *ccstatusline.EQUALS.values(), *claude_powerline.EQUALS.values(), *claude_powerline.PRICES.values(),
-    *(equal for _, equal in claude_powerline.METRICS.values()),
+    *(equal for _, equal in claude_powerline.METRICS.values()), *filter(None, claude_powerline.GIT.values()),
     *(equal for several in ccline.EQUALS.values() for equal in several),
 ]  # fmt: skip
 
@@ -55,8 +56,9 @@ def test_every_form_names_fields_that_exist(equal: Equal) -> None:
             assert segments.segment_problem({"summary": "x", "format": text, **level}, "x") is None
 
 
-def test_about_thirty_widgets_have_an_equal() -> None:
-    assert len(ccstatusline.EQUALS) + len(ccstatusline.TEXTS) >= 30
+def test_the_readme_says_how_many_widgets_have_an_equal() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    assert f"with {len(ccstatusline.EQUALS) + len(ccstatusline.TEXTS)} of ccstatusline's widgets" in readme
 
 
 def test_rows_order_colours_and_separators_come_along() -> None:
@@ -151,7 +153,7 @@ def test_claude_powerline() -> None:
                 {
                     "segments": {
                         "directory": {"enabled": True, "style": "full"},
-                        "git": {"enabled": True, "showSha": True},
+                        "git": {"showSha": True, "showWorkingTree": True, "showAheadBehind": True, "showStashCount": True},
                         "model": {"enabled": True},
                         "session": {"enabled": True, "type": "both"},
                         "tmux": {"enabled": False},
@@ -171,7 +173,7 @@ def test_claude_powerline() -> None:
     }
     found = imported("claude-powerline", json.dumps(config).encode(), "it")
     assert rows(found.preset) == [
-        ["claude-powerline-directory", "git", "model", "cost"],
+        ["claude-powerline-directory", "git", "git_state", "claude-powerline-git-showstashcount", "model", "cost"],
         ["claude-powerline-block", "claude-powerline-context", "duration"],
     ]
     own = found.preset["segments"]
@@ -179,6 +181,8 @@ def test_claude_powerline() -> None:
     assert own["claude-powerline-block"]["format"].startswith("5h {five_hour.used:bar} ")
     assert own["claude-powerline-context"]["format"] == "{context.remaining:pct} left"
     assert own["model"] == {"colour": "#ff8800"}
+    stash = own["claude-powerline-git-showstashcount"]
+    assert (stash["format"], stash["level"], stash["hide_below"]) == ("*{git.stash}", "git.stash", 1)
     assert found.preset["style"] == {"separator": " › "}
     assert set(found.without_equal) == {
         "git showSha", "session both", "metrics showMessageCount", "env", "the budget of block",
@@ -232,6 +236,7 @@ def test_a_budget_for_the_day_and_its_threshold_come_along(budget: object, kept:
     else:
         own = found.preset["segments"]["claude-powerline-today"]
         assert (own["warn"], own["level"]) == (warn, "budget_daily.used")
+        assert own["format"] == own["short"] + " {budget_daily.used:pct}"
 
 
 @pytest.mark.parametrize(("mode", "icon"), [("plain", "M "), ("nerd_font", "\ue26d "), ("powerline", "\ue26d ")])

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 EQUALS = {
     "model": (Equal("model", "{model.name}"),),
     "directory": (Equal("directory", "{directory.name:.40}"),),
-    "git": (Equal("git", "{git.branch:.40}"),),
+    "git": (Equal("git", "{git.branch:.40}"), Equal("git_state")),
     "context_window": (Equal("context", "{context.used:pct} · {context.tokens:tokens}"),),
     "usage": (
         Equal("five_hour", "5h {five_hour.used:pct} {five_hour.left:left}"),

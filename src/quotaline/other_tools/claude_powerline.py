@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from quotaline.core.values import number
-from quotaline.other_tools.draft import Draft, Equal, Imported, colour, left_instead, rows_of, table, without_background
+from quotaline.other_tools.draft import Draft, Equal, Imported, colour, count, left_instead, rows_of, table, without_background
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +31,8 @@ EQUALS = {
 }
 FOLDERS = {"full": "{directory.path:.60}", "basename": "{directory.name:.40}"}
 DAILY = "budget.daily"
-TODAY = Equal("today", "{today.mark}{today.cost:money} today {budget_daily.used:pct}", level="budget_daily.used")
+PRICE = "{today.mark}{today.cost:money} today"
+TODAY = Equal("today", PRICE + " {budget_daily.used:pct}", level="budget_daily.used", short=PRICE)
 """Today's price where a budget for the day is set."""
 MOST = 1_000_000
 USUAL_WARNING = 80
@@ -39,8 +40,15 @@ PRICES = {"session": Equal("cost"), "today": Equal("today")}
 """Segments that show a price or tokens, as their `type` says, and have an equal of the price."""
 METRICS = {"showDuration": ("metrics duration", Equal("duration")), "showLinesAdded": ("metrics lines", Equal("lines"))}
 OTHER_METRICS = ("showResponseTime", "showLastResponseTime", "showMessageCount")
-GIT = ("showSha", "showAheadBehind", "showWorkingTree", "showOperation", "showTag", "showTimeSinceCommit", "showStashCount",
-       "showUpstream", "showRepoName", "showWorktree")  # fmt: skip
+GIT: dict[str, Equal | None] = {
+    "showWorkingTree": Equal("git_state"),
+    "showAheadBehind": Equal("git_state"),
+    "showOperation": Equal("", "{git.operation}"),
+    "showStashCount": count("git.stash", "*"),
+    "showUpstream": Equal("", "→{git.upstream:.24}"),
+    **dict.fromkeys(("showSha", "showTag", "showTimeSinceCommit", "showRepoName", "showWorktree")),
+}
+"""What else the branch can be followed by; None where that has no equal."""
 ARROW, LETTER = " \ue0b1 ", " › "
 SEPARATORS = {("powerline", "unicode"): ARROW, ("powerline", "text"): LETTER}
 
@@ -76,10 +84,21 @@ def _segment(draft: Draft, name: str, options: Mapping[str, Any], found: str | N
             draft.without_equal(f"{name} {kind}")
     elif name in EQUALS:
         draft.add(name, EQUALS[name], form_of(name, options), found)
-        for key in (key for key in GIT if name == "git" and options.get(key) is True):
-            draft.without_equal(f"git {key}")
+        if name == "git":
+            _git(draft, options, found)
     else:
         draft.without_equal(name)
+
+
+def _git(draft: Draft, options: Mapping[str, Any], found: str | None) -> None:
+    wanted = {key: equal for key, equal in GIT.items() if options.get(key) is True}
+    if "showWorkingTree" in wanted:
+        wanted.pop("showAheadBehind", None)  # which is told with it
+    for key, equal in wanted.items():
+        if equal is None:
+            draft.without_equal(f"git {key}")
+        else:
+            draft.add(f"git {key}", equal, equal.form, found)
 
 
 def _metrics(draft: Draft, options: Mapping[str, Any], found: str | None) -> None:

@@ -30,7 +30,8 @@ class Equal(NamedTuple):
     """What stands for a piece of another tool's line: the shipped segment `base`, or `form` with its thresholds and colour.
 
     `raw` is the form without its label, `bar` the one that draws a bar, `clock` the one that tells a time of day. `level` is
-    the field that the thresholds are held against, where it is not the base's.
+    the field that the thresholds are held against, where it is not the base's; `counts`: at nothing it is hidden. `short` is
+    shown where the form lacks a field.
     """
 
     base: str
@@ -39,6 +40,8 @@ class Equal(NamedTuple):
     bar: str = ""
     clock: str = ""
     level: str = ""
+    counts: bool = False
+    short: str = ""
 
 
 class Imported(Struct, frozen=True, kw_only=True):
@@ -79,7 +82,9 @@ class Draft:
             base = self.shipped.get(equal.base, {})
             segment: Tree = {"summary": f"{theirs} as in {self.tool}", "format": form or base["format"]}
             segment |= {key: base[key] for key in COPIED if key in base}
+            segment |= {"short": equal.short} if equal.short else {}
             segment |= {"level": equal.level} if equal.level else {}
+            segment |= {"hide_below": 1} if equal.counts else {}
             segment |= {"warn": warn} if warn is not None else {}
             segment |= {"colour": colour} if colour else {}
             name = self._named(f"{self.tool}-{re.sub('[^a-z0-9]+', '-', theirs.lower()).strip('-') or 'piece'}", segment)
@@ -114,6 +119,11 @@ class Draft:
             number += 1
             found = f"{name}-{number}"
         return found
+
+
+def count(field: str, mark: str) -> Equal:
+    """A number of things with a mark, hidden where there are none."""
+    return Equal("", f"{mark}{{{field}}}", level=field, counts=True)
 
 
 def left_instead(form: str) -> str:
