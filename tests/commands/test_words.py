@@ -79,14 +79,22 @@ def test_the_help_names_every_command_in_the_order_of_use_with_a_whole_sentence(
 
 @pytest.mark.parametrize(
     ("before", "word", "offered"),
-    [("", "", "doctor"), ("", "hi", "history"), ("install ", "c", "claude-code"), ("", "--v", "--version")],
+    [
+        ("", "", "doctor"),
+        ("", "hi", "history"),
+        ("install ", "c", "claude-code"),
+        ("", "--v", "--version"),
+        ("config set preset ", "m", "money"),
+        ("config set style.palette ", "", "light"),
+        ("config import ", "cc", "ccline"),
+    ],
 )
-def test_tab_offers_commands_and_hosts(before: str, word: str, offered: str, environment: dict[str, str]) -> None:
+def test_tab_offers_commands_and_what_they_take(before: str, word: str, offered: str, environment: dict[str, str]) -> None:
     env = {
         **environment,
         "_QUOTALINE_COMPLETE": "bash_complete",
         "COMP_WORDS": f"quotaline {before}{word}",
-        "COMP_CWORD": str(1 + bool(before)),
+        "COMP_CWORD": str(1 + len(before.split())),
     }
     done = quotaline(env=env)
     assert f"plain,{offered}" in done.stdout.decode().splitlines()

@@ -9,6 +9,7 @@ import click
 from quotaline.commands.suggestions import did_you_mean
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
 TEMPLATE = """\
@@ -61,6 +62,20 @@ def _keys(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list
     return [one.key for one in settings(Config(), None) if one.key.startswith(incomplete)]
 
 
+def _values(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+    """Values that TAB offers: the names that a key may hold."""
+    import os
+
+    from quotaline.config.palettes import PALETTES
+    from quotaline.config.presets import own_folder, read_presets
+    from quotaline.locations import resolve_locations
+
+    found: Collection[str] = PALETTES if ctx.params.get("key") == "style.palette" else ()
+    if ctx.params.get("key") == "preset":
+        found = read_presets(own_folder(resolve_locations(os.environ).config_file))
+    return [name for name in found if name.startswith(incomplete)]
+
+
 def _tools(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
     """Tools that TAB offers."""
     from quotaline.other_tools.read import TOOLS
@@ -108,7 +123,7 @@ def unset(key: str) -> int:
 
 @config.command(name="set")
 @click.argument("key", shell_complete=_keys)
-@click.argument("value")
+@click.argument("value", shell_complete=_values)
 def put(key: str, value: str) -> int:
     """Set KEY to VALUE in config.toml and keep its comments.
 
