@@ -29,7 +29,7 @@ TESTED = {
     "bash", "zsh", "fish", "sh", "bash-placed", "zsh-placed", "fish-placed", "ps1", "zsh-ps1", "ps1-anew",
     "zsh-ps1-anew", "starship", "tmux",
     "powerlevel10k", "oh-my-posh", "waybar", "polybar", "i3blocks", "xbar", "claude-code",
-    "enrich", "starship-profile", "variables",
+    "enrich", "starship-profile", "variables", "tmux-plugin",
 }  # fmt: skip
 EXTRA: dict[str, Any] = {
     "type": "extra_usage",

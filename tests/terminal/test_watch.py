@@ -7,86 +7,18 @@ import os
 import re
 import signal
 import sys
-import termios
 import time
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import pexpect
-import pyte
 import pytest
 
 from commandline import QUOTALINE, quotaline
 from programs import need
-from shellkit import wait_for
+from viewed import ENTER, HIDE, LEAVE, SHOW, UTF_8, Viewed
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-UTF_8 = {"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "TERM": "xterm-256color"}
-ENTER, LEAVE, HIDE, SHOW = b"\x1b[?1049h", b"\x1b[?1049l", b"\x1b[?25l", b"\x1b[?25h"
-
-
-class Viewed:
-    """A program in a terminal, and what its screen shows."""
-
-    def __init__(self, env: dict[str, str], *command: str, rows: int = 60, columns: int = 80) -> None:
-        words = command or (QUOTALINE, "watch")
-        self.screen = pyte.Screen(columns, rows)
-        self.stream = pyte.ByteStream(self.screen)
-        self.raw = b""
-        self.child: Any = pexpect.spawn(
-            words[0], list(words[1:]), env={**UTF_8, **env}, dimensions=(rows, columns), timeout=60, echo=True
-        )
-        self.child.delaybeforesend = None
-        self.modes = termios.tcgetattr(self.child.child_fd)
-
-    def pump(self) -> None:
-        """Take what has come, at most after a moment."""
-        try:
-            data = self.child.read_nonblocking(1 << 16, timeout=0.05)
-        except (pexpect.TIMEOUT, pexpect.EOF):
-            return
-        self.raw += data
-        self.stream.feed(data)
-
-    def wait(self, condition: Callable[[], bool]) -> None:
-        """Go on looking until something has happened."""
-
-        def happened() -> bool:
-            self.pump()
-            return condition()
-
-        wait_for(happened)
-
-    @property
-    def text(self) -> str:
-        return "\n".join(line.rstrip() for line in self.screen.display)
-
-    def see(self, *words: str, unseen: str = "\0") -> str:
-        """The screen, once all of `words` stand there and `unseen` does not."""
-        self.wait(lambda: all(word in self.text for word in words) and unseen not in self.text)
-        return self.text
-
-    def end(self) -> tuple[int | None, int | None]:
-        """Exit code and signal, once it has ended."""
-        while self.child.isalive():
-            self.pump()
-        self.pump()
-        self.child.close()
-        return self.child.exitstatus, self.child.signalstatus
-
-    def resize(self, rows: int, columns: int) -> None:
-        self.screen.resize(rows, columns)
-        self.child.setwinsize(rows, columns)
-
-    def left_as_it_was(self) -> bool:
-        """Whether screen and cursor were given back as often as taken, last of all, and the modes are what they were."""
-        raw = self.raw
-        pairs = ((ENTER, LEAVE), (HIDE, SHOW))
-        given = all(raw.count(on) == raw.count(off) > 0 and raw.rfind(on) < raw.rfind(off) for on, off in pairs)
-        return given and termios.tcgetattr(self.child.child_fd) == self.modes
+WATCH = (QUOTALINE, "watch")
 
 
 def change(home: Path, **session: Any) -> None:
@@ -102,7 +34,7 @@ def change(home: Path, **session: Any) -> None:
 
 
 def test_it_shows_what_usage_prints_and_draws_a_new_snapshot(furnished: dict[str, str], home: Path) -> None:
-    viewed = Viewed(furnished)
+    viewed = Viewed(furnished, *WATCH)
     text = viewed.see("Session (5h)", "42%", "q ends")
     printed = quotaline("usage", "--offline", env={**UTF_8, **furnished, "COLUMNS": "80"}).stdout.decode().splitlines()
     assert len(printed) > 12
@@ -118,7 +50,7 @@ def test_it_shows_what_usage_prints_and_draws_a_new_snapshot(furnished: dict[str
 
 @pytest.mark.parametrize("way", ["q", "\x03", signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 def test_it_leaves_the_terminal_as_it_was(way: str | int, furnished: dict[str, str]) -> None:
-    viewed = Viewed(furnished)
+    viewed = Viewed(furnished, *WATCH)
     viewed.see("q ends")
     assert not viewed.left_as_it_was(), "it can be told"
     if isinstance(way, str):
@@ -156,7 +88,7 @@ def test_it_stops_and_goes_on_as_a_job_of_a_shell(furnished: dict[str, str]) -> 
 
 
 def test_it_follows_the_size_of_the_terminal(furnished: dict[str, str]) -> None:
-    viewed = Viewed(furnished, rows=60, columns=100)
+    viewed = Viewed(furnished, *WATCH, rows=60, columns=100)
     viewed.see("q ends")
     for rows, columns in ((50, 40), (12, 120), (60, 80), (3, 20)):
         viewed.resize(rows, columns)
@@ -170,7 +102,7 @@ def test_it_follows_the_size_of_the_terminal(furnished: dict[str, str]) -> None:
 
 
 def test_a_longer_page_is_scrolled(furnished: dict[str, str]) -> None:
-    viewed = Viewed(furnished, rows=10, columns=80)
+    viewed = Viewed(furnished, *WATCH, rows=10, columns=80)
     text = viewed.see("Claude usage", "↑↓ 1-9 of ")
     total = int(re.findall(r"of (\d+)$", text, re.MULTILINE)[-1])
     last = total - 8
@@ -185,7 +117,7 @@ def test_a_longer_page_is_scrolled(furnished: dict[str, str]) -> None:
 def test_a_configuration_that_breaks_leaves_the_last_good_page(furnished: dict[str, str], home: Path) -> None:
     config = home / "config.toml"
     good = config.read_text()
-    viewed = Viewed(furnished)
+    viewed = Viewed(furnished, *WATCH)
     viewed.see("q ends", "42%", unseen="config.toml")
     config.write_text("[style]\npalette = 'purple'\n")
     viewed.see("42%", "style.palette", "Shown as before.")
@@ -198,7 +130,7 @@ def test_a_configuration_that_breaks_leaves_the_last_good_page(furnished: dict[s
 
 
 def test_a_snapshot_that_goes_or_breaks_leaves_the_last_page(furnished: dict[str, str], home: Path) -> None:
-    viewed = Viewed(furnished)
+    viewed = Viewed(furnished, *WATCH)
     viewed.see("42%")
     path = home / ".cache/quotaline/default/snapshot.json"
     kept = path.read_text()
@@ -217,7 +149,7 @@ def test_it_asks_for_a_refresh_as_prompts_do(furnished: dict[str, str], home: Pa
     env = {name: value for name, value in furnished.items() if name != "QUOTALINE_REFRESH"}
     os.utime(folder / "snapshot.json")
     before = (folder / "snapshot.json").stat().st_ino
-    viewed = Viewed(env)
+    viewed = Viewed(env, *WATCH)
     viewed.see("q ends")
     (folder / "nudged").unlink(missing_ok=True)
     viewed.child.send("r")
@@ -264,7 +196,7 @@ def test_a_pipe_a_dumb_terminal_and_no_output_at_all_get_the_page_once(furnished
     assert (piped.returncode, piped.stderr) == (0, b"")
     assert b"\x1b" not in piped.stdout
     assert len(set(piped.stdout.splitlines()) & set(usual.stdout.splitlines())) > 10
-    dumb = Viewed({**furnished, "TERM": "dumb"}, rows=80)
+    dumb = Viewed({**furnished, "TERM": "dumb"}, *WATCH, rows=80)
     assert dumb.end() == (0, None)
     assert "printed once" in dumb.text.replace("\n", "")
     assert "Session (5h)" in dumb.text
@@ -278,7 +210,7 @@ def test_colours_and_signs_are_those_that_the_terminal_may_have(furnished: dict[
     usual: dict[str, str] = {}
     posix = {"LANG": "C", "LC_ALL": "C"}
     for more, colours, ascii_only in ((usual, True, False), ({"NO_COLOR": "1"}, False, False), (posix, True, True)):
-        viewed = Viewed({**furnished, "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", **more})
+        viewed = Viewed({**furnished, "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", **more}, *WATCH)
         viewed.see("q ends", "Session (5h)")
         assert (re.search(rb"\x1b\[[0-9;]*38;", viewed.raw) is not None) is colours
         if ascii_only:
@@ -288,7 +220,7 @@ def test_colours_and_signs_are_those_that_the_terminal_may_have(furnished: dict[
 
 
 def test_a_terminal_that_goes_ends_it(furnished: dict[str, str]) -> None:
-    viewed = Viewed(furnished)
+    viewed = Viewed(furnished, *WATCH)
     viewed.see("q ends")
     os.close(os.dup(viewed.child.child_fd))
     viewed.child.ptyproc.fileobj.close()
