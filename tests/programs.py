@@ -33,7 +33,7 @@ PACKAGES = {
 """Program → Debian's package of it."""
 HIDDEN = ("usr/lib/postgresql/*/bin",)
 """Where Debian keeps programs that are on nobody's PATH."""
-EXTRA = ("starship", "uv", "ccusage", "node", "npm")
+EXTRA = ("starship", "uv", "ccusage", "node", "npm", "claude")
 """Those that tests use where they are, and that nobody need install for them."""
 ABSENT = " is not installed"
 
