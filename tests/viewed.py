@@ -46,7 +46,11 @@ class Viewed:
             self.pump()
             return condition()
 
-        wait_for(happened)
+        try:
+            wait_for(happened)
+        except AssertionError:
+            print(self.text)  # what was seen instead
+            raise
 
     @property
     def text(self) -> str:

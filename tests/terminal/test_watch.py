@@ -144,6 +144,27 @@ def test_a_snapshot_that_goes_or_breaks_leaves_the_last_page(furnished: dict[str
     viewed.end()
 
 
+def test_all_accounts_stand_below_each_other(furnished: dict[str, str], home: Path) -> None:
+    config = home / "config.toml"
+    config.write_text(config.read_text() + '[accounts]\nhome = "~/.claude"\nwork = "~/.claude-work"\n')
+    work = {**furnished, "CLAUDE_CONFIG_DIR": str(home / ".claude-work")}
+    limits = {"seven_day": {"used_percentage": 7, "resets_at": time.time() + 9000}}
+    quotaline("statusline", env=work, stdin=json.dumps({"session_id": "w", "rate_limits": limits}).encode(), check=True)
+    quotaline("refresh", "--background", env=work, check=True)
+    viewed = Viewed(furnished, *WATCH, "--all")
+    text = viewed.see("home", "42%", "work", "7%", "q ends")
+    assert text.index("42%") < text.index("work")
+    limits["seven_day"]["used_percentage"] = 8
+    quotaline("statusline", env=work, stdin=json.dumps({"session_id": "w", "rate_limits": limits}).encode(), check=True)
+    quotaline("refresh", "--force", env=work, check=True)
+    viewed.see("42%", "8%", unseen=" 7%")
+    config.write_text(config.read_text().replace("work =", "office ="))
+    viewed.see("office", "8%", unseen="work  ")
+    viewed.child.send("q")
+    assert viewed.end() == (0, None)
+    assert "office" in quotaline("watch", "--all", env=furnished).stdout.decode()
+
+
 def test_it_asks_for_a_refresh_as_prompts_do(furnished: dict[str, str], home: Path) -> None:
     folder = home / ".cache/quotaline/default"
     env = {name: value for name, value in furnished.items() if name != "QUOTALINE_REFRESH"}

@@ -7,24 +7,22 @@ import time
 from typing import TYPE_CHECKING
 
 import click
-from msgspec import structs
 
 from quotaline.refresh.all_accounts import account_snapshots
 from quotaline.usage.as_json import all_to_json
 from quotaline.usage.local import moment
-from quotaline.usage.report import AccountOverview, AllAccounts, overview
+from quotaline.usage.report import AllAccounts, account_overview
 from quotaline.zone import local_zone
 
 if TYPE_CHECKING:
     from quotaline.config.schema import Config
-    from quotaline.refresh.all_accounts import AccountSnapshot
 
 
 def print_accounts(config: Config, *, as_json: bool, offline: bool, ascii_only: bool) -> bool:
     """Print all accounts; whether there is a number of any."""
     now = time.time()
     found = account_snapshots(config, os.environ, now, offline=offline)
-    views = [_view(one, now) for one in found]
+    views = [account_overview(one.names, one.snapshot, now, local_zone()) for one in found]
     if as_json:
         click.echo(all_to_json(AllAccounts(generated_at=moment(now), accounts=views)))
     else:
@@ -34,8 +32,3 @@ def print_accounts(config: Config, *, as_json: bool, offline: bool, ascii_only: 
         pages = [(view, one.snapshot) for view, one in zip(views, found, strict=True)]
         print_page(lambda width: accounts_page(pages, now, width), config, os.environ, ascii_only=ascii_only)
     return not all(view.empty for view in views)
-
-
-def _view(one: AccountSnapshot, now: float) -> AccountOverview:
-    view = overview(one.snapshot, now, local_zone())
-    return AccountOverview(name=one.names[0], also=list(one.names[1:]), **structs.asdict(view))

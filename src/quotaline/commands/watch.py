@@ -13,8 +13,9 @@ NO_SCREEN = "This terminal (TERM=dumb) cannot be drawn anew, so the page is prin
 
 
 @click.command()
+@click.option("--all", "all_accounts", is_flag=True, help="Every account that [accounts] names, side by side.")
 @click.option("--ascii", "ascii_only", is_flag=True, help="Draw with ASCII characters only.")
-def watch(*, ascii_only: bool = False) -> int:
+def watch(*, all_accounts: bool = False, ascii_only: bool = False) -> int:
     """Show the overview live: drawn anew when the snapshot changes, and each minute.
 
     It asks nobody by itself: where the snapshot is old it starts the background refresh that prompts start. q or Ctrl-C ends
@@ -28,11 +29,11 @@ def watch(*, ascii_only: bool = False) -> int:
     from quotaline.commands.load_config import load_config
     from quotaline.locations import resolve_locations
     from quotaline.terminal import page
-    from quotaline.terminal.watched import Watched
+    from quotaline.terminal.watched import Watched, WatchedAccounts
 
     where = resolve_locations(os.environ)
     config, now = load_config(where), time.time()
-    watched = Watched(where, os.environ, config, now)
+    watched = (WatchedAccounts if all_accounts else Watched)(where, os.environ, config, now)
     terminal = sys.stdout is not None and sys.stdout.isatty()
     if terminal and os.environ.get("TERM") not in ("dumb", "unknown"):
         return _live(watched, ascii_only=ascii_only)

@@ -21,7 +21,7 @@ from quotaline.snapshot.missing import INSTALL_LINE
 from quotaline.usage.local import Moment, Transcripts, moment, transcripts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import tzinfo
 
     from quotaline.model import Fault, Reading, Snapshot
@@ -120,6 +120,12 @@ def overview(snapshot: Snapshot, now: float, zone: tzinfo, *, line_installed: bo
             *(failed(fault, now) for fault in snapshot.faults),
         ],
     )
+
+
+def account_overview(names: Sequence[str], snapshot: Snapshot, now: float, zone: tzinfo) -> AccountOverview:
+    """The same for one of several accounts, which is called by the first of its names."""
+    view = overview(snapshot, now, zone)
+    return AccountOverview(name=names[0], also=list(names[1:]), **structs.asdict(view))
 
 
 def fitting(gap: Missing, *, line_installed: bool) -> Missing:
