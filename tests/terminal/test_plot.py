@@ -1,4 +1,5 @@
 import pytest
+from msgspec import structs
 from rich.text import Text
 
 from quotaline.forecast.backtest import Score
@@ -14,6 +15,13 @@ def text(line: Text) -> str:
 def test_a_value_goes_on_until_the_next_and_not_beyond_its_reset() -> None:
     rows = [used(50, NOW - 4 * HOUR, resets_at=NOW - HOUR), used(80, NOW - 2 * HOUR, resets_at=NOW - HOUR)]
     assert curve(rows, NOW - 5 * HOUR, NOW, 5) == [None, 50, 50, 80, 80]
+
+
+def test_what_claude_desktop_saw_goes_on_for_an_hour_at_the_most_and_is_named() -> None:
+    seen = structs.replace(used(50, NOW - 4 * HOUR, resets_at=None), source="claude-desktop")
+    assert curve([seen], NOW - 8 * HOUR, NOW, 16) == [None] * 8 + [50.0] * 3 + [None] * 5
+    assert ", in part as Claude Desktop saw it (alpha)" in plots([seen], NOW - 8 * HOUR, NOW, 80)[0].plain
+    assert all(width(line.plain) <= 40 for line in plots([seen], NOW - 8 * HOUR, NOW, 40))
 
 
 def test_of_many_values_in_a_column_the_highest_is_drawn() -> None:

@@ -56,8 +56,12 @@ def test_a_heading_sorts_and_a_word_filters_by_keyboard_too(page: Path, browser:
     assert browser.evaluate("[...document.querySelectorAll('#day [aria-sort]')].map(x => x.getAttribute('aria-sort'))") == [
         "ascending"
     ]
+    browser.evaluate("delete document.querySelector('#day tbody td:nth-child(2)').dataset.v")
+    for _ in range(2):
+        browser.press("Enter", "\r")
+        assert [price is None for price in browser.evaluate(PRICES)] == [False] * (len(prices) - 1) + [True]
     browser.evaluate("document.querySelector('input[data-for=day]').focus()")
-    browser.type("2026-11-2")
+    browser.type("  11-2 2026-")
     days = browser.evaluate(SHOWN)
     assert days
     assert all("2026-11-2" in day for day in days)
@@ -119,7 +123,8 @@ def test_the_theme_is_the_systems_until_one_is_chosen(page: Path, browser: Chrom
     browser.dark(on=True)
     dark = browser.evaluate(ground)
     assert dark != light
-    for key, colour in (("light", light), ("dark", dark), ("auto", dark)):
+    for on, key, colour in ((True, "light", light), (True, "auto", dark), (False, "dark", dark), (False, "auto", light)):
+        browser.dark(on=on)
         browser.evaluate(f"document.getElementById('{key}').click()")
         assert browser.evaluate(ground) == colour
 

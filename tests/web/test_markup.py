@@ -29,7 +29,9 @@ HOSTILE = (
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_name_is_text_in_elements_and_attributes(name: str) -> None:
     cell = markup.name(name)
-    page = Page(markup.table("t", name, [Column(name, numeric=False)], [[Cell(cell)]]) + f'<p title="{markup.text(name)}"></p>')
+    whole = markup.table("t", name, [Column(name, numeric=False)], [[Cell(cell)]]) + f'<p title="{markup.text(name)}"></p>'
+    page = Page(whole)
+    assert whole.replace("\n", "").isprintable()
     assert {tag for tag, _ in page.elements} == {"div", "table", "caption", "thead", "tbody", "tr", "th", "bdi", "p"}
     assert not any(key.startswith("on") for _, attributes in page.elements for key in attributes)
     [[shown]] = page.tables["t"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from overviews import bare, full
 from quotaline.config.schema import Config
 from quotaline.core import formats
 from quotaline.ledger.history import history, total_row
+from quotaline.ledger.imported import ImportedDay, store_imported
 from quotaline.ledger.importer import import_transcripts
 from quotaline.ledger.projects import find_projects
 from quotaline.ledger.readings import store_readings
@@ -29,7 +30,7 @@ from quotaline.web.facts import Asked, Scene
 from quotaline.web.page import asset, html_page
 from samples import NOW
 from transcript_lines import assistant, write
-from usage_history import DAY, HOUR
+from usage_history import DAY, HOUR, used
 
 if TYPE_CHECKING:
     from quotaline.ledger import Ledger
@@ -163,6 +164,33 @@ def test_windows_have_their_past_their_resets_and_their_source(ledger: Ledger, c
     assert "alpha: from an undocumented source" in page.text
 
 
+def test_short_windows_are_drawn_for_a_week_and_long_ones_for_five_unless_days_are_asked_for(
+    ledger: Ledger, claude: Path
+) -> None:
+    for days in (1, 10, 30, 40):
+        both = [used(50, NOW - days * DAY, resets_at=NOW - days * DAY + HOUR, key=key) for key in ("five_hour", "seven_day")]
+        store_readings(ledger, DIR, None, both)
+
+    def drawn(**asked: Any) -> list[tuple[str, int]]:
+        found = gathered.gather(scene(ledger, claude, full(account=Account(config_dir=DIR)), **asked))
+        return [(over.last.value.id, len(over.readings)) for over in found.over_time]
+
+    assert drawn() == [("five_hour", 1), ("seven_day", 3)]
+    since = datetime.fromtimestamp(NOW - 41 * DAY, UTC).date()
+    assert drawn(since=since) == [("five_hour", 4), ("seven_day", 4)]
+    assert drawn(since=since, until=datetime.fromtimestamp(NOW - 20 * DAY, UTC).date()) == [("five_hour", 2), ("seven_day", 2)]
+
+
+def test_a_day_of_which_no_transcript_tells_has_no_project(ledger: Ledger, claude: Path) -> None:
+    work(ledger, claude)
+    store_imported(ledger, claude / "stats-cache.json", "1", days=[ImportedDay("2026-02-16", {"m": 5000})])
+    [project] = find_projects(ledger.connection, "/home/user/shop")
+    for asked, shown in (({}, True), ({"project": project}, False), ({"since": date(2026, 2, 17)}, False)):
+        opened = scene(ledger, claude, full(), **asked)._replace(config=Config(enable_alpha_features=True))
+        assert ("~5k" in page_of(opened)[0].text) is shown
+        assert "~5k" not in page_of(scene(ledger, claude, full(), **asked))[0].text
+
+
 def test_a_page_of_many_projects_and_sessions_has_its_size(
     ledger: Ledger, claude: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -195,3 +223,12 @@ def test_words_and_marks_stand_out_in_both_themes(theme: int) -> None:
         for words in ("ink", "soft", "mark", "more", "hot"):
             assert contrast(colours[words], colours[ground]) >= 4.5, (words, ground)
         assert contrast(colours["dim"], colours[ground]) >= 3
+
+
+def test_what_is_left_is_told_where_the_style_says_so(ledger: Ledger, claude: Path) -> None:
+    found = gathered.gather(scene(ledger, claude, full()))
+    [whole, left] = (
+        {row[0].shown: row[1] for row in Page(html_page(found, show)).tables["windows"]} for show in ("used", "left")
+    )
+    assert (whole["Session (5h)"].shown, left["Session (5h)"].shown) == ("42%", "57% left")
+    assert (whole["Session (5h)"].number or 0) + (left["Session (5h)"].number or 0) == 100

@@ -13,7 +13,7 @@ import quotaline
 from quotaline.core import formats
 from quotaline.core.values import printable
 from quotaline.terminal.history import recorded
-from quotaline.terminal.page import gaps, legend_of
+from quotaline.terminal.page import gaps, health, legend_of
 from quotaline.terminal.tokens import cost_text
 from quotaline.web import tables, windows
 from quotaline.web.facts import WAYS, Asked
@@ -136,7 +136,15 @@ def _windows(facts: PageFacts, show: str) -> str:
     said = [*KEY, *([FORESEEN] if 'class="forecast"' in figures else [])]
     said += [DESKTOP] if any(over.imported for over in facts.over_time) else []
     key = f'<p class="note key">{"".join(f"<span>{words}</span>" for words in said)}</p>' if figures else ""
-    parts = (windows.now_table(facts.view, show), note, figures, key, windows.periods_table(facts.over_time, facts.now))
+    health_lines = "".join(f"<p>{text(getattr(line, 'plain', ''))}</p>" for line in health(facts.view))
+    parts = (
+        windows.now_table(facts.view, show),
+        health_lines,
+        note,
+        figures,
+        key,
+        windows.periods_table(facts.over_time, facts.now),
+    )
     return section("windows-title", "Windows", *parts)
 
 

@@ -56,11 +56,18 @@ def now_table(view: Overview, show: str) -> str:
     columns = [Column("Window", numeric=False), Column("Used" if show == "used" else "Left"), Column("Details", numeric=False)]
     cells = []
     for meter in view.windows:
-        share = "" if meter.utilization is None else share_picture(meter.utilization / 100)
+        share = "" if meter.utilization is None else share_picture(_share(meter, show))
         told = " · ".join(filter(None, (_status(meter), *(text(words) for words, _ in detail_pieces(meter, now)))))
         title = name(window_title(meter.id, meter.name))
-        cells.append([Cell(title), Cell(text(value_text(meter, show)) + share, meter.utilization), Cell(told)])
+        level = None if meter.utilization is None else 100 * _share(meter, show)
+        cells.append([Cell(title), Cell(text(value_text(meter, show)) + share, level), Cell(told)])
     return table("windows", "How the windows stand", columns, cells)
+
+
+def _share(meter: Meter, show: str) -> float:
+    """What is used of a window whose percentage is known, or what is left of it; 1 is all."""
+    used = (meter.utilization or 0.0) / 100
+    return used if show == "used" else 1 - used
 
 
 def figures(view: Overview, over_time: Sequence[Over]) -> str:
