@@ -71,13 +71,16 @@ VARIABLES = {
     "FORCE_COLOR": "colours even in a pipe; `0` is none",
     "COLUMNS": "the width to draw for",
     "LC_ALL, LC_CTYPE, LANG": "the locale, the first that is set; without UTF-8 in it the shells draw ASCII",
+    "FORCE_HYPERLINK": "links whatever the terminal; `0` is none",
+    "TERM, TERM_PROGRAM, VTE_VERSION, WT_SESSION, TMUX, STY": "the terminal: whether it is known to show links",
     "SHELL": "the login's shell, which the first steps name",
     "TZ": "the zone of reset times, days and blocks",
 }
 
 MEANINGS = {
     "enable_alpha_features": "opens the undocumented sources",
-    "line.NAME.rows": "rows of segment names; `claude` is the status line, `prompt` what shells show, others are yours",
+    "line.NAME.rows": "rows of segment names; `claude` is the status line, `prompt` what shells show, others are yours; "
+    "`>` pushes what follows to the right edge",
     "segments.NAME.KEY": "any key of a segment file; with `summary` and `format` a new segment",
     "sources.claude_json.enabled": "the cache in `~/.claude.json`; with the switch above",
     "sources.claude_cli.enabled": "`claude -p /usage`; with the switch above",
@@ -91,6 +94,9 @@ MEANINGS = {
     "style.colour": "`auto` obeys NO_COLOR and FORCE_COLOR",
     "style.palette": ", ".join(PALETTES),
     "style.show": "what windows tell: `used`, or what is `left`",
+    "style.clock": "`24h`, 15:00, or `12h`, 3:00 PM",
+    "style.models.KEY": 'a name of your own for a model, in lines and pages: `"claude-opus-*" = "Opus"`',
+    "style.links": "whether segments of the Claude line are links: `auto` where the terminal is known to show them",
     "style.separator": "what stands between two segments, at most 8 characters",
     "preset": "the ready line that is used: `quotaline presets` shows them",
     "refresh.fresh_for": "seconds after which a prompt starts a refresh",

@@ -42,6 +42,8 @@ rows = [
 ]
 """
 
+USUAL = {"clock": "24h", "links": "auto"}
+
 
 def run(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*QUOTALINE, *words], env=environment, capture_output=True, text=True, check=False)
@@ -156,7 +158,7 @@ def test_show_is_toml_and_names_where_each_value_comes_from(home: Path, environm
     said = run(environment, "show").stdout
     assert run(environment).stdout == said
     assert said.startswith("# ~/.config/quotaline/config.toml\n")
-    assert tomllib.loads(said)["style"] == {"colour": "auto", "palette": "light", "show": "used"}
+    assert tomllib.loads(said)["style"] == {"colour": "auto", "palette": "light", "show": "used"} | USUAL
     origins = {one["key"]: one["origin"] for one in json.loads(run(environment, "show", "--json").stdout)}
     assert (origins["style.palette"], origins["style.colour"]) == ("config.toml", "default")
     assert any(line.startswith("style.palette") and line.endswith("# config.toml") for line in said.splitlines())
@@ -218,7 +220,9 @@ def test_get_prints_a_value_or_a_table_and_says_what_may_have_been_meant(home: P
     (configure / "config.toml").write_text('[budget.projects."~/x y"]\nmonthly = 7\n', encoding="utf-8")
     assert run(environment, "get", "style.palette").stdout == "default\n"
     assert run(environment, "get", "enable_alpha_features").stdout == "false\n"
-    assert run(environment, "get", "style").stdout == 'style.colour = "auto"\nstyle.palette = "default"\nstyle.show = "used"\n'
+    assert run(environment, "get", "style").stdout == (
+        'style.colour = "auto"\nstyle.palette = "default"\nstyle.show = "used"\nstyle.clock = "24h"\nstyle.links = "auto"\n'
+    )
     assert run(environment, "get", 'budget.projects."~/x y".monthly').stdout == "7\n"
     assert run(environment, "get", "budget.weekly").stdout == "", "it has no value, and is a key"
     wrong = run(environment, "get", "style.palete")

@@ -79,6 +79,27 @@ def test_a_clock_says_the_day_when_it_is_another_and_the_date_from_a_week_on(
         assert format_clock(moment.timestamp(), now.timestamp()) == text
 
 
+def test_twelve_hours_have_noon_and_midnight_and_the_hour_that_comes_twice(zone: Callable[[str], None]) -> None:
+    zone("Europe/Berlin")
+    berlin = ZoneInfo("Europe/Berlin")
+    now = datetime(2026, 10, 25, 15, 0, tzinfo=berlin)
+    for hour, minute, text in (
+        (0, 0, "12:00 AM"), (0, 59, "12:59 AM"), (1, 5, "1:05 AM"), (11, 59, "11:59 AM"), (12, 0, "12:00 PM"),
+        (12, 59, "12:59 PM"), (13, 0, "1:00 PM"), (23, 59, "11:59 PM"),
+    ):  # fmt: skip
+        moment = now.replace(hour=hour, minute=minute).timestamp()
+        assert format_clock(moment, now.timestamp(), "12h") == text
+        assert format_value(moment, "clock", {"now": now.timestamp(), "clock": "12h"}) == text
+    for when, text in (
+        (now + timedelta(days=1), "Mon 3:00 PM"), (now + timedelta(days=8), "02 Nov 3:00 PM"),
+        (now.replace(hour=2, minute=30, fold=0), "2:30 AM"), (now.replace(hour=2, minute=30, fold=1), "2:30 AM"),
+        (datetime(2026, 10, 25, 1, 59, tzinfo=berlin), "1:59 AM"),
+    ):  # fmt: skip
+        assert format_clock(when.timestamp(), now.timestamp(), "12h") == text
+    spring = datetime(2026, 3, 29, 1, 59, tzinfo=berlin).timestamp()
+    assert [format_clock(spring + seconds, spring, "12h") for seconds in (0, 60)] == ["1:59 AM", "3:00 AM"]
+
+
 @pytest.mark.parametrize(
     ("value", "spec", "style", "text"),
     [

@@ -222,10 +222,10 @@ def test_a_fitted_row_is_never_too_wide_and_drops_only_what_cannot_be_shortened(
     row: list[dict[str, object]], limit: int
 ) -> None:
     fitted = fit(row, limit, 3)
-    assert sum(width(text) for text, _ in fitted) + 3 * max(0, len(fitted) - 1) <= limit or not fitted
+    assert sum(width(text) for _, text in fitted) + 3 * max(0, len(fitted) - 1) <= limit or not fitted
     if len(fitted) < len(row):
         shortest = {forms[-1] for forms in (piece["forms"] for piece in row) if isinstance(forms, list)}
-        assert all(text in shortest for text, _ in fitted)
+        assert all(text in shortest for _, text in fitted)
 
 
 def test_money_on_stdin_is_exact_to_the_cent() -> None:

@@ -117,7 +117,7 @@ def test_of_many_windows_those_that_cannot_fit_are_not_drawn_and_all_else_is_as_
     pieces = [piece for one in segments for piece in expand_segment(one, fields, kept["style"], long=long, limit=room)]
     gap = width(str(kept["style"]["separator"]))
     best = max(pieces, key=lambda piece: piece["priority"], default=None)
-    fitted = fit(pieces, limit, gap)
+    fitted = [(form, one["sgr"]) for one, form in fit(pieces, limit, gap)]
     assert shown == ([fitted] if fitted else [[(best["forms"][-1], best["sgr"])]] if best else [])
     assert each["each"]
 

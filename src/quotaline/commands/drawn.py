@@ -36,13 +36,15 @@ def print_drawn(
     import os
     import time
 
+    from msgspec import structs
+
     from quotaline.forecast.drawn import extra_drawn
     from quotaline.ledger.readings import extra_usage_readings
     from quotaline.prices import PriceBook
     from quotaline.snapshot.load import load_snapshot
     from quotaline.terminal import drawn as show
     from quotaline.terminal.page import print_page
-    from quotaline.terminal.text import Words
+    from quotaline.terminal.text import Words, with_own_names
 
     if by not in KEYS:
         raise click.UsageError(f"--extra is --by {', '.join(KEYS[:-1])} or {KEYS[-1]}.")
@@ -58,7 +60,10 @@ def print_drawn(
     elif as_csv:
         click.echo(show.as_csv(moved), nl=False)
     else:
-        print_page(lambda width: [Words(why, "muted")] if why else show.table(by, moved, width, now), config, os.environ)
+        if by == "model":
+            moved = [structs.replace(drawn, rows=tuple(with_own_names(drawn.rows, config.style.models))) for drawn in moved]
+        clock = config.style.clock
+        print_page(lambda width: [Words(why, "muted")] if why else show.table(by, moved, width, now, clock), config, os.environ)
     return 0
 
 
@@ -76,7 +81,7 @@ def _why(found: Sequence[Drawn], config: Config, snapshot: Snapshot | None) -> s
             return f"{nothing}, as its sources are undocumented and closed: {SWITCH}."
         known = (gap for gap in (snapshot.missing if snapshot else ()) if gap.id == EXTRA_USAGE)
         return f"{nothing}: {next(known, extra_missing(config, ())).why}."
-    since = clock_with_zone(found[-1].since, time.time())
+    since = clock_with_zone(found[-1].since, time.time(), config.style.clock)
     if sum(drawn.readings for drawn in found) == 1:
         return f"Extra usage was read once, {since}: money counts from the second reading on, which a refresh brings."
     return f"Extra usage was read {found[-1].readings} times since {since}, and none was drawn in what is asked for."

@@ -149,7 +149,7 @@ def limits_from(config: Config, given: dict[str, Any]) -> tuple[dict[str, Any], 
     from quotaline.core.limits import parse_percent
     from quotaline.core.money import parse_amount
 
-    limits = guard_limits(config.guard, config.refresh.stale_after)
+    limits = guard_limits(config.guard, config.refresh.stale_after) | {"clock": config.style.clock}
     named = [(kind.id, given[kind.id], kind.option) for kind in PLAN_KINDS]
     for text in given["windows"]:
         key, _, value = text.rpartition("=")

@@ -72,6 +72,7 @@ def history(
     from quotaline.prices import PriceBook
     from quotaline.terminal import history as show
     from quotaline.terminal.page import print_page
+    from quotaline.terminal.text import with_own_names
 
     reports = reconcile or source != SOURCES[0]
     _check_forms(html=html, ccusage=form, as_json=as_json, as_csv=as_csv, other=extra or plot or backtest or reports)
@@ -114,7 +115,8 @@ def history(
     elif as_csv:
         click.echo(show.as_csv(rows), nl=False)
     else:
-        print_page(lambda width: show.table(by, rows, total, width, beside), config, os.environ)
+        shown = with_own_names(rows, config.style.models) if by == "model" else rows
+        print_page(lambda width: show.table(by, shown, total, width, beside), config, os.environ)
     return 0
 
 

@@ -37,7 +37,7 @@ def plot(where: Locations, config: Config, since: float | None, until: float | N
         return sorted([*own, *beside], key=lambda reading: reading.as_of) if beside else own
 
     readings = with_ledger(where, known)
-    print_page(lambda width: plots(readings, start, end, width), config, os.environ)
+    print_page(lambda width: plots(readings, start, end, width, config.style.clock), config, os.environ)
     return 0
 
 

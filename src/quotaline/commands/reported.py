@@ -36,6 +36,7 @@ def print_reported(where: Locations, config: Config, by: str, days: Days, *, as_
     from quotaline.organisation.store import interface_of, load_state
     from quotaline.terminal import reported as show
     from quotaline.terminal.page import print_page
+    from quotaline.terminal.text import with_own_names
 
     if by not in WAYS:
         raise click.UsageError(f"--source organisation is --by {', '.join(WAYS[:-1])} or {WAYS[-1]}.")
@@ -57,7 +58,8 @@ def print_reported(where: Locations, config: Config, by: str, days: Days, *, as_
     elif as_csv:
         click.echo(show.as_csv(rows), nl=False)
     else:
-        print_page(lambda width: show.table(by, rows, total, notes, width), config, os.environ)
+        shown = with_own_names(rows, config.style.models) if by == "model" else rows
+        print_page(lambda width: show.table(by, shown, total, notes, width), config, os.environ)
     return 0
 
 

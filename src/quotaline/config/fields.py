@@ -99,6 +99,7 @@ FIELDS = {
     "vim.mode": "vim's mode",
     "pr.number": "number of the open pull request",
     "pr.state": "its review state",
+    "pr.url": "its address",
     "worktree.name": "name of the worktree session",
 }
 
@@ -108,7 +109,7 @@ SPECS = {
     "pace": "⇡12% ahead of even use, ⇣8% behind it; +12%, -8% in the ascii palette",
     "left": "2h13m: a span in its two largest units",
     "tokens": "420k",
-    "clock": "15:00, Thu 15:00: local time",
+    "clock": "15:00, Thu 15:00: local time, by `style.clock`",
     "bar": "ten cells; barN for N cells",
     ".N": "text of at most N characters",
     ".Nf": "a number with N decimals",

@@ -14,7 +14,7 @@ from quotaline.config.last_good import Kept, keep_last_good, read_last_good
 from quotaline.config.palettes import PALETTES
 from quotaline.config.schema import ANTHROPIC, DEFAULT_PRESET, Budgets, Config, Fleet
 from quotaline.core.snapshot import config_state
-from quotaline.core.values import printable_with_icons
+from quotaline.core.values import printable, printable_with_icons
 from quotaline.errors import ConfigError
 from quotaline.files import read_file
 from quotaline.prices import PriceBook
@@ -75,6 +75,9 @@ def understand(tree: Any, name: str = "config.toml") -> Config:
         raise ConfigError(f"{name}: `style.separator` holds a control character; colours are set by the palette.")
     if config.style.palette not in PALETTES:
         raise ConfigError(f"{name}: `style.palette` is {config.style.palette!r}; allowed are {listed(PALETTES)}.")
+    for model, shown in config.style.models.items():
+        if not shown.strip() or printable(shown) != shown:
+            raise ConfigError(f"{name}: `style.models.{model}` is {shown!r}; allowed is a text to show.")
     problems = (guard_problem(config.guard), _budget_problem(config), _fleet_problem(config), _first_alert_problem(config))
     wrong = next(filter(None, (*problems, _accounts_problem(config))), None)
     if wrong:

@@ -33,7 +33,7 @@ UNICODE_GLYPHS = {"separator": " · ", "bar": ["█", "░"], "ellipsis": "…",
 ASCII_GLYPHS = {"separator": " | ", "bar": ["#", "-"], "ellipsis": "..", "problem": "x", "pace": ["+", "-"]}
 UNICODE_GIT, ASCII_GIT = ["✓", "⇡", "⇣"], ["ok", "^", "v"]
 """A repository without changes, commits ahead of its upstream, and behind."""
-USUAL = {"show": "used"}
+USUAL = {"show": "used", "clock": "24h", "models": {}, "links": "auto"}
 """Keys of `[style]` that a snapshot holds where they are not as usual."""
 NAMES = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
 COLOUR_FORMS = f"a role ({', '.join(ROLES)}), a name ({', '.join(NAMES)}), bright-NAME, 0-255 or #rrggbb"

@@ -73,12 +73,19 @@ class Sources(Strict, frozen=True, kw_only=True):
 
 
 class Style(Strict, frozen=True, kw_only=True):
-    """`[style]`: `separator` stands between two segments; `show` says whether windows tell what is used or what is left."""
+    """`[style]`: `separator` stands between two segments; `show` says whether windows tell what is used or what is left.
+
+    `clock` is how times of day are told. `models` are names for models, by their own names, where a star is any text. `links`
+    says whether segments of the Claude line are links: `auto` where the terminal is known to show them.
+    """
 
     colour: Literal["auto", "always", "never"] = "auto"
     palette: str = "default"
     separator: Annotated[str, Meta(max_length=8)] | None = None
     show: Literal["used", "left"] = "used"
+    clock: Literal["24h", "12h"] = "24h"
+    models: dict[str, str] = field(default_factory=dict)
+    links: Literal["auto", "always", "never"] = "auto"
 
 
 class Refresh(Strict, frozen=True, kw_only=True):

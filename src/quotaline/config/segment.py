@@ -12,6 +12,7 @@ from quotaline.config.fields import FIELDS, SPECS, is_field
 from quotaline.config.palettes import COLOUR_FORMS, sgr
 from quotaline.core.values import printable_with_icons
 from quotaline.errors import ConfigError
+from quotaline.render.paint import is_safe_url
 
 Threshold = Annotated[float, Meta(ge=-1e12, le=1e12)]
 SPEC = re.compile(r"money|pct|pace|left|tokens|clock|bar[0-9]{0,2}|\.[1-9][0-9]{0,2}|\.[0-9]f|")
@@ -28,7 +29,8 @@ class Fallback(Strict, frozen=True, kw_only=True):
 class Segment(Strict, frozen=True, kw_only=True):
     """One segment file. `priority` 0-100: the higher one stays longer when the line is narrow.
 
-    While the `level` is under `hide_below` it is not shown.
+    While the `level` is under `hide_below` it is not shown. `link` is where it leads in the Claude line: an address, or a field
+    that holds one.
     """
 
     summary: str
@@ -40,6 +42,7 @@ class Segment(Strict, frozen=True, kw_only=True):
     warn: Threshold | None = None
     critical: Threshold | None = None
     hide_below: Threshold | None = None
+    link: str | None = None
     colour: str = "text"
     priority: Annotated[int, Meta(ge=0, le=100)] = 50
     fallback: Fallback | None = None
@@ -55,6 +58,9 @@ def check(segment: Segment, place: str) -> None:
         raise ConfigError(f"{place}: `hide_below` needs a `level`, the field that it is held against.")
     if segment.level is not None and not is_field(segment.level, repeated=segment.each is not None):
         raise ConfigError(f"{place}: `level` names the field {segment.level!r}; allowed are {listed(FIELDS)}, WINDOW.used.")
+    address = parts(segment.link or "", place, repeated=segment.each is not None)
+    if address and isinstance(address[0], str) and not is_safe_url(address[0]):
+        raise ConfigError(f"{place}: `link` is {segment.link!r}; allowed is an address that begins with https://, or a field.")
     for form in forms(segment):
         parts(form, place, repeated=segment.each is not None)
 
@@ -116,6 +122,8 @@ def compile_segment(segment: Segment, show: str = "used") -> dict[str, Any]:
     }
     if segment.each:
         compiled["each"] = segment.each.removesuffix("*")
+    if segment.link:
+        compiled["link"] = parts(segment.link, "", repeated=repeated)
     for key in ("level", "warn", "critical", "hide_below"):
         if getattr(segment, key) is not None:
             compiled[key] = getattr(segment, key)

@@ -17,6 +17,7 @@ from quotaline.config.segment import Segment, check, compile_segment, shows_git_
 from quotaline.core.snapshot import config_state
 from quotaline.errors import ConfigError
 from quotaline.files import read_file
+from quotaline.render.layout import FILL
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -120,7 +121,7 @@ def assemble(config: Config, own: Mapping[str, Tree], missing: Collection[str] =
         check(segments[name], place)
     for line, rows in config.lines().items():
         for word in (word for row in rows for word in row):
-            if word not in segments and word not in missing:
+            if word not in segments and word not in missing and word != FILL:
                 raise ConfigError(f"config.toml: `line.{line}.rows` names {word!r}; allowed are {listed(sorted(segments))}.")
     return Catalogue(segments=segments, own=frozenset(own) | (config.segments.keys() - shipped().keys()))
 

@@ -6,7 +6,7 @@ pace     points ahead of even use              ⇡12%  ⇣8%
 left     seconds                               3d4h  2h13m  13m  <1m
 tokens   a count                               420k  1.2M
 bar, barN  percent as 10 or N cells            ████░░░░░░
-clock    epoch seconds, local                  15:00  Thu 15:00
+clock    epoch seconds, local                  15:00  Thu 15:00  Thu 3:00 PM
 .N       text of at most N characters          feature/long-na…
 .Nf      a number with N decimals              3.14
 """
@@ -42,7 +42,7 @@ def format_value(value: "Any", spec: str, style: "dict[str, Any]") -> "str | Non
     if spec == "tokens":
         return format_tokens(amount)
     if spec == "clock":
-        return format_clock(amount, style.get("now", 0))
+        return format_clock(amount, style.get("now", 0), style.get("clock", "24h"))
     if spec.startswith("bar"):
         return format_bar(amount, int(spec[3:] or 10), style)
     return format(amount, spec)
@@ -97,9 +97,17 @@ def format_bar(percent: float, cells: int, style: "dict[str, Any]") -> str:
     return full * filled + empty * (cells - filled)
 
 
-def format_clock(moment: float, now: float) -> str:
+def format_clock(moment: float, now: float, clock: str = "24h") -> str:
     """A local time of day; with its weekday when it is not today, with its date when it is a week away or more."""
     local = time.localtime(moment)
+    hour = format_hour(local.tm_hour, local.tm_min, clock)
     if time.localtime(now)[:3] == local[:3]:
-        return time.strftime("%H:%M", local)
-    return time.strftime("%a %H:%M" if abs(moment - now) < WEEK else "%d %b %H:%M", local)
+        return hour
+    return time.strftime("%a " if abs(moment - now) < WEEK else "%d %b ", local) + hour
+
+
+def format_hour(hour: int, minute: int, clock: str = "24h") -> str:
+    """`15:00` or, by the 12-hour clock, `3:00 PM`; noon is 12:00 PM, midnight 12:00 AM."""
+    if clock == "12h":
+        return f"{hour % 12 or 12}:{minute:02d} {'AM' if hour < 12 else 'PM'}"  # noqa: PLR2004 - noon
+    return f"{hour:02d}:{minute:02d}"

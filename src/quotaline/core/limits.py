@@ -89,7 +89,7 @@ def binding(checks: "list[dict[str, Any]]") -> "dict[str, Any] | None":
     return next((check for check in checks if check["state"] == "unknown"), None)
 
 
-def explain_check(check: "dict[str, Any]", now: float) -> str:
+def explain_check(check: "dict[str, Any]", now: float, clock: str = "24h") -> str:
     """A check that is not `room` in one sentence: which limit, how far, until when."""
     name = printable(check["name"])
     if check["why"] == NOTHING_READ:
@@ -106,7 +106,9 @@ def explain_check(check: "dict[str, Any]", now: float) -> str:
     else:
         text = f"{name} is at {int(used)} %, the limit is {limit:g} %"
     verb = "expires" if window_expires(check["id"]) else "starts anew"
-    return text + (f"; it {verb} at {format_clock(until, now)}, in {format_left(until - now)}." if until is not None else ".")
+    if until is None:
+        return text + "."
+    return f"{text}; it {verb} at {format_clock(until, now, clock)}, in {format_left(until - now)}."
 
 
 def _check(key: str, name: str, state: str, **more: "Any") -> "dict[str, Any]":

@@ -16,7 +16,7 @@ TEXTS = (
     ("model.name", "model", "display_name"), ("model.id", "model", "id"), ("session.name", "session_name", None),
     ("session.id", "session_id", None), ("version.claude", "version", None), ("style.name", "output_style", "name"),
     ("effort.level", "effort", "level"), ("agent.name", "agent", "name"), ("vim.mode", "vim", "mode"),
-    ("pr.state", "pr", "review_state"), ("worktree.name", "worktree", "name"),
+    ("pr.state", "pr", "review_state"), ("pr.url", "pr", "url"), ("worktree.name", "worktree", "name"),
 )  # fmt: skip
 NUMBERS = (
     ("cost.total", "cost", "total_cost_usd", MOST),

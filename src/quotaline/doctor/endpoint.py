@@ -88,7 +88,8 @@ def known(context: DoctorContext) -> tuple[Reading, ...]:
 def budget(context: DoctorContext, ledger: Ledger, limiter: Ledger) -> Check:
     """When the next request is allowed, whoever asks."""
     decision = asking(context, ledger, limiter, []).next_request(known(context))
-    message = "Allowed now." if decision.allowed else explain_wait(decision, context.now, local_zone())
+    wait = explain_wait(decision, context.now, local_zone(), context.config.style.clock)
+    message = "Allowed now." if decision.allowed else wait
     return Check(group=BUDGET, name="next request", status="PASS", message=message)
 
 

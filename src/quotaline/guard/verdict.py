@@ -54,7 +54,7 @@ def verdict(
     crossing: Money | None = None,
     extra: Sequence[Reading] = (),
 ) -> Verdict:
-    """Judge `readings` (one per window) by `limits`, in the form of `guard_limits`.
+    """Judge `readings` (one per window) by `limits`, in the form of `guard_limits`; `clock` among them is the style's.
 
     `extra_delta` among them is the fuse's: how far the readings `extra`, oldest first, may rise. Alone it is the only limit.
     """
@@ -68,7 +68,7 @@ def verdict(
         outcome=result,
         checks=msgspec.convert(checks, tuple[LimitCheck, ...]),
         until=decides["until"] if decides and result == "no_room" else None,
-        message=_room(checks) if decides is None else explain_check(decides, now),
+        message=_room(checks) if decides is None else explain_check(decides, now, limits.get("clock", "24h")),
     )
 
 

@@ -120,7 +120,13 @@ def _objection(
     decides = binding(check_limits(readings, limits, now, moving))
     if decides is None or decides["state"] != "over":
         return None
-    return decides, explain_check(decides, now), CHANGE[own]
+    return decides, explain_check(decides, now, clock_of(kept)), CHANGE[own]
+
+
+def clock_of(kept: "dict[str, Any]") -> str:
+    """How the snapshot's configuration tells the time."""
+    style = kept.get("style")
+    return str(style.get("clock", "24h")) if isinstance(style, dict) else "24h"
 
 
 def is_unattended(env: "Mapping[str, str]") -> bool:

@@ -11,7 +11,7 @@ from quotaline.core.values import number
 from quotaline.prompt.run import emit, guarded, read_json, refresh_if_stale
 from quotaline.render.fields import gather_fields
 from quotaline.render.layout import draw, shows_field
-from quotaline.render.paint import wants_colour
+from quotaline.render.paint import wants_colour, wants_links
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -75,12 +75,19 @@ def session_line(
     own = session_readings(data.get("rate_limits"), as_of, now, data.get("session_id"))
     fields = gather_fields(kept, own, now)
     fields.update(session_fields(data, paths.home(env), now))
+    own_names = kept["style"].get("models")
+    if own_names:
+        from quotaline.core.model_names import own_name
+
+        called = [fields[name] for name in ("model.name", "model.id") if name in fields]
+        fields["model.name"] = own_name(own_names, *called) or fields.get("model.name")
     rows = kept["lines"].get("claude") or []
     news = add_git_fields(fields, rows, kept, session_folder(data), env)
     columns = number(env.get("COLUMNS"))
     limit = max(1, int(columns) - MARGIN - 2 * padding) if columns and columns > 0 else 0
     colour = wants_colour(str(kept["style"].get("colour", "auto")), env, default=True)
-    return "\n".join(draw(rows, kept, fields, surface="claude", colour=colour, limit=limit)), news
+    links = wants_links(str(kept["style"].get("links", "auto")), env, colour=colour)
+    return "\n".join(draw(rows, kept, fields, surface="claude", colour=colour, limit=limit, links=links)), news
 
 
 def add_git_fields(fields: "Fields", rows: "Any", kept: "dict[str, Any]", folder: str, env: "Mapping[str, str]") -> bool:

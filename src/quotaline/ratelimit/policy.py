@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
+from quotaline.core.formats import format_hour
 from quotaline.errors import Outcome
 from quotaline.sources.fields import LONGEST_BLOCK
 
@@ -156,11 +157,12 @@ def clamp_future_times(state: LimiterState, now: float) -> LimiterState:
     )
 
 
-def explain_wait(decision: Decision, now: float, zone: tzinfo) -> str:
+def explain_wait(decision: Decision, now: float, zone: tzinfo, clock: str = "24h") -> str:
     """Why there is no request now, and when there may be one: `...; the next request is allowed at 14:05 (in 4 min).`."""
     moment = datetime.fromtimestamp(decision.at, zone)
     day = "" if moment.date() == datetime.fromtimestamp(now, zone).date() else f"{moment:%Y-%m-%d} "
-    return f"{decision.why}; the next request is allowed at {day}{moment:%H:%M} (in {_span(decision.at - now)})."
+    hour = format_hour(moment.hour, moment.minute, clock)
+    return f"{decision.why}; the next request is allowed at {day}{hour} (in {_span(decision.at - now)})."
 
 
 def _limits(state: LimiterState, situation: Situation) -> list[tuple[float, str]]:

@@ -57,6 +57,7 @@ class Requester:
     account: str | None
     current_account: Callable[[], str | None]
     eager: bool = False
+    clock: str = "24h"
     dice: random.Random = field(default_factory=random.Random)
     watch: Callable[[object], None] | None = None
     """Is shown the endpoint's decoded body; `doctor --online` looks at its keys."""
@@ -74,7 +75,7 @@ class Requester:
         turns = [turn for turn in asked if turn[1]]
         due = self._due(known, situation)
         if not due.allowed:
-            states += [SourceState(source=turn[0], note=explain_wait(due, self.now, self.zone)) for turn in turns]
+            states += [SourceState(source=turn[0], note=explain_wait(due, self.now, self.zone, self.clock)) for turn in turns]
             return []
         for source, _, read in sorted(turns, key=self._standing):
             try:
@@ -182,7 +183,7 @@ class Requester:
 
     def _permit(self, decision: Decision) -> None:
         if not decision.allowed:
-            raise _NotNowError(explain_wait(decision, self.now, self.zone))
+            raise _NotNowError(explain_wait(decision, self.now, self.zone, self.clock))
 
 
 def fingerprint_key(folder: Path) -> bytes:

@@ -54,6 +54,7 @@ def ask_remote_sources(
                 account=snapshot.account.uuid,
                 current_account=current_account,
                 eager=eager,
+                clock=config.style.clock,
             ).readings(snapshot.readings, states)
     except (LedgerError, OSError):
         found = []

@@ -2,7 +2,7 @@
 
 from quotaline.core.formats import format_value
 from quotaline.core.values import number
-from quotaline.render.paint import cut_mark, fit, paint, width
+from quotaline.render.paint import cut_mark, fit, linked, paint, width
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,16 +11,35 @@ if TYPE_CHECKING:
 
     from quotaline.render.fields import Fields
 
+FILL = ">"
+"""In a row: what follows stands at the right edge, where the width is known. Of several each takes its share of the room."""
 
-def draw(rows: "Any", kept: "dict[str, Any]", fields: "Fields", *, surface: str, colour: bool, limit: int) -> "list[str]":
+
+def draw(
+    rows: "Any", kept: "dict[str, Any]", fields: "Fields", *, surface: str, colour: bool, limit: int, links: bool = False
+) -> "list[str]":
     """The painted rows, without those that have nothing to show."""
-    return paint_rows(arrange(rows, kept, fields, long=surface == "claude", limit=limit), kept, surface, colour=colour)
+    arranged = arrange(rows, kept, fields, long=surface == "claude", limit=limit, links=links)
+    return paint_rows(arranged, kept, surface, colour=colour)
 
 
-def paint_rows(rows: "list[list[tuple[str, str]]]", kept: "dict[str, Any]", surface: str, *, colour: bool) -> "list[str]":
+def paint_rows(rows: "list[list[tuple[str, ...]]]", kept: "dict[str, Any]", surface: str, *, colour: bool) -> "list[str]":
     """Arranged rows as `surface` wants them."""
     between = separator(kept, surface, colour=colour)
-    return [between.join(paint(text, sgr if colour else "", surface) for text, sgr in row) for row in rows]
+    return [_painted(row, between, surface, colour=colour) for row in rows]
+
+
+def _painted(row: "list[tuple[str, ...]]", between: str, surface: str, *, colour: bool) -> str:
+    pieces: list[str] = []
+    for text, sgr, *more in row:
+        url, room = more or ("", "")
+        if pieces:
+            pieces.append(room or between)
+        elif room:
+            pieces.append("\x1b[0m" + room)  # Claude Code trims a row, and this is nothing that it trims
+        painted = paint(text, sgr if colour else "", surface)
+        pieces.append(linked(painted, url) if url else painted)
+    return "".join(pieces)
 
 
 def separator(kept: "Mapping[str, Any]", surface: str, *, colour: bool) -> str:
@@ -30,33 +49,61 @@ def separator(kept: "Mapping[str, Any]", surface: str, *, colour: bool) -> str:
     return cut_mark(surface) + paint(str(style.get("separator", " ")), muted, surface)
 
 
-def arrange(rows: "Any", kept: "dict[str, Any]", fields: "Fields", *, long: bool, limit: int) -> "list[list[tuple[str, str]]]":
+def arrange(
+    rows: "Any", kept: "dict[str, Any]", fields: "Fields", *, long: bool, limit: int, links: bool = False
+) -> "list[list[tuple[str, ...]]]":
     """Each row that has something to show as `(text, sgr)` pairs, fitted to `limit` cells (0: no limit).
 
+    In a row with links, or with room to fill, each is `(text, sgr, address, blanks in place of the separator before it)`.
     While the snapshot names problems with the configuration, the first row ends in their mark.
     """
     style = {**kept["style"], "now": fields.now}
     gap = width(str(style.get("separator", " ")))
     mark = problem_mark(kept)
-    arranged: list[list[tuple[str, str]]] = []
+    arranged: list[list[tuple[str, ...]]] = []
     widest: list[dict[str, Any]] = []
     for row in rows:
         pieces = []
+        fills = 0
         for name in row:
             segment = kept["segments"].get(name)
-            if isinstance(segment, dict):
-                pieces.extend(expand_segment(segment, fields, style, long=long, limit=limit, gap=gap))
+            if name == FILL:
+                fills += 1
+            elif isinstance(segment, dict):
+                found = expand_segment(segment, fields, style, long=long, limit=limit, gap=gap)
+                for piece in found:
+                    piece["fills"] = fills
+                    piece["url"] = render_form(segment["link"], fields, style) if links and "link" in segment else None
+                pieces.extend(found)
         widest = widest or pieces
         room = max(1, limit - gap - 1) if limit and mark and not arranged else limit
-        fitted = fit(pieces, room, gap)
-        if fitted:
-            arranged.append(fitted)
+        chosen = fit(pieces, room, gap)
+        if chosen and (links or (fills and room)):
+            arranged.append(_spread(chosen, room, gap))
+        elif chosen:
+            arranged.append([(form, piece["sgr"]) for piece, form in chosen])
     if not arranged and widest:  # nothing fits: the most important piece, whole, beats a blank row
         best = max(widest, key=lambda piece: piece["priority"])
         arranged.append([(best["forms"][-1], best["sgr"])])
     if arranged and mark:
         arranged[0].append(mark)
     return arranged
+
+
+def _spread(chosen: "list[tuple[dict[str, Any], str]]", limit: int, gap: int) -> "list[tuple[str, ...]]":
+    """Chosen pieces with their addresses, and the room that is left shared by those before which there is one to fill."""
+    free = max(0, limit - sum(width(form) for _, form in chosen) - gap * (len(chosen) - 1)) if limit else 0
+    shares = len({piece["fills"] for piece, _ in chosen} - {0})
+    row: list[tuple[str, ...]] = []
+    last = 0
+    for piece, form in chosen:
+        room = 0
+        if piece["fills"] != last and free:
+            room = free // shares
+            free, shares = free - room, shares - 1
+        last = piece["fills"]
+        row.append((form, piece["sgr"], piece["url"] or "", " " * (room + gap if row and room else room)))
+    return row
 
 
 def problem_mark(kept: "Mapping[str, Any]") -> "tuple[str, str] | None":

@@ -19,6 +19,12 @@ LOOK_ALIKES = str.maketrans({"`": "'", "\\": "/", "!": "\u01c3"})
 """What a shell may read as its own in a prompt and knows no way to write: inside double quotes, or under PROMPT_BANG."""
 NARROW = frozenset("█░·…↻▲⇡⇣€")  # what quotaline itself writes: one cell each
 
+LINKING_PROGRAMS = ("iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper", "zed")
+LINKING_TERMINALS = ("xterm-kitty", "xterm-ghostty", "alacritty", "foot", "wezterm")
+FIRST_LINKING_VTE = 5000
+URL_SIGNS = frozenset("-._~:/?#[]@!$&'()*+,=%")  # of RFC 3986, without the semicolon, which is OSC 8's own
+LONGEST_URL = 2000
+
 
 def width(text: str) -> int:
     """Terminal cells that `text` takes."""
@@ -106,7 +112,46 @@ def cut_mark(surface: str) -> str:
     return SURFACES[surface].cut
 
 
-def fit(segments: "list[dict[str, Any]]", limit: int, gap: int) -> "list[tuple[str, str]]":
+def wants_links(setting: str, env: "Mapping[str, str]", *, colour: bool) -> bool:
+    """Whether a text of the Claude line may be a link: the configuration first, then FORCE_HYPERLINK, then the terminal.
+
+    Known are those in which Claude Code itself makes links. Nobody who wants no colours is sent other escapes; tmux and screen
+    may take them away or count them as cells.
+    """
+    if setting in ("always", "never"):
+        return setting == "always"
+    if not colour:
+        return False
+    forced = env.get("FORCE_HYPERLINK")
+    if forced:
+        return forced not in ("0", "false")
+    terminal = env.get("TERM", "")
+    if env.get("TMUX") or env.get("STY") or terminal.startswith(("screen", "tmux", "dumb")):
+        return False
+    vte = env.get("VTE_VERSION", "")
+    return (
+        env.get("TERM_PROGRAM", "") in LINKING_PROGRAMS
+        or terminal in LINKING_TERMINALS
+        or bool(env.get("WT_SESSION"))
+        or (vte.isascii() and vte.isdigit() and int(vte[:9]) > FIRST_LINKING_VTE)
+    )
+
+
+def linked(painted: str, url: str) -> str:
+    """Painted text as a link (OSC 8); as it is where the address is none that may be sent to a terminal."""
+    if not painted or not is_safe_url(url):
+        return painted
+    return f"\x1b]8;;{url}\x07{painted}\x1b]8;;\x07"  # not ESC \\: what measures Claude Code's rows knows BEL alone
+
+
+def is_safe_url(url: str) -> bool:
+    """Whether an address is HTTPS, and of characters that nobody reads as anything else."""
+    if not url.startswith("https://") or not LONGEST_URL >= len(url) > len("https://"):
+        return False
+    return all(character.isascii() and (character.isalnum() or character in URL_SIGNS) for character in url)
+
+
+def fit(segments: "list[dict[str, Any]]", limit: int, gap: int) -> "list[tuple[dict[str, Any], str]]":
     """Choose for each segment a form so that the row takes at most `limit` cells (0: no limit).
 
     `segments` are `{"forms": [longest … shortest], "priority": int, "sgr": str}`. First the least important are shortened,
@@ -129,4 +174,4 @@ def fit(segments: "list[dict[str, Any]]", limit: int, gap: int) -> "list[tuple[s
             if total > limit:
                 total -= widths[at][ranks[at]] + gap
                 kept.discard(at)
-    return [(segment["forms"][ranks[at]], segment["sgr"]) for at, segment in enumerate(segments) if at in kept]
+    return [(segment, segment["forms"][ranks[at]]) for at, segment in enumerate(segments) if at in kept]

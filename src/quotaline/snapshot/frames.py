@@ -18,7 +18,7 @@ from quotaline.render.fields import gather_fields
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-Piece = tuple[str, str]
+Piece = tuple[str, ...]
 Frame = tuple[int, list[list[Piece]]]
 
 FOREVER = 9_999_999_999

@@ -61,7 +61,7 @@ def _forms(kept: Mapping[str, Any], shown: Sequence[Frame], name: str) -> dict[s
     surface = SURFACES[name]
     colour = _coloured(kept, surface)
     pieces = {piece for _, rows in shown for row in rows for piece in row}  # most stand in many frames
-    painted = {(text, sgr): paint_at(text, sgr if colour else "", surface) for text, sgr in pieces}
+    painted: dict[Piece, str] = {(text, sgr): paint_at(text, sgr if colour else "", surface) for text, sgr in pieces}
     gap = layout.separator(kept, name, colour=colour)
     forms = {"": _body(shown, painted, gap)}
     if surface.ascii_form:

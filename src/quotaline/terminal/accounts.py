@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from quotaline.terminal.page import legend_of, paragraphs, usage_blocks
+from quotaline.terminal.page import clock_of, legend_of, paragraphs, usage_blocks
 from quotaline.terminal.text import Flow, Words, clock_with_zone
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def accounts_page(pages: Sequence[tuple[AccountOverview, Snapshot]], now: float,
     """The page as lines of at most `limit` cells."""
     blocks: list[list[Line]] = []
     for view, snapshot in pages:
-        head = [_name(view, now)]
+        head = [_name(view, now, clock_of(snapshot))]
         if view.empty:
             blocks += [[*head, Words(NOTHING, "muted")]]
         else:
@@ -32,10 +32,10 @@ def accounts_page(pages: Sequence[tuple[AccountOverview, Snapshot]], now: float,
     return paragraphs([*blocks[:-1], legend_of([view for view, _ in pages], now)])
 
 
-def _name(view: AccountOverview, now: float) -> Line:
+def _name(view: AccountOverview, now: float, clock: str) -> Line:
     told = [(view.name, "accent")]
     plan = view.account.plan and view.account.plan.replace("_", " ")
     told += [(text, "text") for text in (plan, view.account.config_dir) if text and text != view.name]
     if view.also:
         told.append((f"also {', '.join(view.also)}", "muted"))
-    return Flow([*told, (clock_with_zone(now, now), "muted")])
+    return Flow([*told, (clock_with_zone(now, now, clock), "muted")])

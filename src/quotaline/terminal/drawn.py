@@ -28,7 +28,7 @@ SCHEMA_VERSION = 1
 ELSEWHERE = "elsewhere"
 
 
-def table(by: str, found: Sequence[Drawn], limit: int, now: float) -> list[Line]:
+def table(by: str, found: Sequence[Drawn], limit: int, now: float, clock: str = "24h") -> list[Line]:
     """For each currency one line a row, the total, and what the shares leave open."""
     lines: list[Line] = []
     for drawn in found:
@@ -42,11 +42,11 @@ def table(by: str, found: Sequence[Drawn], limit: int, now: float) -> list[Line]
             share = f"{100 * row.amount.amount / drawn.total.amount:.0f}%" if drawn.total.amount else ""
             part.add_row(short(key, widths[0]), mark + _money(row.amount), share, price, style="text")
         part.add_row("total", _money(drawn.total), "", "", style="accent")
-        lines += [part, *(Words(note, "muted") for note in _notes(drawn, now)), Text()]
+        lines += [part, *(Words(note, "muted") for note in _notes(drawn, now, clock)), Text()]
     return lines[:-1]
 
 
-def _notes(drawn: Drawn, now: float) -> list[str]:
+def _notes(drawn: Drawn, now: float, clock: str) -> list[str]:
     notes = ["Each step of the meter is shared by list price among the messages between its two readings."]
     if any(row.key is None for row in drawn.rows):
         notes.append("elsewhere: no message here explains it: another machine, claude.ai or a run without transcripts drew it.")
@@ -56,7 +56,7 @@ def _notes(drawn: Drawn, now: float) -> list[str]:
     if unpriced := sorted({model for row in drawn.rows for model in row.unpriced_models}):
         notes.append(f"{', '.join(unpriced)}: the price is not known; taken for as dear as what was used beside it.")
     if drawn.first.amount:
-        when = clock_with_zone(drawn.since, now)
+        when = clock_with_zone(drawn.since, now, clock)
         notes.append(f"The {_money(drawn.first)} that the meter showed when it was first read, {when}, are in no row.")
     return notes
 

@@ -138,15 +138,21 @@ def style_of(sgr: str) -> Style:
 
 def usage_page(view: Overview, snapshot: Snapshot, now: float, limit: int) -> list[Line]:
     """The whole overview at `now` (epoch seconds) as lines of at most `limit` cells."""
-    return paragraphs([head(view, now), *usage_blocks(view, snapshot, now, limit), legend_of([view], now)])
+    clock = clock_of(snapshot)
+    return paragraphs([head(view, now, clock), *usage_blocks(view, snapshot, now, limit), legend_of([view], now)])
 
 
 def usage_blocks(view: Overview, snapshot: Snapshot, now: float, limit: int) -> list[list[Line]]:
     """What the page says between its head and what the marks mean."""
     show = str(snapshot.style.get("show", "used"))
-    blocks = [windows.lines(view.windows, snapshot.segments, now, limit, show), health(view)]
-    blocks += [tokens.lines(view.transcripts, now, limit)]
+    blocks = [windows.lines(view.windows, snapshot.segments, now, limit, show, clock=clock_of(snapshot)), health(view)]
+    blocks += [tokens.lines(view.transcripts, now, limit, snapshot.style.get("models"))]
     return [*blocks, gaps(view.missing), unforeseen(view, snapshot, now), troubles(snapshot)]
+
+
+def clock_of(snapshot: Snapshot) -> str:
+    """How times of day are told."""
+    return str(snapshot.style.get("clock", "24h"))
 
 
 def first_page(view: Overview, snapshot: Snapshot, told: list[list[Line]], now: float) -> list[Line]:
@@ -154,15 +160,15 @@ def first_page(view: Overview, snapshot: Snapshot, told: list[list[Line]], now: 
     usual = {*(kind.missing_id for kind in KINDS), EVERYTHING}
     wrong = [gap for gap in view.missing if gap.id not in usual]
     sources = structs.replace(snapshot, sources=tuple(state for state in snapshot.sources if state.source != "transcripts"))
-    return paragraphs([head(view, now), *told, gaps(wrong), troubles(sources)])
+    return paragraphs([head(view, now, clock_of(snapshot)), *told, gaps(wrong), troubles(sources)])
 
 
-def head(view: Overview, now: float) -> list[Line]:
+def head(view: Overview, now: float, clock: str) -> list[Line]:
     """Whose numbers these are, and when."""
     account = view.account
     told = [("Claude usage", "accent")]
     told += [(text, "text") for text in (account.plan and account.plan.replace("_", " "), account.config_dir) if text]
-    return [Flow([*told, (clock_with_zone(now, now), "muted")])]
+    return [Flow([*told, (clock_with_zone(now, now, clock), "muted")])]
 
 
 def paragraphs(blocks: Iterable[list[Line]]) -> list[Line]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 from rich.text import Text
 
-from quotaline.core.formats import counted
+from quotaline.core.formats import counted, format_hour
 from quotaline.core.periods import DAY
 from quotaline.core.windows import window_title
 from quotaline.ledger.imported import CLAUDE_DESKTOP, HOLDS
@@ -28,7 +28,7 @@ MARGIN = 5
 DESKTOP = ", in part as Claude Desktop saw it (alpha)"
 
 
-def plots(readings: Sequence[Reading], start: float, end: float, limit: int) -> list[Text]:
+def plots(readings: Sequence[Reading], start: float, end: float, limit: int, clock: str = "24h") -> list[Text]:
     """Each window and extra usage from `start` to `end` (epoch seconds), `limit` cells wide, newest at the right.
 
     A column is the highest value in its time; columns without a reading go on from the one before, up to the reset. What
@@ -53,7 +53,7 @@ def plots(readings: Sequence[Reading], start: float, end: float, limit: int) -> 
         ]
     if not lines:
         return [Text("No readings are in the ledger for this time; they come with each refresh.", "muted")]
-    return [*lines[1:], axis(start, end, columns)]
+    return [*lines[1:], axis(start, end, columns, clock)]
 
 
 def curve(readings: Sequence[Reading], start: float, end: float, columns: int) -> list[float | None]:
@@ -90,10 +90,13 @@ def drawn(levels: Sequence[float | None], top: float) -> list[Text]:
     return lines
 
 
-def axis(start: float, end: float, columns: int) -> Text:
+def axis(start: float, end: float, columns: int, clock: str = "24h") -> Text:
     """The time at both ends and in the middle."""
-    form = "%a %H:%M" if end - start < 7 * DAY else "%d %b"
-    left, middle, right = (time.strftime(form, time.localtime(at)) for at in (start, (start + end) / 2, end))
+    moments = [time.localtime(at) for at in (start, (start + end) / 2, end)]
+    if end - start < 7 * DAY:
+        left, middle, right = (f"{time.strftime('%a', at)} {format_hour(at.tm_hour, at.tm_min, clock)}" for at in moments)
+    else:
+        left, middle, right = (time.strftime("%d %b", at) for at in moments)
     gap = columns - cell_len(left) - cell_len(middle) - cell_len(right)
     if gap < 2:  # noqa: PLR2004 - one blank on each side
         return Text(" " * MARGIN + left + " " * max(1, columns - cell_len(left) - cell_len(right)) + right, "muted")

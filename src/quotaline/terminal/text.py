@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import time
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
+from msgspec import Struct, structs
 from rich import get_console
 from rich.cells import cell_len, chop_cells
 from rich.containers import Lines
 from rich.text import Text
 
 from quotaline.core import formats
+from quotaline.core.model_names import own_name
 from quotaline.core.money import format_money
 from quotaline.core.periods import MINUTE
 from quotaline.render.ascii import GLYPHS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 
+Row = TypeVar("Row", bound=Struct)
 Line: TypeAlias = "RenderableType"
 """A line, or a table of lines; its styles are roles of the palette."""
 Piece: TypeAlias = tuple[str, str]
@@ -29,14 +32,14 @@ Piece: TypeAlias = tuple[str, str]
 ASCII = str.maketrans({**GLYPHS, "┃": "|", "✓": "ok", "✗": "x"})
 
 
-def countdown(moment: float, now: float) -> str:
+def countdown(moment: float, now: float, clock: str = "24h") -> str:
     """`in 2h13m, Tue 15:00 CET`: local time, with its zone."""
-    return f"in {formats.format_left(moment - now)}, {clock_with_zone(moment, now)}"
+    return f"in {formats.format_left(moment - now)}, {clock_with_zone(moment, now, clock)}"
 
 
-def clock_with_zone(moment: float, now: float) -> str:
+def clock_with_zone(moment: float, now: float, clock: str = "24h") -> str:
     """`Tue 15:00 CET`: the prompt's clock with its zone."""
-    return f"{formats.format_clock(moment, now)} {time.strftime('%Z', time.localtime(moment))}".rstrip()
+    return f"{formats.format_clock(moment, now, clock)} {time.strftime('%Z', time.localtime(moment))}".rstrip()
 
 
 def ago(moment: float, now: float) -> str:
@@ -64,6 +67,12 @@ def percent(value: float) -> str:
 def short(text: str, limit: int) -> str:
     """A text of at most `limit` cells, with an ellipsis where it was cut; rich's own puts a blank for half a wide character."""
     return text if cell_len(text) <= limit else chop_cells(text, limit - 1)[0] + "…"
+
+
+def with_own_names(rows: Iterable[Row], names: Mapping[str, str], field: str = "key") -> list[Row]:
+    """Rows with the user's own names for the models that `field` names, for people."""
+    called = ((row, getattr(row, field)) for row in rows)
+    return [structs.replace(row, **{field: (name and own_name(names, name)) or name}) for row, name in called]
 
 
 def wrapped(text: str, limit: int) -> list[str]:

@@ -64,7 +64,7 @@ def value_text(meter: Meter, show: str = "used") -> str:
     return estimate_mark(meter.extras) + text + ("?" if meter.stale else "")
 
 
-def detail_pieces(meter: Meter, now: float) -> list[Piece]:
+def detail_pieces(meter: Meter, now: float, clock: str = "24h") -> list[Piece]:
     """What is said beside the bar."""
     pieces: list[Piece] = []
     end = period_end(meter, now)
@@ -76,8 +76,8 @@ def detail_pieces(meter: Meter, now: float) -> list[Piece]:
         pieces.append((f"off{': ' + reason if reason else ''}", "warn"))
     if end is not None:
         verb = "month ends" if meter.id == EXTRA_USAGE else "expires" if window_expires(meter.id) else "resets"
-        pieces.append((f"{verb} {countdown(end, now)}", "text"))
-    pieces += forecast_pieces(meter, now)
+        pieces.append((f"{verb} {countdown(end, now, clock)}", "text"))
+    pieces += forecast_pieces(meter, now, clock)
     mark = ", alpha" if extras.get("alpha") else ""
     mark += ", stale" if meter.stale else ""
     return [*pieces, (f"{meter.source}, {ago(meter.as_of.timestamp(), now)}{mark}", "muted")]
@@ -98,7 +98,7 @@ def money_pieces(meter: Meter) -> list[Piece]:
     return [*pieces, *prepaid, *rest]
 
 
-def forecast_pieces(meter: Meter, now: float) -> list[Piece]:
+def forecast_pieces(meter: Meter, now: float, clock: str = "24h") -> list[Piece]:
     """What the forecast and the meter of money say, where they said something."""
     extras, pieces = meter.extras, []
     at_reset, limit_at = extras.get("at_reset"), extras.get("limit_at")
@@ -107,11 +107,12 @@ def forecast_pieces(meter: Meter, now: float) -> list[Piece]:
     elif isinstance(at_reset, list):
         pieces.append((f"~{format_money(at_reset)} at the month's end", "text"))
     if isinstance(limit_at, (int, float)) and limit_at > now:
-        pieces.append((f"full in ~{countdown(limit_at, now).removeprefix('in ')}{_range(extras, now)}", "warn"))
+        until = countdown(limit_at, now, clock).removeprefix("in ")
+        pieces.append((f"full in ~{until}{_range(extras, now, clock)}", "warn"))
         if extras.get("binds_first"):
             pieces.append(("the first to be full", "warn"))
     if isinstance(extras.get("crossed"), list):
-        since = formats.format_clock(extras["crossed_at"], now)
+        since = formats.format_clock(extras["crossed_at"], now, clock)
         pieces.append((f"▲ {format_money(extras['crossed'])} since {since}", "critical"))
     for key, form in (("today", "{} today"), ("rate", "{}/h")):
         if isinstance(extras.get(key), list):
@@ -119,19 +120,21 @@ def forecast_pieces(meter: Meter, now: float) -> list[Piece]:
     return pieces
 
 
-def _range(extras: Mapping[str, Any], now: float) -> str:
+def _range(extras: Mapping[str, Any], now: float, clock: str) -> str:
     """` (14:20 to 16:10)`: between which times, or from when on, the quartiles of the pace put it."""
     earliest, latest = extras.get("limit_earliest"), extras.get("limit_latest")
     if not isinstance(earliest, (int, float)):
         return ""
-    upper = f"{formats.format_clock(latest, now)}" if isinstance(latest, (int, float)) else "not before the reset"
-    return f" ({formats.format_clock(earliest, now)} to {upper})"
+    upper = f"{formats.format_clock(latest, now, clock)}" if isinstance(latest, (int, float)) else "not before the reset"
+    return f" ({formats.format_clock(earliest, now, clock)} to {upper})"
 
 
-def lines(meters: Sequence[Meter], segments: Mapping[str, Any], now: float, limit: int, show: str = "used") -> list[Line]:
+def lines(
+    meters: Sequence[Meter], segments: Mapping[str, Any], now: float, limit: int, show: str = "used", *, clock: str = "24h"
+) -> list[Line]:
     """Every meter over `limit` cells, bars below each other; stacked where there is no room for that.
 
-    With `show` "left" numbers in percent and bars are what is left.
+    With `show` "left" numbers in percent and bars are what is left; times are by the `clock` of 24 or 12 hours.
     """
     if not meters:
         return []
@@ -139,14 +142,14 @@ def lines(meters: Sequence[Meter], segments: Mapping[str, Any], now: float, limi
     values = max(cell_len(value_text(item, show)) for item in meters)
     room = limit - names - values - 4
     if limit < TWO_LINES or room < SHORTEST_BAR:
-        stacks = [stacked(item, role(item, segments), now, limit, show) for item in meters]
+        stacks = [stacked(item, role(item, segments), now, limit, show, clock=clock) for item in meters]
         return [line for stack in stacks for line in (Text(), *stack)][1:]
     wide = limit >= ONE_LINE
     size = min(LONGEST_BAR, room // 3) if wide else SHORTEST_BAR if room >= SHORTEST_BAR + 2 + BESIDE else room
     widths = (names + 2, values, 2, *((size + 2, room - size - 2) if wide else (room,)))
     table = Table.grid(*(Column(width=width, justify="right" if at == 1 else "left") for at, width in enumerate(widths)))
     for item in meters:
-        colour, told = role(item, segments), detail_pieces(item, now)
+        colour, told = role(item, segments), detail_pieces(item, now, clock)
         chart = bars(item, colour, now, size, show)
         beside = [Group(*chart), Flow(told)] if wide else [Group(*begun(chart, told, room))]
         table.add_row(*head(item, colour, names, show), "", *beside)
@@ -167,12 +170,12 @@ def begun(chart: Sequence[Text], pieces: Sequence[Piece], room: int) -> list[Lin
     return [line, *([Flow(pieces[count:])] if count < len(pieces) else [])]
 
 
-def stacked(meter: Meter, colour: str, now: float, limit: int, show: str = "used") -> list[Line]:
+def stacked(meter: Meter, colour: str, now: float, limit: int, show: str, *, clock: str) -> list[Line]:
     """Name and value over a bar over the details."""
     name, value = head(meter, colour, limit - cell_len(value_text(meter, show)) - 1, show)
     table = Table.grid(Column(width=limit - value.cell_len), Column(width=value.cell_len))
     table.add_row(name, value)
-    return [table, *bars(meter, colour, now, limit, show), Flow(detail_pieces(meter, now))]
+    return [table, *bars(meter, colour, now, limit, show), Flow(detail_pieces(meter, now, clock))]
 
 
 def head(meter: Meter, colour: str, room: int, show: str = "used") -> tuple[Text, Text]:

@@ -117,7 +117,7 @@ def overview(snapshot: Snapshot, now: float, zone: tzinfo, *, line_installed: bo
         missing=[
             *(fitting(gap, line_installed=line_installed) for gap in snapshot.missing),
             *gone,
-            *(failed(fault, now) for fault in snapshot.faults),
+            *(failed(fault, now, str(snapshot.style.get("clock", "24h"))) for fault in snapshot.faults),
         ],
     )
 
@@ -139,9 +139,9 @@ def ready(snapshot: Snapshot, name: str, now: float) -> Any:
     return value if until is None or now < until else None
 
 
-def failed(fault: Fault, now: float) -> Missing:
+def failed(fault: Fault, now: float, clock: str = "24h") -> Missing:
     """What the refresh could not do, as something that is missing."""
-    since = f"since {format_clock(fault.since, now)}: " if now - fault.since >= MINUTE else ""
+    since = f"since {format_clock(fault.since, now, clock)}: " if now - fault.since >= MINUTE else ""
     return Missing(fault.stage, f"{since}{fault.message}", "run `quotaline doctor`")
 
 
