@@ -55,7 +55,13 @@ class Machine:
             import_transcripts(ledger, self.where.claude_dirs)
 
     def push(
-        self, *, account: str | None = None, readings: Sequence[Reading] = (), eager: bool = True, later: float = 0.0
+        self,
+        *,
+        account: str | None = None,
+        readings: Sequence[Reading] = (),
+        eager: bool = True,
+        later: float = 0.0,
+        periods: Sequence[str] = (),
     ) -> FleetState:
         self.now += later
         self.read()
@@ -67,6 +73,7 @@ class Machine:
             prices=PriceBook(),
             account=account,
             readings=readings,
+            periods=periods,
         )
         state = visit_if_due(visit, eager=eager, luck=lambda: 0.0)
         assert state is not None

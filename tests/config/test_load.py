@@ -14,7 +14,7 @@ from quotaline.config.schema import Config
 from quotaline.errors import ConfigError
 
 QUOTALINE = [sys.executable, "-P", "-m", "quotaline"]
-NEEDS_WORDS = {"init", "install", "uninstall", "record", "guard"}
+NEEDS_WORDS = {"init", "install", "uninstall", "record", "guard", "fleet"}
 PROMPT_PATH = {"prompt", "statusline"}
 FOREGROUND = sorted(set(COMMANDS) - NEEDS_WORDS - PROMPT_PATH - {"demo"})  # which reads nothing of yours
 

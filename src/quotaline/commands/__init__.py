@@ -28,6 +28,7 @@ COMMANDS = {
     "segments": "segments",
     "refresh": "refresh",
     "export": "export",
+    "fleet": "fleet",
     "init": "init",
     "prompt": "prompt_path",
     "statusline": "prompt_path",

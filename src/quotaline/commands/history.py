@@ -16,11 +16,14 @@ if TYPE_CHECKING:
 
 WAYS = ("day", "week", "month", "model", "project", "session", "subagent", "block")
 REPORTED_WAYS = ("workspace", "actor", "api-key", "user")
+FLEET_WAYS = ("machine", "user")
 SOURCES = ("transcripts", "organisation")
 
 
 @click.command()
-@click.option("--by", type=click.Choice((*WAYS, *REPORTED_WAYS)), default="day", show_default=True, help="What a row is.")
+@click.option(
+    "--by", type=click.Choice((*WAYS, *REPORTED_WAYS, FLEET_WAYS[0])), default="day", show_default=True, help="What a row is."
+)
 @click.option("--since", type=DAY, metavar="DAY", help="The first day: 2026-11-21, yesterday, 7d ago.")
 @click.option("--until", type=DAY, metavar="DAY", help="The last day, itself included.")
 @click.option("-p", "--project", metavar="NAME", help="One project only: its path, the path's last part, or a part of it.")
@@ -29,6 +32,7 @@ SOURCES = ("transcripts", "organisation")
 @click.option("-i", "--instances", is_flag=True, help="In ccusage's format: each project by itself.")
 @click.option("-b", "--breakdown", is_flag=True, help="In ccusage's format: each model by itself, which its JSON always has.")
 @click.option("--source", type=click.Choice(SOURCES), default=SOURCES[0], help="This machine, or your organisation's reports.")
+@click.option("--fleet", is_flag=True, help="The machines and people of your fleet instead, also by machine and user.")
 @click.option("--reconcile", is_flag=True, help="This machine's cost beside the organisation's report, per day and model.")
 @click.option("--json", "as_json", is_flag=True, help="For programs: exact dollars, times in UTC.")
 @click.option("--csv", "as_csv", is_flag=True, help="For spreadsheets.")
@@ -46,6 +50,7 @@ def history(
     instances: bool,
     breakdown: bool,
     source: str,
+    fleet: bool,
     reconcile: bool,
     as_json: bool,
     as_csv: bool,
@@ -59,7 +64,7 @@ def history(
     message's hour on. A sum without the price of a model is marked.
 
     With --source organisation the reports of your organisation (see [organisation] in the README), also by workspace, actor,
-    api-key or user; days are then UTC's.
+    api-key or user; days are then UTC's. With --fleet what all machines of your fleet pushed, also by machine and user.
     """
     import os
 
@@ -74,27 +79,28 @@ def history(
     from quotaline.terminal.page import print_page
     from quotaline.terminal.text import with_own_names
 
-    reports = reconcile or source != SOURCES[0]
-    _check_forms(html=html, ccusage=form, as_json=as_json, as_csv=as_csv, other=extra or plot or backtest or reports)
+    reports, drawn = reconcile or source != SOURCES[0], plot or backtest
+    _check_forms(html=html, ccusage=form, as_json=as_json, as_csv=as_csv, other=extra or drawn or reports or fleet)
+    _check_ways(by, extra=extra, over_time=drawn, reports=reports, project=project, fleet=fleet)
     if (instances or breakdown) and form is None:
         raise click.UsageError("--instances and --breakdown are for --format ccusage.")
-    _check_ways(by, extra=extra, over_time=plot or backtest, reports=reports, project=project)
     if html is not None:
         from quotaline.commands.report import write_page
 
         return write_page(html, since, until, project)
     where = resolve_locations(os.environ)
     config = load_config(where)
-    if plot or backtest:
+    if drawn:
         from quotaline.commands import over_time
 
         start, end = (day.timestamp() if day else None for day in (since, until and until + timedelta(days=1)))
         return over_time.plot(where, config, start, end) if plot else over_time.backtest(where, config, start, as_json=as_json)
     days = (since.date() if since else None, until.date() if until else None)
-    if reports:
-        from quotaline.commands.reported import print_reports
+    if fleet or reports:
+        from quotaline.commands import fleet_usage, reported
 
-        return print_reports(where, config, None if reconcile else by, days, as_json=as_json, as_csv=as_csv)
+        shown = fleet_usage.print_history if fleet else reported.print_reports
+        return shown(where, config, None if reconcile else by, days, as_json=as_json, as_csv=as_csv)
     zone, prices = local_zone(), PriceBook(config.prices)
     with current_ledger(where) as ledger:
         span = days_span(zone, *days)
@@ -125,17 +131,23 @@ def _check_forms(*, html: str | None, ccusage: str | None, as_json: bool, as_csv
     if as_json and as_csv:
         raise click.UsageError("--json and --csv exclude each other.")
     if ccusage is not None and (as_csv or other):
-        raise click.UsageError("--format ccusage stands without --csv, --extra, --plot, --backtest, --source and --reconcile.")
+        raise click.UsageError(
+            "--format ccusage stands without --csv, --extra, --plot, --backtest, --source, --reconcile and --fleet."
+        )
     by_said = click.get_current_context().get_parameter_source("by") is not ParameterSource.DEFAULT
     if html is not None and (ccusage or as_json or as_csv or other or by_said):
         raise click.UsageError("--html has all of it; it stands with --since, --until and --project alone.")
 
 
-def _check_ways(by: str, *, extra: bool, over_time: bool, reports: bool, project: str | None) -> None:
+def _check_ways(by: str, *, extra: bool, over_time: bool, reports: bool, project: str | None, fleet: bool) -> None:
     """Raise UsageError for options that do not go together."""
     if extra and over_time:
         raise click.UsageError("--extra stands without --plot and --backtest.")
+    if fleet and (reports or extra or over_time or project is not None):
+        raise click.UsageError("--fleet stands with --by, --since, --until, --json and --csv alone.")
     if reports and (extra or over_time or project is not None):
         raise click.UsageError("An organisation's reports know neither --extra, --project, --plot nor --backtest.")
-    if by in REPORTED_WAYS and not reports:
+    if by in FLEET_WAYS and not fleet and not (reports and by in REPORTED_WAYS):
+        raise click.UsageError(f"--by {by} is of --fleet{' and of --source organisation' if by in REPORTED_WAYS else ''}.")
+    if by in REPORTED_WAYS and not (reports or fleet):
         raise click.UsageError(f"--by {by} is of --source organisation.")

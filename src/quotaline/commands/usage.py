@@ -11,6 +11,7 @@ NO_DATA = 3
 @click.option("--all", "all_accounts", is_flag=True, help="Every account that [accounts] names, side by side.")
 @click.option("--offline", is_flag=True, help="Show the snapshot as it is; read no source.")
 @click.option("--ascii", "ascii_only", is_flag=True, help="Draw with ASCII characters only.")
+@click.option("--fleet", is_flag=True, help="The machines of your fleet instead: today, seven days, this month.")
 def usage(
     *,
     as_json: bool = False,
@@ -18,6 +19,7 @@ def usage(
     all_accounts: bool = False,
     offline: bool = False,
     ascii_only: bool = False,
+    fleet: bool = False,
 ) -> int:
     """Show every window, extra usage and this machine's tokens, with bars, source, age, and why something is missing.
 
@@ -46,6 +48,10 @@ def usage(
         from quotaline.commands.accounts import print_accounts
 
         return 0 if print_accounts(config, as_json=as_json, offline=offline, ascii_only=ascii_only) else NO_DATA
+    if fleet:
+        from quotaline.commands.fleet_usage import print_machines
+
+        return print_machines(config, as_json=as_json)
     snapshot = current_snapshot(where, os.environ, now, offline=offline)
     steps = first_steps(os.environ)
     view = overview(snapshot, now, zone, line_installed=steps.claude_code)

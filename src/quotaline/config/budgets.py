@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 PERIODS = {kind.id.removeprefix(PROJECT_BUDGETS.id): kind for kind in BUDGETS}
 """`block`, `daily`, `weekly`, `monthly` and what the window of each is called."""
+IN_FLEET = {"monthly_user": "user_monthly", "monthly_team": "team_monthly"}
+"""Periods whose use the fleet tells, and what they are called in `[budget]`."""
 DOLLARS = re.compile(r"(?:\$|USD )?(\d+)(?:\.(\d{1,2}))?(?: USD)?", re.ASCII)
 MOST = 10_000_000
 """Dollars from which on an amount is a slip of the pen."""
@@ -32,6 +34,11 @@ class BudgetLimit(Struct, frozen=True, kw_only=True):
     period: str
     limit: Money
     project: str | None = None
+
+    @property
+    def in_fleet(self) -> bool:
+        """Whether the fleet tells how much of it is spent, not this machine's ledger."""
+        return self.period in IN_FLEET
 
 
 def budget_problem(budgets: Budgets) -> str | None:
@@ -71,9 +78,10 @@ def _amounts(budgets: Budgets) -> Iterator[tuple[str, str, str, int | float | st
     tables += [(f"budget.projects.{path}", path, table) for path, table in budgets.projects.items()]
     for where, path, table in tables:
         for period in PERIODS:
-            amount: int | float | str | None = getattr(table, period)
+            key = IN_FLEET.get(period, period)
+            amount: int | float | str | None = getattr(table, key, None)
             if amount is not None:
-                yield f"{where}.{period}", period, path, amount
+                yield f"{where}.{key}", period, path, amount
 
 
 def _cents(amount: float | str) -> int | None:

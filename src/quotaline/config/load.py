@@ -97,9 +97,13 @@ def understand(tree: Any, name: str = "config.toml") -> Config:
 def _budget_problem(config: Config) -> str | None:
     if config.budget == Budgets():
         return None
-    from quotaline.config.budgets import budget_problem  # noqa: PLC0415 - for those who have budgets
+    from quotaline.config.budgets import IN_FLEET, budget_problem  # noqa: PLC0415 - for those who have budgets
 
-    return budget_problem(config.budget)
+    wrong = budget_problem(config.budget)
+    if wrong is None and config.fleet.url is None:
+        keys = [key for key in IN_FLEET.values() if getattr(config.budget, key) is not None]
+        return f"`budget.{keys[0]}` is about a fleet; set `fleet.url` as well" if keys else None
+    return wrong
 
 
 def _accounts_problem(config: Config) -> str | None:

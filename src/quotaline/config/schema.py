@@ -122,8 +122,13 @@ class Budget(Strict, frozen=True, kw_only=True):
 
 
 class Budgets(Budget, frozen=True, kw_only=True):
-    """`[budget]`: dollars of one's own for a 5-hour block, a day, a week (from Monday) or a calendar month at list price."""
+    """`[budget]`: dollars of one's own for a 5-hour block, a day, a week (from Monday) or a calendar month at list price.
 
+    `user_monthly` and `team_monthly` are for what one's own machines and those of the team used, as their fleet knows it.
+    """
+
+    user_monthly: int | float | str | None = None
+    team_monthly: int | float | str | None = None
     projects: dict[str, Budget] = field(default_factory=dict)
 
 

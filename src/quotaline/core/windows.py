@@ -89,6 +89,8 @@ KINDS = (
     WindowKind("budget_daily", "Daily budget", label="day", length=float(DAY), order=5, budget=True),
     WindowKind("budget_weekly", "Weekly budget", label="week", length=float(WEEK), order=6, budget=True),
     WindowKind("budget_monthly", "Monthly budget", label="month", order=7, budget=True),
+    WindowKind("budget_monthly_user", "Your monthly budget on all machines", label="all", order=7, budget=True),
+    WindowKind("budget_monthly_team", "The team's monthly budget", label="team", order=7, budget=True),
     WindowKind("budget_", "Budget ({})", title="Projects' budgets", many=True, order=8, budget=True),
 )  # fmt: skip
 EVERYTHING = "everything"  # what is missing where nothing is known

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, get_args
+
+from msgspec import Struct
 
 from quotaline.config.fleet_url import described
 from quotaline.core.periods import DAY
@@ -15,7 +18,7 @@ from quotaline.fleet.server import connect, explained, target_words, within
 from quotaline.ledger.history import HistoryRow, dearest, history_row
 from quotaline.ledger.usage import QUARTER, UsagePart, as_part
 from quotaline.prices import model_name
-from quotaline.zone import day_start
+from quotaline.zone import day_start, midnight
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -36,6 +39,18 @@ STEP = """(input + cache_write_5m + cache_write_1h + cache_read > 100000)::int
 SUMS = """(count(*) FILTER (WHERE part = 0))::bigint, sum(input)::bigint, sum(output)::bigint, sum(cache_write_5m)::bigint,
  sum(cache_write_1h)::bigint, sum(cache_read)::bigint, sum(web_searches)::bigint"""
 KEYS = {"machine": "machine.name", "user": "machine.person", "project": "project", "model": "''"}
+
+
+class MachineUse(Struct, frozen=True, kw_only=True):
+    """One machine and its person: dollars at list price of today, of seven days, of this month; when it last pushed."""
+
+    machine: str
+    user: str
+    last_seen: float
+    today: Decimal
+    seven_days: Decimal
+    month: Decimal
+    unpriced_models: tuple[str, ...] = ()
 
 
 @contextmanager
@@ -74,6 +89,37 @@ def fleet_history(
                 names = {identity.project(path): path for path in own_projects()} if by == "project" else {}
                 return _named(connection, by, span, prices, names)
             return _dated(connection, by, span, tz, prices)
+
+    return within(LATEST_SECONDS, look, "The fleet's server did not answer in time.")
+
+
+def fleet_machines(fleet: Fleet, env: Mapping[str, str], now: float, tz: tzinfo, prices: PriceBook) -> list[MachineUse]:
+    """The machines that this login may see, the dearest of the month first. Raises FleetError."""
+    first = datetime.fromtimestamp(now, tz).date().replace(day=1)
+    starts = (midnight(now, tz), now - 7 * DAY, day_start(first, tz))
+
+    def look() -> list[MachineUse]:
+        with visited(fleet, env) as (connection, _):
+            query = "SELECT id, name, person, extract(epoch FROM now() - last_seen)::float FROM quotaline.machine"
+            machines = connection.execute(query).fetchall()
+            used = [parts_between(connection, (start, now + DAY), "machine_id") for start in starts]
+        found = []
+        for number, name, person, age in machines:
+            parts = [of.get(number, []) for of in used]
+            costs = [sum((part.cost(prices) or Decimal(0) for part in some), Decimal(0)) for some in parts]
+            unpriced = {model_name(part.model) for some in parts for part in some if part.cost(prices) is None}
+            found.append(
+                MachineUse(
+                    machine=name,
+                    user=person,
+                    last_seen=now - max(0.0, age),
+                    today=costs[0],
+                    seven_days=costs[1],
+                    month=costs[2],
+                    unpriced_models=tuple(sorted(unpriced)),
+                )
+            )
+        return sorted(found, key=lambda one: (-one.month, one.user, one.machine))
 
     return within(LATEST_SECONDS, look, "The fleet's server did not answer in time.")
 

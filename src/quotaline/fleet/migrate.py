@@ -5,10 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from quotaline.config.fleet_url import described
 from quotaline.errors import FleetError
+from quotaline.fleet.server import connect, explained, target_words
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import psycopg
+
+    from quotaline.config.schema import Fleet
 
 SCHEMA = 1
 """How many steps this version knows: `schema_1.sql`, …"""
@@ -16,6 +22,19 @@ MIGRATING = 741_852_965
 ROLES = "roles.sql"
 NOT_YET = "The fleet's database has no tables yet and this login may not make them: its owner runs `quotaline fleet migrate`."
 TOO_NEW = "The fleet's database was changed by a newer quotaline: update quotaline to push again."
+
+
+def made_by(fleet: Fleet, env: Mapping[str, str]) -> tuple[int, int]:
+    """Make or change the tables as this login; their versions before and after. Raises FleetError."""
+    connection = connect(fleet, env)
+    import psycopg  # noqa: PLC0415 - for those whose server is there
+
+    try:
+        with connection:
+            before = version(connection)
+            return before, migrate(connection)
+    except psycopg.Error as error:
+        raise FleetError(explained(error, described(target_words(fleet, env)), env)) from None
 
 
 def script(name: str) -> str:

@@ -17,6 +17,7 @@ from quotaline.fleet import rows
 from quotaline.fleet.migrate import NOT_YET, SCHEMA, TOO_NEW, migrate, version
 from quotaline.fleet.server import connect, explained, host_name, login_name, target_words, within
 from quotaline.fleet.state import FleetState, Identity, load_state, save_state
+from quotaline.fleet.today import with_today
 from quotaline.ledger import open_ledger
 from quotaline.ledger.changes import forget_changes, next_changes, track, waiting
 from quotaline.ledger.readings import readings_after
@@ -41,7 +42,10 @@ LOCK = "fleet.lock"
 
 @dataclass(frozen=True, kw_only=True)
 class Visit:
-    """What a machine comes with: whose `account` it is, if known, its present `readings`, the time, and list prices."""
+    """What a machine comes with: whose `account` it is, if known, its present `readings`, the time, and list prices.
+
+    `periods` are those of the budgets whose use the fleet is to tell.
+    """
 
     fleet: Fleet
     where: Locations
@@ -50,6 +54,7 @@ class Visit:
     prices: PriceBook
     account: str | None = None
     readings: Sequence[Reading] = ()
+    periods: Sequence[str] = ()
 
 
 def visit_if_due(visit: Visit, *, eager: bool = False, luck: Callable[[], float] = random.random) -> FleetState | None:
@@ -104,6 +109,7 @@ def _push(connection: psycopg.Connection, ledger: Ledger, visit: Visit) -> Fleet
         note = f"The fleet's server did not take {refused} messages." if refused else None
         state = structs.replace(state, waiting=waiting(ledger), note=note)
     state = _push_readings(connection, ledger, visit, identity, state)
+    state = with_today(connection, identity, state, visit.prices, now=visit.now, periods=visit.periods)
     return state.reached(visit.now)
 
 

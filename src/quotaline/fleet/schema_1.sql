@@ -51,6 +51,9 @@ CREATE TABLE quotaline.request (
   machine_id integer NOT NULL REFERENCES quotaline.machine, requests bigint NOT NULL DEFAULT 0
 );
 
+-- Answers of sums() that are asked for again and again: a team's month is added up once in five minutes, however many look.
+CREATE TABLE quotaline.summed (question text PRIMARY KEY, computed_at timestamptz NOT NULL, answer jsonb NOT NULL);
+
 -- For people and dashboards.
 CREATE VIEW quotaline.usage WITH (security_invoker) AS SELECT
   m.time, machine.name AS machine, machine.person AS "user", m.account, m.session, m.project, m.model,
@@ -189,6 +192,45 @@ BEGIN
   UPDATE request SET outcome = left(how, 40), blocked_until = CASE WHEN pause > 0 THEN moment() + make_interval(secs => least(pause, 86400)) END
   WHERE login = of_login AND machine_id = here;
 END $$;
+
+-- What was used from `since` until before `until` (epoch seconds) by the person of this machine, or by the teams that this login is in
+-- (all machines, where nobody is in a team): day by day and model by model, so that nobody's own rows are told. At most 5 min old.
+CREATE FUNCTION quotaline.sums(here integer, of_team boolean, since double precision, until double precision) RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, quotaline, pg_temp AS $$
+DECLARE machines integer[]; asked text; kept jsonb;
+BEGIN
+  PERFORM own_machine(here);
+  IF NOT of_team THEN
+    machines := ARRAY(SELECT id FROM machine WHERE (login, person) = (SELECT login, person FROM machine WHERE id = here) ORDER BY id);
+  ELSIF EXISTS (SELECT FROM member) THEN
+    machines := ARRAY(SELECT id FROM machine WHERE login = session_user OR login IN (
+      SELECT them.login FROM member me JOIN member them USING (team) WHERE me.login = session_user) ORDER BY id);
+  ELSE
+    machines := ARRAY(SELECT id FROM machine ORDER BY id);
+  END IF;
+  asked := md5(machines::text) || ' ' || since || ' ' || until;
+  PERFORM pg_advisory_xact_lock(741852966, hashtext(asked));
+  SELECT answer INTO kept FROM summed WHERE question = asked AND computed_at BETWEEN moment() - interval '5 minutes' AND moment();
+  IF FOUND THEN RETURN kept; END IF;
+  SELECT coalesce(jsonb_agg(jsonb_build_array(quarter, model, flags, step, messages, i, o, w5, w1, r, s)), '[]') INTO kept FROM (
+    SELECT floor(extract(epoch FROM time) / 86400)::bigint * 96 AS quarter, model, flags & 3 AS flags,
+      (input + cache_write_5m + cache_write_1h + cache_read > 100000)::int
+      + (input + cache_write_5m + cache_write_1h + cache_read > 200000)::int AS step,
+      count(*) FILTER (WHERE part = 0) AS messages, sum(input)::bigint AS i, sum(output)::bigint AS o, sum(cache_write_5m)::bigint AS w5,
+      sum(cache_write_1h)::bigint AS w1, sum(cache_read)::bigint AS r, sum(web_searches)::bigint AS s
+    FROM message WHERE time >= to_timestamp(since) AND time < to_timestamp(until) AND machine_id = ANY (machines)
+    GROUP BY 1, 2, 3, 4) AS parts;
+  INSERT INTO summed VALUES (asked, moment(), kept)
+    ON CONFLICT (question) DO UPDATE SET computed_at = excluded.computed_at, answer = excluded.answer;
+  DELETE FROM summed WHERE computed_at < moment() - interval '1 day' OR computed_at > moment();
+  RETURN kept;
+END $$;
+
+-- Whether this login leads a team that another one is in; for the rules of `quotaline fleet roles`.
+CREATE FUNCTION quotaline.leads(other name) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, quotaline, pg_temp AS $$
+  SELECT EXISTS (SELECT FROM member me JOIN member them USING (team) WHERE me.login = session_user AND me.lead AND them.login = other)
+$$;
 
 -- Nobody pushes without a right of its own; `quotaline fleet roles` prints who gets which.
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA quotaline FROM PUBLIC;

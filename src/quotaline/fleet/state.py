@@ -43,16 +43,19 @@ class Identity(Struct, frozen=True, kw_only=True):
 
 
 class Today(Struct, frozen=True, kw_only=True):
-    """What the fleet had used when it was looked at: dollars as decimal text, of the day and month that end at `ends_at`."""
+    """What one person used on all machines today, at `looked_at`: dollars as decimal text, true until the day `ends_at`.
+
+    `months` has the same of the calendar month that ends at `month_ends_at`, by the budget's period, and whether a model has no
+    price.
+    """
 
     looked_at: float
-    day_ends_at: float
+    ends_at: float
     month_ends_at: float
     cost: str
     tokens: int
     unpriced: bool = False
-    month_user: str = "0"
-    month_team: str = "0"
+    months: dict[str, tuple[str, bool]] = {}
 
 
 class FleetState(Struct, frozen=True, kw_only=True):

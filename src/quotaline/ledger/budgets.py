@@ -18,7 +18,7 @@ from quotaline.zone import day_start, midnight
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import tzinfo
+    from datetime import date, tzinfo
     from sqlite3 import Connection
 
     from quotaline.config.budgets import BudgetLimit
@@ -56,6 +56,8 @@ def budget_use(
     found = []
     with clear_errors():
         for limit in limits:
+            if limit.in_fleet:
+                continue
             span = _period(limit.period, now, zone, block)
             if span is not None:
                 part = _Part(ledger.connection, dirs, limit.project)
@@ -71,9 +73,7 @@ def _period(period: str, now: float, zone: tzinfo, block: LocalUsage | None) -> 
     if period == "weekly":
         return midnight(now, zone, days=-today.weekday()), midnight(now, zone, days=7 - today.weekday())
     if period == "monthly":
-        first = today.replace(day=1)
-        following = first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
-        return day_start(first, zone), day_start(following, zone)
+        return month_span(today, zone)
     return None if block is None else (block.starts_at, block.ends_at)
 
 
@@ -106,15 +106,22 @@ def _use(limit: BudgetLimit, part: _Part, span: tuple[float, float], now: float,
     for piece in part.between(recent, end, QUARTER):  # another machine's clock may be ahead
         rose[min(now, max(recent, piece.time + QUARTER))] += piece.cost(prices) or 0
     level = spent.cost_usd - sum(rose.values())
-    history = [_reading(limit, level, end, recent)]
+    history = [budget_reading(limit, level, end, recent, SOURCE)]
     for at in sorted(rose):
         level += rose[at]
-        history.append(_reading(limit, level, end, at))
+        history.append(budget_reading(limit, level, end, at, SOURCE))
     more = {"at_least": True} if spent.unpriced_models else {}
-    return BudgetUse(_reading(limit, spent.cost_usd, end, now, **more), history)
+    return BudgetUse(budget_reading(limit, spent.cost_usd, end, now, SOURCE, **more), history)
 
 
-def _reading(limit: BudgetLimit, cost: Decimal, ends: float, at: float, **more: bool) -> Reading:
+def month_span(day: date, zone: tzinfo) -> tuple[float, float]:
+    """When the calendar month of `day` begins and ends in `zone`, epoch seconds."""
+    first = day.replace(day=1)
+    following = first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
+    return day_start(first, zone), day_start(following, zone)
+
+
+def budget_reading(limit: BudgetLimit, cost: Decimal, ends: float, at: float, source: str, **more: bool) -> Reading:
     """The budget as it stood at `at`, its share cut to a tenth of a percent: what is not spent does not say 100."""
     share = (cost * 10_000 / limit.limit.amount).quantize(Decimal("0.1"), ROUND_DOWN)
     window = Window(
@@ -126,4 +133,4 @@ def _reading(limit: BudgetLimit, cost: Decimal, ends: float, at: float, **more: 
         limit_money=limit.limit,
         extras={"period": limit.period, "estimate": True, **more},
     )
-    return Reading(value=window, source=SOURCE, as_of=at)
+    return Reading(value=window, source=source, as_of=at)

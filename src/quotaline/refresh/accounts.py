@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from quotaline.config.schema import alpha_enabled
 from quotaline.errors import LedgerError
 from quotaline.ledger import open_ledger
 from quotaline.ledger.accounts import login_since, session_owner
@@ -15,6 +16,7 @@ from quotaline.ledger.accounts import login_since, session_owner
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from quotaline.config.schema import Config
     from quotaline.locations import Locations
     from quotaline.model import Reading
 
@@ -36,3 +38,8 @@ def is_current_account(reading: Reading, account: str, since: float, owner: Call
     """Whether a reading is `account`'s, who has been logged in since `since`."""
     owned_by = reading.account or (owner(reading.session) if reading.session else None)
     return owned_by == account if owned_by else reading.as_of >= since
+
+
+def still_open(reading: Reading, config: Config) -> bool:
+    """Whether a reading of an earlier refresh may still be shown: its source is still open."""
+    return not reading.alpha or alpha_enabled(config, reading.source.replace("-", "_"))

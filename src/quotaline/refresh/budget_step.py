@@ -35,6 +35,6 @@ def with_budgets(
     """The readings with the budgets of now; where those are not known, with the last ones of the budgets that there are."""
     others = [reading for reading in readings if not is_budget(reading.value.id)]
     if budgets is None:
-        ids = {limit.id for limit in limits}
+        ids = {limit.id for limit in limits if not limit.in_fleet}
         budgets = [reading for reading in readings if reading.value.id in ids]
     return (*others, *(reading for group in by_window(budgets).values() for reading in group))

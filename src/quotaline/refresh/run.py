@@ -20,7 +20,7 @@ from quotaline.forecast.fields import forecast_parts, part_of
 from quotaline.locations import Locations, resolve_locations, single_folder_env
 from quotaline.model import Account, Missing, Snapshot, SourceState
 from quotaline.prices import PriceBook
-from quotaline.refresh.accounts import only_current_account
+from quotaline.refresh.accounts import only_current_account, still_open
 from quotaline.refresh.budget_step import budget_fields_of, budget_limits_of, with_budgets
 from quotaline.refresh.file_sources import read_files
 from quotaline.refresh.ledger_step import BUDGET, update_ledger
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from quotaline.model import Reading
+    from quotaline.refresh.fleet_step import FleetStep
 
 LOCK, FLEET = "refresh.lock", "fleet"
 SOON = 5.0  # a snapshot younger than this was made by somebody who asked at the same time
@@ -86,6 +87,7 @@ class _Refresh:
 
     def __init__(self, where: Locations, env: Mapping[str, str], now: float, before: Snapshot | None) -> None:
         self._where, self._env, self._now, self._before = where, single_folder_env(env), now, before
+        self._fleet: FleetStep | None = None
         self._stages = Stages(before.faults if before else (), now)
         self.config: Config | None = None
 
@@ -97,9 +99,7 @@ class _Refresh:
         config, zone = self.config, attempt("time zone", local_zone, UTC)
         snapshot = self._collect(config, compiled, problems)
         reports = may_ask_organisation(config, self._env, eager=eager)
-        if (
-            before is None or may_ask(config) or reports
-        ):  # a first import or an answer may take a while: nobody need wait for it
+        if before is None or may_ask(config) or reports:  # an import or an answer may take a while: nobody need wait for it
             early = structs.replace(snapshot, fields={**(before.fields if before else {}), **snapshot.fields})
             publish(cache_dir, early, now, self._stages)
         if may_ask(config):
@@ -123,8 +123,8 @@ class _Refresh:
         attempt("cleaning", lambda: self._clean(cache_dir), None)
         if self._where.data_dir is not None:
             attempt("shells' files", partial(renew_shell_files, self._where.data_dir / "shell"), None)
-        if config.fleet.url is not None:
-            attempt(FLEET, partial(self._visit_fleet, snapshot, config, eager=eager), None)
+        if self._fleet is not None:
+            attempt(FLEET, partial(self._fleet.visit, snapshot, eager=eager), None)
         return snapshot if snapshot.faults == self._stages.faults else publish(cache_dir, snapshot, now, self._stages)
 
     def _last_config(self, cache_dir: Path) -> Config:
@@ -183,20 +183,10 @@ class _Refresh:
         return merged
 
     def _read_fleet(self, config: Config, account: str | None, states: list[SourceState]) -> list[Reading]:
-        """What the last visit to the fleet brought, from the ledger."""
-        from quotaline.refresh.fleet_step import fleet_readings, fleet_source, last_of_fleet  # noqa: PLC0415 - for those who have one
+        from quotaline.refresh.fleet_step import FleetStep  # noqa: PLC0415 - for those who have a fleet
 
-        state = last_of_fleet(config, self._where)
-        readings = fleet_readings(state, config, account)
-        states += fleet_source(state, readings)
-        return readings
-
-    def _visit_fleet(self, snapshot: Snapshot, config: Config, *, eager: bool) -> None:
-        """Push and take, once everybody else has what they wait for."""
-        from quotaline.refresh.fleet_step import may_visit, visit_fleet  # noqa: PLC0415 - for those who have one
-
-        if may_visit(config, self._env, eager=eager):
-            visit_fleet(snapshot, config, self._where, self._env, self._now, eager=eager)
+        self._fleet = FleetStep(config, self._where, self._env, self._now)
+        return self._fleet.readings(account, states)
 
     def _ask(self, snapshot: Snapshot, config: Config, *, eager: bool) -> Snapshot:
         from quotaline.refresh.remote import ask_remote_sources  # noqa: PLC0415 - most refreshes ask nobody
@@ -224,6 +214,8 @@ class _Refresh:
             self._where, now, snapshot, prices, before=self._before, limits=limits, stages=self._stages, zone=zone
         )
         snapshot = structs.replace(snapshot, readings=with_budgets(snapshot.readings, facts.budgets, limits))
+        if self._fleet is not None:
+            snapshot = attempt(FLEET, partial(self._fleet.with_facts, snapshot, limits), snapshot)
         totals = facts.totals or snapshot.local
         last = {name: value for name, value in old.items() if name.partition(".")[0] in SPANS}
         fields = {**snapshot.fields, **attempt("totals", lambda: local_fields(totals, now), last)}
@@ -247,8 +239,3 @@ class _Refresh:
 def _compiled(before: Snapshot | None) -> dict[str, Any]:
     """The lines of the last snapshot, ready for drawing."""
     return {part: getattr(before, part) for part in ("segments", "lines", "style", "config_state")} if before else {}
-
-
-def still_open(reading: Reading, config: Config) -> bool:
-    """Whether a reading of an earlier refresh may still be shown: its source is still open."""
-    return not reading.alpha or alpha_enabled(config, reading.source.replace("-", "_"))

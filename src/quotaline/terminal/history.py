@@ -34,14 +34,20 @@ CELL, COST, NAME = 10, 11, 10
 
 
 def table(
-    by: str, rows: Sequence[HistoryRow], total: HistoryRow, limit: int, imported: Sequence[ImportedDay] = ()
+    by: str,
+    rows: Sequence[HistoryRow],
+    total: HistoryRow,
+    limit: int,
+    imported: Sequence[ImportedDay] = (),
+    *,
+    place: str = "the ledger",
 ) -> list[Line]:
-    """One line for each row; where the terminal is narrow, only the total of the tokens.
+    """One line for each row; where the terminal is narrow, only the total of the tokens. `place` is where they are from.
 
     `imported` are days of which only Claude Code's own statistics tell: in their place among the others, and in no sum.
     """
     if not rows and not imported:
-        return [Text("No tokens are in the ledger for this time.", "muted")]
+        return [Text(f"No tokens are in {place} for this time.", "muted")]
     longest = max(cell_len(text) for text in (by, total.key, *(row.key for row in rows)))
     shown = HEADS if limit >= NAME + CELL * len(HEADS) + COST else HEADS[-1:]
     widths = (max(NAME, min(longest, limit - CELL * len(shown) - COST)), *[CELL] * len(shown), COST)
