@@ -73,7 +73,8 @@ def test_the_older_reports_say_where_they_know_no_cost(by: str, noted: bool, hom
         for report in ("usage", "claude_code"):
             ledger.connection.execute(
                 """INSERT INTO organisation_row (owner, report, day, model, workspace, api_key, actor, input, output,
-                cache_write_5m, cache_write_1h, cache_read, web_searches) VALUES ('o', ?, ?, ?, 'w', 'k', 'a', 1, 0, 0, 0, 0, 0)""",
+                cache_write_5m, cache_write_1h, cache_read, web_searches)
+                VALUES ('o', ?, ?, ?, 'w', 'k', 'a', 1, 0, 0, 0, 0, 0)""",
                 (report, YESTERDAY, OPUS),
             )
     tree = rows(environment, "--source", "organisation", "--by", by)

@@ -99,8 +99,8 @@ def history(
     if fleet or reports:
         from quotaline.commands import fleet_usage, reported
 
-        shown = fleet_usage.print_history if fleet else reported.print_reports
-        return shown(where, config, None if reconcile else by, days, as_json=as_json, as_csv=as_csv)
+        print_rows = fleet_usage.print_history if fleet else reported.print_reports
+        return print_rows(where, config, None if reconcile else by, days, as_json=as_json, as_csv=as_csv)
     zone, prices = local_zone(), PriceBook(config.prices)
     with current_ledger(where) as ledger:
         span = days_span(zone, *days)
