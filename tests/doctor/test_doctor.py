@@ -185,6 +185,18 @@ def test_claude_code_is_asked_where_its_path_does_not_tell(home: Path, environme
     assert "Version 2.1.300 reports" in sources.claude_code(look(environment)).message
 
 
+def test_the_remedy_for_no_session_is_the_one_that_is_left(environment: dict[str, str]) -> None:
+    assert asked(environment)["Sources/statusline"]["remedy"] == "run `quotaline setup`, and send one message in Claude Code"
+    run(environment, "install", "claude-code")
+    assert asked(environment)["Sources/statusline"]["remedy"] == "send one message in Claude Code"
+
+
+def test_that_there_are_no_transcripts_is_told_once(environment: dict[str, str]) -> None:
+    run({**environment, "QUOTALINE_REFRESH": ""}, "refresh")
+    found = asked(environment)
+    assert (found["Snapshot/refresh"]["status"], found["Sources/transcripts"]["status"]) == ("PASS", "WARN")
+
+
 def test_new_keys_of_an_answer_are_named_and_their_values_never() -> None:
     body = {"five_hour": None, "nimbus_quill": {"utilization": 1}, "brand_new": "secret", "a1b2": 1, "x" * 50: 2, "me@": 3}
     check = endpoint.shape(body)

@@ -8,6 +8,7 @@ from quotaline.core.formats import format_left
 from quotaline.core.periods import MINUTE
 from quotaline.core.snapshot import read_snapshot
 from quotaline.doctor.check import Check
+from quotaline.ledger.skipped import NO_TRANSCRIPTS
 from quotaline.model import SNAPSHOT_VERSION
 
 if TYPE_CHECKING:
@@ -50,7 +51,8 @@ def checks(context: DoctorContext) -> Iterator[Check]:
         yield Check(
             group=GROUP, name=fault.stage, status="FAIL", message=f"{fault.message.rstrip('.')}{since}.", remedy=REFRESH
         )
-    failed = [f"{state.source}: {state.problem}" for state in found.sources if state.problem]
+    told = (None, "", NO_TRANSCRIPTS)  # which the sources' own checks tell
+    failed = [f"{state.source}: {state.problem}" for state in found.sources if state.problem not in told]
     for message in failed:
         yield Check(group=GROUP, name="refresh", status="WARN", message=message, remedy=REFRESH)
     if not (found.problems or found.faults or failed):

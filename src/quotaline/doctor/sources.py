@@ -11,6 +11,8 @@ from quotaline.config.schema import Sources, alpha_enabled
 from quotaline.core.formats import counted, format_left
 from quotaline.doctor.check import Check
 from quotaline.errors import SourceError
+from quotaline.integrations.hosts import CLAUDE_CODE
+from quotaline.integrations.steps import is_installed
 from quotaline.ledger.imported import CLAUDE_DESKTOP, STATS_CACHE
 from quotaline.sources import claude_desktop, claude_json, credentials, inbox
 from quotaline.sources.client_version import RATE_LIMITS, client_program, client_version
@@ -63,7 +65,9 @@ def statusline(context: DoctorContext) -> Check:
     readings = inbox.read(context.where.cache_dir, context.now) if context.where.cache_dir else []
     if not readings:
         message = "No Claude Code session has handed over rate limits yet."
-        remedy = "run `quotaline install claude-code`, and send one message in Claude Code"
+        remedy = "send one message in Claude Code"
+        if not is_installed(CLAUDE_CODE, context.env):
+            remedy = f"run `quotaline setup`, and {remedy}"
         return Check(group=GROUP, name="statusline", status="WARN", message=message, remedy=remedy)
     sessions = len({reading.session for reading in readings})
     message = f"{counted(sessions, 'session')}, the newest {age(readings, context.now)} ago."

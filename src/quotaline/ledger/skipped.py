@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
     from quotaline.ledger.store import Ledger
 
+NO_TRANSCRIPTS = "no transcripts were found"
+"""Why there is no usage where Claude Code has not run yet."""
+
 
 class Skipped(NamedTuple):
     """`lines` of which something could not be read, in `files` transcripts that are still there; `most` has most of them."""
@@ -51,7 +54,7 @@ def why_no_usage(ledger: Ledger) -> str | None:
         (files,) = connection.execute("SELECT count(*) FROM file WHERE NOT gone").fetchone()
         skipped = skipped_in(connection)
     if not files:
-        return "no transcripts were found"
+        return NO_TRANSCRIPTS
     if skipped is None:
         return f"the transcripts hold no usage yet ({files} were read)"
     return skipped.sentence().rstrip(".")

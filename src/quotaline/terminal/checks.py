@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 ROLES = {"PASS": "ok", "WARN": "warn", "FAIL": "critical", "SKIP": "muted"}
 COUNTED = (("FAIL", "failed"), ("WARN", "to look at"), ("PASS", "passed"), ("SKIP", "skipped"))
 STATUS = 6
-EARLY = ("Sources", "Snapshot")
-"""Groups of which little is expected before the first message."""
+EARLY = "Sources"
+"""The group of which little is expected before the first message."""
 
 
 def lines(checks: Sequence[Check], head: str) -> list[Line]:
@@ -41,7 +41,7 @@ def lines(checks: Sequence[Check], head: str) -> list[Line]:
 
 def short_lines(checks: Sequence[Check], *, waiting: bool) -> list[Line]:
     """The sum, and what failed or should be looked at; `waiting`: no message has been sent yet."""
-    early = [check for check in checks if waiting and check.group in EARLY and check.status == "WARN"]
+    early = [check for check in checks if waiting and check.group == EARLY and check.status == "WARN"]
     shown = [check for check in checks if check.status in ("FAIL", "WARN") and check not in early]
     counts = {status: sum(check.status == status for check in checks if check not in early) for status, _ in COUNTED[:3]}
     told = [f"{counts[status]} {word}" for status, word in COUNTED[:3] if counts[status]]

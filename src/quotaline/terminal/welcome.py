@@ -27,8 +27,8 @@ def welcome(steps: FirstSteps, limit: int, *, example: bool, alpha: bool) -> lis
     if example:
         blocks = [[Words("Nothing to show yet. This is how it will look, an example and not your numbers:")], _example(limit)]
     blocks.append([Text("Three steps", "accent"), *_steps(steps, limit)])
-    if not (steps.claude_code and steps.in_shell):
-        blocks[-1].append(Words("`quotaline setup` does what can be installed, and asks before it changes anything."))
+    if not steps.claude_code:
+        blocks[-1].append(Words("`quotaline setup` goes through them, and asks before it changes anything."))
     if not alpha:
         why = "Dollars beyond the plan and each model's week need sources that Anthropic does not document:"
         blocks.append([Words(why), Words("quotaline config set enable_alpha_features true", "accent", indent=2)])
