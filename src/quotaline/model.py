@@ -11,6 +11,8 @@ from typing import Any
 from msgspec import Struct, field
 
 SNAPSHOT_VERSION = 1
+EXPIRED = "expired"
+"""The cause of a source that was not asked, as the login has ended."""
 TRANSCRIPTS, RECORD = "transcripts", "record"
 """Sources of token usage: what Claude Code wrote, at list price; what a client counted itself in a run without transcripts."""
 
@@ -167,7 +169,8 @@ class SourceState(Struct, frozen=True, kw_only=True):
     """How one source fared in the last refresh: `problem` is None when it was read, `note` says why it was not its turn.
 
     `unread` is what of its last answer was not understood, each `WHERE: WHY`. `disabled_reason` is why the client says that
-    extra usage is off, which it hears with each answer of the server.
+    extra usage is off, which it hears with each answer of the server. `cause` is why there was no answer, an `Outcome` or
+    EXPIRED, and `until` the time (epoch seconds) until which nobody is asked for that.
     """
 
     source: str
@@ -176,6 +179,8 @@ class SourceState(Struct, frozen=True, kw_only=True):
     note: str | None = None
     unread: tuple[str, ...] = ()
     disabled_reason: str | None = None
+    cause: str | None = None
+    until: float | None = None
 
 
 class Fault(Struct, frozen=True, kw_only=True):

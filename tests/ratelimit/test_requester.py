@@ -224,6 +224,27 @@ def test_an_expired_login_makes_no_request(machine: Machine) -> None:
     assert machine.server.requests == []
 
 
+@pytest.mark.parametrize(
+    ("mode", "cause", "silent"),
+    [("429", "rate limited", 3037.0), ("401", "unauthorized", 600.0), ("403", "forbidden", 86400.0), ("500", "failed", None)],
+)
+def test_a_state_says_what_a_wait_is_for_and_until_when(machine: Machine, mode: str, cause: str, silent: float | None) -> None:
+    machine.server.mode, machine.server.headers_sent = mode, {"Retry-After": "3037"}
+    machine.refresh()
+    assert [(state.cause, state.until) for state in machine.states] == [(cause, None)]
+    machine.refresh(301)
+    assert [(state.cause, state.until) for state in machine.states] == [(cause, NOW + silent if silent else None)]
+    machine.server.mode = "ok"
+    machine.refresh(90_000)
+    assert [(state.cause, state.until) for state in machine.states] == [(None, None)]
+
+
+def test_a_login_that_ended_is_a_cause(machine: Machine) -> None:
+    machine.log_in(SECRET, expires_at=NOW)
+    machine.refresh()
+    assert [state.cause for state in machine.states] == ["expired"]
+
+
 def test_an_answer_to_a_login_that_changed_meanwhile_is_not_kept(machine: Machine) -> None:
     with open_ledger(machine.data_dir / "ledger.db") as ledger:
         requester = machine.requester(ledger)

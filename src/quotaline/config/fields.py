@@ -60,6 +60,8 @@ FIELDS = {
     "block.rate": "that price for an hour, between the block's first message and its last",
     "block.at_end": "what the block will have cost at its end if that goes on",
     "block.left": "seconds until the present 5-hour block ends",
+    "why.text": "in a word or two why numbers are missing or old; absent while all is well",
+    "why.until": "until when that is so, where that is known, epoch seconds",
     "account.plan": "the plan",
     "accounts.five_hour": "the 5-hour window of each account of `[accounts]`: work 5h 9% · home 42%",
     "accounts.used": "the highest of these, percent used",

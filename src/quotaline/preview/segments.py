@@ -30,6 +30,7 @@ LOCAL = {"today": "no tokens today on this machine", "week": "no tokens in the l
          "block": "no 5-hour block is active on this machine"}  # fmt: skip
 QUIET = {"crossing": "no money moves", "limit": "no window fills up before its reset, as far as can be told",
          "alert": "no alert in the last ten minutes", "budget": "no budget is set under [budget] in config.toml",
+         "why": "no number is missing or old",
          "health": "no weekly budget is set under [budget] in config.toml"}  # fmt: skip
 FORECAST = ("pace", "at_reset", "limit_at", "rate", "today", "mark")
 MISSING_ID = {"extra": "extra_usage"}

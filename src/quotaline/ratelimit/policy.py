@@ -165,6 +165,12 @@ def explain_wait(decision: Decision, now: float, zone: tzinfo, clock: str = "24h
     return f"{decision.why}; the next request is allowed at {day}{hour} (in {_span(decision.at - now)})."
 
 
+def cause_of(decision: Decision) -> Outcome | None:
+    """The outcome of a login's last request that a wait is for; None for an ordinary pause."""
+    told = {**{why: outcome for outcome, why in LOGIN.reasons.items()}, _FAILED: Outcome.FAILED}
+    return told.get(decision.why)
+
+
 def _limits(state: LimiterState, situation: Situation) -> list[tuple[float, str]]:
     if state.asked_at is None:
         return []
@@ -173,7 +179,7 @@ def _limits(state: LimiterState, situation: Situation) -> list[tuple[float, str]
     if not situation.eager:
         limits.append((next_poll(state.asked_at, situation), _IDLE))
     if not _lifted(state, situation):
-        limits.append((state.blocked_until, rules.reasons.get(state.outcome, "The last request failed")))
+        limits.append((state.blocked_until, rules.reasons.get(state.outcome, _FAILED)))
     return limits
 
 
@@ -199,6 +205,7 @@ def _span(seconds: float) -> str:
     return f"{minutes} min" if minutes < 120 else f"{round(minutes / 60)} h"  # noqa: PLR2004 — two hours
 
 
+_FAILED = "The last request failed"
 _IDLE = "No transcript has grown for a while, so values are read less often"
 LOGIN = Rules(
     floor=FLOOR,

@@ -19,10 +19,10 @@ from quotaline.core.windows import is_budget
 from quotaline.errors import Outcome, RequestError, SourceError
 from quotaline.files import HeldError, lock, private_dir, read_file, write_own
 from quotaline.ledger.accounts import last_activity
-from quotaline.model import SourceState
+from quotaline.model import EXPIRED, SourceState
 from quotaline.ratelimit import log
 from quotaline.ratelimit.home import FINGERPRINT_KEY, LARGEST_KEY
-from quotaline.ratelimit.policy import Decision, Situation, explain_wait, next_poll
+from quotaline.ratelimit.policy import Decision, Situation, cause_of, explain_wait, next_poll
 from quotaline.sources import claude_cli, credentials
 from quotaline.sources.usage_body import source_state
 
@@ -81,9 +81,9 @@ class Requester:
             try:
                 found = read(situation)
             except _NotNowError as error:
-                states.append(SourceState(source=source, note=str(error)))
+                states.append(SourceState(source=source, note=str(error), cause=error.cause, until=error.until))
             except SourceError as error:
-                states.append(SourceState(source=source, problem=str(error)))
+                states.append(SourceState(source=source, problem=str(error), cause=_cause(error)))
             else:
                 states.append(source_state(source, found))
                 return found
@@ -183,7 +183,7 @@ class Requester:
 
     def _permit(self, decision: Decision) -> None:
         if not decision.allowed:
-            raise _NotNowError(explain_wait(decision, self.now, self.zone, self.clock))
+            raise _NotNowError(explain_wait(decision, self.now, self.zone, self.clock), decision)
 
 
 def fingerprint_key(folder: Path) -> bytes:
@@ -207,7 +207,19 @@ def fingerprint_key(folder: Path) -> bytes:
 
 
 class _NotNowError(SourceError):
-    """Nothing is wrong: it is not the time to ask."""
+    """It is not the time to ask; `cause` says where that is more than an ordinary pause, and `until` until when."""
+
+    def __init__(self, message: str, decision: Decision | None = None) -> None:
+        super().__init__(message)
+        self.cause = cause_of(decision) if decision else None
+        self.until = decision.at if decision and self.cause else None
+
+
+def _cause(error: SourceError) -> str | None:
+    """What a failure comes down to, in the words of `SourceState.cause`."""
+    if isinstance(error, credentials.ExpiredError):
+        return EXPIRED
+    return error.outcome if isinstance(error, RequestError) else None
 
 
 @contextlib.contextmanager

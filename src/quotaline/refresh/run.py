@@ -30,7 +30,7 @@ from quotaline.refresh.stages import Stages
 from quotaline.snapshot.load import load_snapshot
 from quotaline.snapshot.local_fields import SPANS, local_fields
 from quotaline.snapshot.merge import by_window, merge_window
-from quotaline.snapshot.missing import keep_unread, missing
+from quotaline.snapshot.missing import keep_unread, missing, why_fields
 from quotaline.snapshot.publish import publish
 from quotaline.snapshot.reasons import with_client_reason, without_client_reason
 from quotaline.sources import claude_json
@@ -113,6 +113,9 @@ class _Refresh:
             snapshot = attempt("organisation's report", ask, snapshot)
         if config.accounts:
             snapshot = self._add_accounts(snapshot, config)
+        snapshot = structs.replace(snapshot, faults=self._stages.faults)
+        why = attempt("missing", lambda: why_fields(snapshot, alpha=config.enable_alpha_features), {})
+        snapshot = structs.replace(snapshot, fields={**snapshot.fields, **why})
         alerts = attempt("alerts", lambda: AlertRun(cache_dir, config.alert, snapshot, before, now), None)
         if alerts is not None:
             shown = attempt("alerts", alerts.fields, {})

@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+NO_LIMITS, NOT_REFRESHED = "no limits yet", "not refreshed"
+"""Why numbers are missing, and why they are old: what a refresh cannot know of itself, or a session knows better."""
+
+
 class Fields(dict[str, "Any"]):
     """Values by field name, as they are at `now`; a field that is not there has none.
 
@@ -72,6 +76,12 @@ def gather_fields(kept: "dict[str, Any]", own: "list[dict[str, Any]]", now: floa
                 fields[name] = entry[0]
                 if now - written > stale_after:
                     fields.stale.add(name.partition(".")[0])
+    if written and now - written > stale_after:
+        fields["why.text"] = NOT_REFRESHED
+        fields.pop("why.until", None)
+        fields.stale.discard("why")
+    elif own and fields.get("why.text") == NO_LIMITS:
+        del fields["why.text"]
     return fields
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
 from quotaline.core.windows import EXTRA_USAGE, FAMILIES, PLAN_KINDS, SPEND_LIMIT, WindowKind
-from quotaline.model import ExtraUsage, Missing
+from quotaline.errors import Outcome
+from quotaline.model import EXPIRED, ExtraUsage, Missing
+from quotaline.render import layout
+from quotaline.render.fields import NO_LIMITS
 from quotaline.snapshot.reasons import client_reason, reason_text
 
 if TYPE_CHECKING:
@@ -16,6 +19,18 @@ if TYPE_CHECKING:
     from quotaline.config.schema import Config
     from quotaline.model import Reading, Snapshot, SourceState
 
+OLD = 600.0
+"""Seconds after which a value of a source that asks somebody is older than it usually gets."""
+WAITS = {
+    Outcome.RATE_LIMITED: "429",
+    Outcome.NO_LIMITS: "no limits told",
+    Outcome.UNAUTHORIZED: "login refused",
+    Outcome.FORBIDDEN: "login not allowed",
+    Outcome.FAILED: "no answer",
+    EXPIRED: "login expired",
+}
+"""Why nobody answers, by `SourceState.cause`, in a word or two."""
+ALPHA_FIELDS = ("extra.used", "extra.left", "extra.today", "extra.rate", "crossing.amount", "account.plan")
 INSTALL_LINE = "run `quotaline install claude-code`"
 SWITCH = "set `enable_alpha_features = true` in config.toml"
 
@@ -38,6 +53,35 @@ def missing(readings: Sequence[Reading], config: Config, states: Sequence[Source
         families = [family for family in alpha if not any(key.startswith(family.id) for key in have)]
         found += [Missing(family.missing_id, "needs enable_alpha_features", SWITCH) for family in families]
     return found
+
+
+def why_fields(snapshot: Snapshot, *, alpha: bool) -> dict[str, tuple[Any, float | None]]:
+    """The ready fields `why.text` and `why.until`: in a word or two why numbers are missing or old; nothing where all is well.
+
+    `alpha` is whether the undocumented sources are open.
+    """
+    have = {reading.value.id for reading in snapshot.readings}
+    newest = max((reading.as_of for reading in snapshot.readings if reading.alpha), default=None)
+    waits = [state for state in snapshot.sources if state.cause in WAITS]
+    if alpha and waits and (newest is None or snapshot.written_at - newest > OLD):
+        word, until = WAITS[str(waits[0].cause)], waits[0].until
+        return {"why.text": (word, until)} | ({} if until is None else {"why.until": (until, until)})
+    if not have & {SPEND_LIMIT, *(kind.id for kind in PLAN_KINDS)}:
+        return {"why.text": (NO_LIMITS, None)}
+    if snapshot.faults:
+        return {"why.text": ("refresh failing", None)}
+    if not alpha and EXTRA_USAGE not in have and _shows_alpha(snapshot):
+        return {"why.text": ("switch off", None)}
+    return {}
+
+
+def _shows_alpha(snapshot: Snapshot) -> bool:
+    """Whether a line names what only undocumented sources tell."""
+    shown = {name: segment for name, segment in snapshot.segments.items() if isinstance(segment, dict)}
+    rows = [row for rows in snapshot.lines.values() for row in rows]
+    return any(layout.shows_field([row], {"segments": shown}, name) for row in rows for name in ALPHA_FIELDS) or any(
+        shown.get(name, {}).get("each") for row in rows for name in row
+    )
 
 
 def unread_parts(states: Sequence[SourceState]) -> list[Missing]:

@@ -34,6 +34,10 @@ _SERVICE = "Claude Code-credentials"
 _KEYCHAIN_SECONDS = 30.0
 
 
+class ExpiredError(SourceError):
+    """There is a login, and its time is over."""
+
+
 class Token:
     """An access token that no repr, log, pickle or traceback can show."""
 
@@ -95,7 +99,7 @@ def find(env: Mapping[str, str], now: float, *, keychain: bool, platform: str = 
         )
         raise SourceError(f"No Claude Code login was found; log in with /login{hint}.")
     if found.expires_at is not None and found.expires_at <= now:
-        raise SourceError(f"The login in {found.place} has expired; use Claude Code once and it renews it.")
+        raise ExpiredError(f"The login in {found.place} has expired; use Claude Code once and it renews it.")
     return found
 
 
