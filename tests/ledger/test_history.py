@@ -15,9 +15,10 @@ import pexpect
 import pytest
 
 from commandline import QUOTALINE, quotaline
-from quotaline.ledger.history import WAYS, history, total_row
+from quotaline.ledger.history import WAYS, histories, history
 from quotaline.ledger.importer import import_transcripts
 from quotaline.ledger.projects import find_projects
+from quotaline.ledger.rows import total_row
 from quotaline.prices import PriceBook
 from transcript_lines import NOON, assistant, cost_state, owner, write
 
@@ -92,6 +93,13 @@ def test_every_way_adds_up_to_the_same(filled: Ledger, by: By) -> None:
         total.web_searches,
     )
     assert ("claude-unheard-of-1",) == total.unpriced_models
+
+
+def test_several_ways_together_are_each_alone(filled: Ledger) -> None:
+    [project] = find_projects(filled.connection, "/home/user/two")
+    for only in (None, project):
+        found = histories(filled.connection, WAYS, UTC, PriceBook(), project=only)  # type: ignore[arg-type]
+        assert found == {by: history(filled.connection, by, UTC, PriceBook(), project=only) for by in WAYS}  # type: ignore[arg-type]
 
 
 def test_days_are_the_users(filled: Ledger) -> None:

@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from quotaline.core.periods import DAY, HOUR
 from quotaline.ledger import open_ledger
 from quotaline.ledger.blocks import block_hours, block_start
-from quotaline.ledger.history import WAYS, HistoryRow, history, total_row
+from quotaline.ledger.history import WAYS, histories, history
 from quotaline.ledger.importer import import_transcripts
 from quotaline.ledger.projects import find_projects
+from quotaline.ledger.rows import HistoryRow, total_row
 from quotaline.ledger.runs import store_run
 from quotaline.ledger.schema import MIGRATIONS
 from quotaline.ledger.totals import local_totals
@@ -57,6 +58,8 @@ def found(ledger: Ledger, by: By = "day", **more: Any) -> list[HistoryRow]:
 def whole(ledger: Ledger) -> HistoryRow:
     totals = [total_row(found(ledger, by)) for by in WAYS]  # type: ignore[arg-type]
     assert all(one == totals[0] for one in totals), "every way adds up to the same"
+    together = histories(ledger.connection, WAYS, UTC, PRICES)  # type: ignore[arg-type]
+    assert together == {by: found(ledger, by) for by in WAYS}, "and is the same beside the others"  # type: ignore[arg-type]
     return totals[0]
 
 

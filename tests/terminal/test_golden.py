@@ -16,7 +16,7 @@ from quotaline.config.schema import Config, Style
 from quotaline.config.segments import Catalogue, catalogue, compile_lines
 from quotaline.doctor.check import Check
 from quotaline.forecast.backtest import Score
-from quotaline.ledger.history import HistoryRow, total_row
+from quotaline.ledger.rows import HistoryRow, total_row
 from quotaline.locations import resolve_locations
 from quotaline.model import (
     Missing,

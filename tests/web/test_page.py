@@ -15,11 +15,12 @@ from html_tables import Page
 from overviews import bare, full
 from quotaline.config.schema import Config
 from quotaline.core import formats
-from quotaline.ledger.history import history, total_row
+from quotaline.ledger.history import history
 from quotaline.ledger.imported import ImportedDay, store_imported
 from quotaline.ledger.importer import import_transcripts
 from quotaline.ledger.projects import find_projects
 from quotaline.ledger.readings import store_readings
+from quotaline.ledger.rows import total_row
 from quotaline.locations import Locations
 from quotaline.model import Account, Reading, Window
 from quotaline.prices import PriceBook

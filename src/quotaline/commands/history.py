@@ -71,8 +71,9 @@ def history(
     from quotaline.commands.current_ledger import current_ledger, find_project
     from quotaline.commands.imported import days_beside
     from quotaline.commands.load_config import load_config
-    from quotaline.ledger.history import days_span, total_row
+    from quotaline.ledger.history import days_span
     from quotaline.ledger.history import history as rows_of
+    from quotaline.ledger.rows import total_row
     from quotaline.locations import resolve_locations
     from quotaline.prices import PriceBook
     from quotaline.terminal import history as show

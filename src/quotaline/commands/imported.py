@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
     from quotaline.config.schema import Config
     from quotaline.ledger import Ledger
-    from quotaline.ledger.history import HistoryRow
     from quotaline.ledger.imported import ImportedDay
+    from quotaline.ledger.rows import HistoryRow
     from quotaline.locations import Locations
     from quotaline.model import Reading
 

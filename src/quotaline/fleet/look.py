@@ -15,7 +15,7 @@ from quotaline.core.periods import DAY
 from quotaline.errors import FleetError
 from quotaline.fleet.push import greet
 from quotaline.fleet.server import connect, explained, target_words, within
-from quotaline.ledger.history import HistoryRow, dearest, history_row
+from quotaline.ledger.rows import HistoryRow, dearest, history_row
 from quotaline.ledger.usage import QUARTER, UsagePart, as_part
 from quotaline.prices import model_name
 from quotaline.zone import day_start, midnight

@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 from quotaline.core.periods import DAY, LATEST
-from quotaline.ledger.history import AGENTS
+from quotaline.ledger.grouped import AGENTS
 from quotaline.ledger.projects import IN_PROJECT, keep_only, projects
 from quotaline.ledger.store import clear_errors
 from quotaline.ledger.usage import QUARTER, STEP, SUMS, UsagePart, as_part

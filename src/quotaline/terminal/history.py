@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from quotaline.forecast.drawn import DrawnRow
-    from quotaline.ledger.history import HistoryRow
     from quotaline.ledger.imported import ImportedDay
+    from quotaline.ledger.rows import HistoryRow
     from quotaline.terminal.text import Line
 
 SCHEMA_VERSION = 1

@@ -8,24 +8,26 @@ from quotaline.config.schema import alpha_enabled
 from quotaline.core.periods import DAY, HOUR, WEEK
 from quotaline.core.windows import window_length, window_order
 from quotaline.forecast.drawn import extra_drawn
-from quotaline.ledger.history import days_span, history, total_row
+from quotaline.ledger.history import days_span, histories
 from quotaline.ledger.imported import imported_days, imported_readings
 from quotaline.ledger.readings import extra_usage_readings, readings_since
+from quotaline.ledger.rows import total_row
 from quotaline.ledger.skipped import skipped_lines
 from quotaline.ledger.spans import Which
 from quotaline.prices import PriceBook
 from quotaline.usage.report import overview
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date, tzinfo
 
     from quotaline.config.schema import Config
     from quotaline.forecast.drawn import Drawn
     from quotaline.ledger import Ledger
-    from quotaline.ledger.history import By, HistoryRow
+    from quotaline.ledger.history import By
     from quotaline.ledger.imported import ImportedDay
     from quotaline.ledger.projects import Project
+    from quotaline.ledger.rows import HistoryRow
     from quotaline.ledger.spans import Key
     from quotaline.locations import Locations
     from quotaline.model import Reading, Snapshot
@@ -71,7 +73,7 @@ class PageFacts(NamedTuple):
     zone: tzinfo
     asked: Asked
     view: Overview
-    rows: dict[str, list[HistoryRow]]
+    rows: Mapping[By, list[HistoryRow]]
     total: HistoryRow
     over_time: tuple[Over, ...]
     drawn_days: tuple[Drawn, ...]
@@ -101,10 +103,7 @@ class Scene(NamedTuple):
 def gather(scene: Scene) -> PageFacts:
     """Read all of it. Raises LedgerError."""
     asked, connection = scene.asked, scene.ledger.connection
-    rows: dict[str, list[HistoryRow]] = {
-        by: history(connection, by, scene.zone, scene.prices, since=asked.since, until=asked.until, project=asked.project)
-        for by in WAYS
-    }
+    rows = histories(connection, WAYS, scene.zone, scene.prices, since=asked.since, until=asked.until, project=asked.project)
     skipped = skipped_lines(scene.ledger)
     return PageFacts(
         now=scene.now,

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from quotaline.forecast.drawn import Drawn
-    from quotaline.ledger.history import HistoryRow
     from quotaline.ledger.imported import ImportedDay
+    from quotaline.ledger.rows import HistoryRow
     from quotaline.model import Money
 
 MOST_ROWS = {"day": 800, "model": 200, "project": 600, "subagent": 10, "session": 1200}
