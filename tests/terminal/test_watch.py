@@ -87,6 +87,26 @@ def test_it_stops_and_goes_on_as_a_job_of_a_shell(furnished: dict[str, str]) -> 
     viewed.end()
 
 
+def test_in_the_background_it_waits_for_its_turn(furnished: dict[str, str]) -> None:
+    viewed = Viewed({**furnished, "PS1": "PROMPT> "}, need("bash"), "--norc", "--noprofile", "-i")
+    viewed.see("PROMPT>")
+    viewed.child.sendline(f"{QUOTALINE} watch &")
+
+    def stopped() -> bool:
+        viewed.child.sendline("jobs")
+        return "Stopped" in viewed.text
+
+    viewed.wait(stopped)
+    viewed.child.sendline("clear; fg")
+    viewed.see("q ends", "42%")
+    viewed.child.send("q")
+    viewed.wait(lambda: viewed.raw.count(LEAVE) == viewed.raw.count(ENTER))
+    viewed.child.sendline("echo an'd 'back")
+    viewed.see("and back")
+    viewed.child.sendline("exit")
+    viewed.end()
+
+
 def test_it_follows_the_size_of_the_terminal(furnished: dict[str, str]) -> None:
     viewed = Viewed(furnished, *WATCH, rows=60, columns=100)
     viewed.see("q ends")

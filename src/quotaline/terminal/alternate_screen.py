@@ -7,6 +7,7 @@ process ends ours at once, as if nobody had noted it.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import select
 import signal
@@ -117,12 +118,14 @@ class AlternateScreen:
 
         os.set_blocking(1, True)  # a program before us may have left it otherwise
         if self._keys >= 0:
-            self._modes = termios.tcgetattr(self._keys)
-            own = termios.tcgetattr(self._keys)
+            try:
+                self._modes, own = (termios.tcgetattr(self._keys) for _ in range(2))
+            except termios.error as error:  # it is gone
+                raise OSError(*error.args) from error
             own[0] &= ~termios.IXON  # or Ctrl-S would hold us, and with us every signal
             own[3] &= ~(termios.ECHO | termios.ICANON)
             own[6][termios.VMIN], own[6][termios.VTIME] = 1, 0
-            termios.tcsetattr(self._keys, termios.TCSANOW, own)
+            _set_modes(self._keys, own)
         self._live = Live(console=self._console, screen=True, auto_refresh=False, redirect_stdout=False, redirect_stderr=False)
         self._live.start()
         self.taken += 1
@@ -134,10 +137,7 @@ class AlternateScreen:
             if live is not None:
                 live.stop()
         if self._modes is not None:
-            import termios  # noqa: PLC0415 - as above
-
-            with contextlib.suppress(OSError, termios.error):
-                termios.tcsetattr(0, termios.TCSANOW, self._modes)
+            _set_modes(0, self._modes)
             self._modes = None
 
     def _stop(self) -> bytes:
@@ -149,6 +149,19 @@ class AlternateScreen:
         told = self._signals()
         self._take()
         return told
+
+
+def _set_modes(descriptor: int, modes: Any) -> None:
+    """Set the terminal's modes; one that is gone is no error. In the background this stops us until we are in front."""
+    import termios  # noqa: PLC0415 - there is a terminal
+
+    while True:
+        try:
+            termios.tcsetattr(descriptor, termios.TCSANOW, modes)
+        except (OSError, termios.error) as error:
+            if error.args[0] == errno.EINTR:  # we were stopped, and go on now
+                continue
+        return
 
 
 def _ending(told: bytes) -> int | None:
