@@ -76,8 +76,9 @@ class Postgres:
 
     def kill(self) -> None:
         """As a power cut would: the server and its children, no goodbye."""
-        self._signal(signal.SIGQUIT)  # what is not committed is gone, and no connection is ended in order
-        self._wait()
+        if self._process is not None and self._process.poll() is None:
+            self._signal(signal.SIGQUIT)  # what is not committed is gone, and no connection is ended in order
+            self._wait()
 
     def stop(self) -> None:
         """End it."""
@@ -159,4 +160,4 @@ def postgres_server() -> Iterator[Postgres]:
         try:
             yield server
         finally:
-            server.stop()
+            server.kill()  # its files go, too: nothing need be put in order

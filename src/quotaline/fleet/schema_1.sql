@@ -189,7 +189,7 @@ CREATE FUNCTION quotaline.asked(here integer, of_login text, how text, pause dou
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, quotaline, pg_temp AS $$
 BEGIN
   PERFORM own_machine(here);
-  UPDATE request SET outcome = left(how, 40), blocked_until = CASE WHEN pause > 0 THEN moment() + make_interval(secs => least(pause, 86400)) END
+  UPDATE request SET outcome = left(how, 40), asked_at = CASE WHEN how = 'withdrawn' THEN 'epoch' ELSE asked_at END, blocked_until = CASE WHEN pause > 0 THEN moment() + make_interval(secs => least(pause, 86400)) END
   WHERE login = of_login AND machine_id = here;
 END $$;
 

@@ -42,12 +42,19 @@ class PendingRequest:
     def __init__(self, ledger: Ledger, number: int, before: dict[str, LimiterState], situation: Situation) -> None:
         self._ledger, self._number, self._before, self._situation = ledger, number, before, situation
 
-    def ended(self, outcome: Outcome, retry_after: float | None, luck: float) -> None:
-        """Note the outcome in the log and in every budget that the request counted against. Raises LedgerError."""
+    def ended(self, outcome: Outcome, retry_after: float | None, luck: float) -> float:
+        """Note the outcome in the log and in every budget that the request counted against; until when it forbids the next.
+
+        That is an epoch second, 0.0 where it forbids nothing. Raises LedgerError.
+        """
+        until = 0.0
         with durable(self._ledger) as connection:
             connection.execute("UPDATE request SET outcome = ? WHERE id = ?", (outcome, self._number))
             for key, before in self._before.items():
-                _save(connection, key, record_outcome(before, self._situation, outcome, retry_after, luck))
+                state = record_outcome(before, self._situation, outcome, retry_after, luck)
+                until = max(until, state.blocked_until)
+                _save(connection, key, state)
+        return until
 
     def withdrawn(self) -> None:
         """Forget it: nothing was sent, nothing was started. Raises LedgerError."""

@@ -10,7 +10,7 @@ import contextlib
 import os
 import random
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import structs
 
@@ -36,8 +36,25 @@ if TYPE_CHECKING:
     from quotaline.model import Reading
 
 KEY_BYTES = 32
+FLEET = "fleet"
 WHOLE = frozenset({"claude-json", "claude-cli", "endpoint"})
 """Sources that give a whole usage body: windows of models and extra usage, which stdin does not have."""
+
+
+class SharedLimiter(Protocol):
+    """The word of a login's other machines, beside the local limiter, which stays the floor. None of it raises."""
+
+    def remembered(self, now: float) -> Decision:
+        """What was last heard, without asking anybody."""
+
+    def begin(self, now: float) -> Decision:
+        """Whether a request may be made now; where it may, the other machines know of it. Allowed where nobody answers."""
+
+    def ended(self, now: float, outcome: Outcome, pause: float) -> None:
+        """How it went, and for how many seconds nobody may ask again."""
+
+    def withdrawn(self, now: float) -> None:
+        """It was not made."""
 
 
 @dataclass(kw_only=True)
@@ -58,6 +75,8 @@ class Requester:
     current_account: Callable[[], str | None]
     eager: bool = False
     clock: str = "24h"
+    shared: SharedLimiter | None = None
+    """What the other machines that use the same login did; None where there is no fleet."""
     dice: random.Random = field(default_factory=random.Random)
     watch: Callable[[object], None] | None = None
     """Is shown the endpoint's decoded body; `doctor --online` looks at its keys."""
@@ -74,6 +93,8 @@ class Requester:
         )
         turns = [turn for turn in asked if turn[1]]
         due = self._due(known, situation)
+        if self.shared is not None and due.allowed:
+            due = self.shared.remembered(self.now)
         if not due.allowed:
             states += [SourceState(source=turn[0], note=explain_wait(due, self.now, self.zone, self.clock)) for turn in turns]
             return []
@@ -113,7 +134,7 @@ class Requester:
 
     def _due(self, known: Sequence[Reading], situation: Situation) -> Decision:
         """Whether what is known is old enough to ask again."""
-        newest = max((r.as_of for r in known if r.source in WHOLE), default=None)
+        newest = max((r.as_of for r in known if _is_whole(r)), default=None)
         if newest is None or self.eager:
             return Decision(True, self.now)
         look = next_poll(min(newest, self.now), situation)
@@ -159,22 +180,27 @@ class Requester:
                     self._permit(asked)
                     return []
                 try:
+                    self._permit(self.shared.begin(self.now) if self.shared else Decision(True, self.now))
                     found = run()
-                except claude_cli.RejectedError:
+                except SourceError as error:
+                    if isinstance(error, RequestError) and not isinstance(error, claude_cli.RejectedError):
+                        self._ended(asked, error.outcome, error.retry_after)
+                        raise
                     asked.withdrawn()
+                    if self.shared:
+                        self.shared.withdrawn(self.now)
                     raise
-                except RequestError as error:
-                    asked.ended(error.outcome, error.retry_after, self.dice.random())
-                    raise
-                except SourceError:
-                    asked.withdrawn()
-                    raise
-                asked.ended(Outcome.ANSWERED, None, self.dice.random())
+                self._ended(asked, Outcome.ANSWERED, None)
         except HeldError:
             raise _NotNowError("Another process is asking at this moment; its answer will be here soon.") from None
         if self.current_account() != self.account:
             raise SourceError("The login changed while the answer was under way; it was not kept.")
         return found
+
+    def _ended(self, asked: log.PendingRequest, outcome: Outcome, retry_after: float | None) -> None:
+        until = asked.ended(outcome, retry_after, self.dice.random())
+        if self.shared:
+            self.shared.ended(self.now, outcome, max(0.0, until - self.now))
 
     def _keys(self) -> list[str]:
         """The budget's key of this account; one of a login that is not known is shared by its folder."""
@@ -204,6 +230,11 @@ def fingerprint_key(folder: Path) -> bytes:
             write_own(path, key)
         return key
     raise SourceError(f"{path.name} cannot be written, so nothing was asked; see the permissions of quotaline's data folder.")
+
+
+def _is_whole(reading: Reading) -> bool:
+    """Whether a reading is of a whole usage body, read here or by another machine of the fleet."""
+    return reading.source in WHOLE or (reading.source == FLEET and reading.value.extras.get("read_by") in WHOLE)
 
 
 class _NotNowError(SourceError):

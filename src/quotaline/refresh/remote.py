@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from quotaline.config.schema import Config
     from quotaline.locations import Locations
     from quotaline.model import Snapshot
+    from quotaline.ratelimit.requester import SharedLimiter
 
 UNKNOWN = "The ledger keeps count of requests and cannot be used, so nothing was asked."
 
@@ -55,6 +56,7 @@ def ask_remote_sources(
                 current_account=current_account,
                 eager=eager,
                 clock=config.style.clock,
+                shared=_shared(snapshot.account.uuid, config, where, env),
             ).readings(snapshot.readings, states)
     except (LedgerError, OSError):
         found = []
@@ -66,3 +68,12 @@ def ask_remote_sources(
         sources=tuple(states),
         missing=tuple(missing(readings, config, states)),
     )
+
+
+def _shared(account: str | None, config: Config, where: Locations, env: Mapping[str, str]) -> SharedLimiter | None:
+    """What the other machines of a fleet did with this login; None without a fleet, or while nobody knows whose it is."""
+    if config.fleet.url is None or account is None or where.ledger is None:
+        return None
+    from quotaline.fleet.permission import FleetLimiter  # noqa: PLC0415 - for those who have a fleet
+
+    return FleetLimiter(config.fleet, where.ledger, env, account)
