@@ -6,7 +6,7 @@ SOURCES := $(shell find src scripts segments presets -type f -not -name '*.pyc')
 PIP     := $(PY) -m pip --disable-pip-version-check install -qq --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run install test quick matrix check lint types pytest format defaults reference pictures cells bench bench-shells bench-transcripts bench-ccusage bench-refresh programs mutants fuzz prices clean
+.PHONY: help run install test quick matrix check lint types pytest format defaults reference pictures cells bench bench-shells bench-transcripts bench-ccusage bench-refresh bench-forecast programs mutants fuzz prices clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -83,6 +83,9 @@ bench-ccusage: install ## compare history --format ccusage with native ccusage o
 
 bench-refresh: install ## measure a refresh with nothing new: 3, 10 and 200 windows, a ledger of a year
 	@$(PY) bench/refresh.py
+
+bench-forecast: install ## measure the forecast's models on 200 made people; a few minutes
+	@$(PY) bench/forecast.py
 
 mutants: install ## break the code in 200 places and see whether the tests notice; takes an hour
 	@$(PY) bench/mutants.py

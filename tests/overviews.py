@@ -93,10 +93,13 @@ def eventful() -> Snapshot:
     extra = ExtraUsage(is_enabled=True, used=Money(1240), limit=Money(5000), utilization=24.8, balance=Money(2500))
     credit = window("promo_credit_1", "Holiday credit of the year's last quarter", 12, 864_000)
     fields: dict[str, Any] = {
-        "five_hour.at_reset": (131.5, NOW + 60), "five_hour.limit_at": (NOW + 4200, NOW + 60),
+        "five_hour.at_reset": (131.5, NOW + 60), "five_hour.at_reset_least": (104.9, None),
+        "five_hour.at_reset_most": (160.2, None), "five_hour.limit_error": (1800.0, None),
+        "five_hour.forecast_by": ("recent", None), "five_hour.limit_at": (NOW + 4200, NOW + 60),
         "five_hour.limit_earliest": (NOW + 3600, None), "five_hour.limit_latest": (NOW + 6000, None),
         "five_hour.binds_first": (True, None),
-        "seven_day.at_reset": (88, None), "seven_day.limit_at": (NOW, None),
+        "seven_day.at_reset": (88, None), "seven_day.at_reset_least": (88.1, None), "seven_day.at_reset_most": (88.9, None),
+        "seven_day.limit_at": (NOW, None),
         "seven_day_fable.limit_at": (NOW + 90_000, None), "seven_day_fable.limit_earliest": (NOW + 30_000, None),
         "seven_day_opus.no_forecast": ("fewer than three readings in the last hour", None),
         "spend_limit.no_forecast": ("this is true no longer", NOW), "promo_credit_1.no_forecast": ("it is young", NOW + 1),

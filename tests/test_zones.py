@@ -11,7 +11,7 @@ import pytest
 from quotaline.core.limits import explain_check
 from quotaline.core.periods import month_before, month_end, month_start, parse_moment, rfc3339
 from quotaline.core.rate_limits import parse_rate_limits
-from quotaline.forecast.windows import month_end_spend
+from quotaline.forecast.month import month_end_spend
 from quotaline.ledger import Ledger
 from quotaline.ledger.importer import import_transcripts
 from quotaline.ledger.totals import local_totals

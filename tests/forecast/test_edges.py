@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from quotaline.core.periods import month_start
 from quotaline.core.windows import PERIOD_LENGTHS
 from quotaline.forecast.extra_usage import ExtraUsageRates, extra_usage_fields, extra_usage_rates
+from quotaline.forecast.models import MODELS
+from quotaline.forecast.past import Past
 from quotaline.forecast.spending import Step, between, steps
 from quotaline.forecast.windows import forecast_window, window_fields
 from quotaline.model import ExtraUsage, Reading, Window
@@ -89,11 +91,11 @@ def test_a_time_of_the_limit_leaves_when_its_reading_is_old() -> None:
     rows = line(10, 40)
     found = forecast_window(rows[-1], rows, NOW)
     assert found.limit_at is None
-    week = line(10, 40, key="seven_day", reset=2 * DAY)
+    week = line(79, 80, key="seven_day", reset=2 * DAY)
     found = forecast_window(week[-1], week, NOW)
     assert found.limit_at is not None
     assert NOW + 3 * HOUR < found.limit_at
-    for stale_after, until in ((HOUR, NOW + HOUR), (10 * HOUR, found.limit_at)):
+    for stale_after, until in ((HOUR, NOW + HOUR), (2 * DAY, found.limit_at)):
         fields = window_fields([found], NOW, stale_after)
         names = ("limit.at", "limit.label", "seven_day.binds_first")
         assert [fields[name][1] for name in names] == [until] * 3
@@ -102,19 +104,16 @@ def test_a_time_of_the_limit_leaves_when_its_reading_is_old() -> None:
 
 @pytest.mark.parametrize(("period", "days"), [("daily", 1), ("weekly", 7), ("monthly", 30)])
 def test_a_window_whose_source_names_its_period_has_a_forecast(period: str, days: int) -> None:
-    """A hundredth of the period must be covered by readings, and nothing from before its beginning counts."""
+    """The recent pace wants a hundredth of the period covered by readings, and none from before its beginning."""
     assert PERIOD_LENGTHS[period] == days * DAY
     rows = line(10, 40, key="spend_limit", reset=days * DAY / 2, extras={"period": period})
-    found = forecast_window(rows[-1], rows, NOW)
+    proved = Past(points={"even": [9, 9], "recent": [1, 1], "weekly": [9, 9]}, rates={key: [9.0] for key in MODELS})
+    found = forecast_window(rows[-1], rows, NOW, past=proved)
     enough = 2 * HOUR >= days * DAY / 100
-    assert (found.why is None) == enough
-    if enough:
-        assert found.slope == pytest.approx(30 / (2 * HOUR))
-    else:
-        assert found.why == "too little data: 20 readings over 120 min"
+    assert found.model == ("recent" if enough else "even")
+    assert found.slope == pytest.approx(30 / (2 * HOUR) if enough else 40 / (days * DAY / 2))
     begun = line(10, 40, key="spend_limit", reset=days * DAY - HOUR, extras={"period": period})
-    why = None if days == 1 else "too little data: 10 readings over 56 min"
-    assert forecast_window(begun[-1], begun, NOW).why == why
+    assert forecast_window(begun[-1], begun, NOW, past=proved).model == ("recent" if days == 1 else "even")
 
 
 def test_a_period_that_nobody_knows_has_no_forecast() -> None:

@@ -68,7 +68,7 @@ def test_the_forecast_reaches_the_segments(env: dict[str, str]) -> None:
         tell(home, now, {"five_hour": (20 + minute, START + 4 * HOUR), "seven_day": (30.0, START + 300 * HOUR / 3)})
         refresh(env, now)
     now = START + HOUR
-    assert shown(env, now, "limit_at") == "100% ~13:20"
+    assert shown(env, now, "limit_at") == "100% ~13:20 ±7m"
     assert shown(env, now, "pace") == "7d ⇣11%"
     fields: dict[str, Any] = gather_fields(read_or_defaults(f"{env['HOME']}/.cache/quotaline/default"), [], now)
     assert round(fields["five_hour.at_reset"]) == 260
@@ -87,6 +87,6 @@ def test_what_an_open_source_said_is_not_used_when_all_are_closed() -> None:
     mine = structs.replace(used(40, NOW), source="statusline", alpha=False)
     account = Account(config_dir="~/.claude")
     snapshot = Snapshot(written_at=NOW, fresh_for=60, stale_after=3600, account=account, readings=(mine,))
-    assert "five_hour.no_forecast" in forecast_fields(snapshot, told, [], NOW, UTC)
+    assert forecast_fields(snapshot, told, [], NOW, UTC)["five_hour.forecast_by"][0] == "even"
     opened = structs.replace(snapshot, readings=(mine, used(5, NOW, key="seven_day")))
-    assert "five_hour.at_reset" in forecast_fields(opened, told, [], NOW, UTC)
+    assert forecast_fields(opened, told, [], NOW, UTC)["five_hour.forecast_by"][0] == "recent"

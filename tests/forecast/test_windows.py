@@ -1,7 +1,13 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quotaline.forecast.windows import Forecast, binds_first, filled, forecast_window, month_end_spend, slopes, window_fields
+from quotaline.forecast.curve import filled
+from quotaline.forecast.fields import WINDOW_NAMES
+from quotaline.forecast.models import median_slope
+from quotaline.forecast.month import month_end_spend
+from quotaline.forecast.past import UNPROVEN_ERROR, Past
+from quotaline.forecast.windows import Forecast, binds_first, forecast_window, window_fields
 from quotaline.model import ExtraUsage, Money, Reading, Window
 from usage_history import DAY, HOUR, MINUTE, NOW, at, spent, used
 
@@ -44,13 +50,21 @@ def test_the_range_holds_the_time() -> None:
     assert found.latest is None or found.limit_at is None or found.limit_at <= found.latest
 
 
-def test_too_little_data_says_so() -> None:
-    two = line(NOW - HOUR, NOW, 10, 20, count=2)
-    assert forecast_window(two[-1], two, NOW).why == "too little data: 2 readings over 60 min"
-    short = line(NOW - 4 * MINUTE, NOW, 10, 20)
-    assert forecast_window(short[-1], short, NOW).why == "too little data: 20 readings over 4 min"
-    why = "too little data: 20 readings over 4 min"
-    assert window_fields([forecast_window(short[-1], short, NOW)], NOW, HOUR) == {"five_hour.no_forecast": (why, NOW + HOUR)}
+def test_before_there_are_readings_enough_it_is_even_pace() -> None:
+    """Three of five hours have passed: 20 percent then are 33 at the end, whatever two readings or four minutes say."""
+    for rows in (line(NOW - HOUR, NOW, 10, 20, count=2), line(NOW - 4 * MINUTE, NOW, 10, 20), [used(20, NOW)]):
+        found = forecast_window(rows[-1], rows, NOW)
+        assert (found.model, found.why) == ("even", None)
+        assert found.at_reset == pytest.approx(20 * 5 / 3)
+        assert found.least == 20
+        assert found.most == pytest.approx(20 * 5 / 3 + UNPROVEN_ERROR * 2 / 5)
+
+
+def test_where_nothing_has_been_used_and_nothing_is_known_it_is_said() -> None:
+    nothing = used(0, NOW)
+    found = forecast_window(nothing, [nothing], NOW)
+    assert (found.at_reset, found.why) == (None, "nothing of it has been used yet")
+    assert window_fields([found], NOW, HOUR) == {"five_hour.no_forecast": (found.why, NOW + HOUR)}
 
 
 def test_a_window_without_a_reset_has_no_forecast() -> None:
@@ -87,22 +101,30 @@ def test_the_window_that_is_full_first_binds() -> None:
     assert binds_first([]) is None
 
 
-def test_a_weeks_pace_is_the_last_days() -> None:
+def test_a_weeks_pace_is_even_until_the_last_days_have_proved_better() -> None:
     rows = [
         *line(NOW - 4 * DAY, NOW - DAY, 0, 60, resets_at=WEEK_END, key="seven_day"),
         *line(NOW - DAY, NOW, 60, 65, resets_at=WEEK_END, key="seven_day"),
     ]
     found = forecast_window(rows[-1], rows, NOW)
-    assert found.at_reset is not None
-    assert abs(found.at_reset - 80) < 0.5
-    assert found.limit_at is None
+    assert found.model == "even"
+    assert found.at_reset == pytest.approx(65 * 7 / 4)
+    past = Past(
+        points={"even": [9.0, 9.0], "recent": [7.0, 7.0], "weekly": [9.0, 9.0]},
+        rates={"even": [9.0, 9.0], "recent": [14.0, 14.0], "weekly": [9.0, 9.0]},
+    )
+    found = forecast_window(rows[-1], rows, NOW, past=past)
+    assert (found.model, found.limit_at) == ("recent", None)
+    assert found.at_reset == pytest.approx(80, abs=0.5)
+    assert found.least == pytest.approx(74, abs=0.5), "3/7 of 14 points"
+    assert found.most == pytest.approx(86, abs=0.5)
 
 
 def test_ready_fields_end_with_what_they_speak_of() -> None:
     rows = line(NOW - 2 * HOUR, NOW, 0, 80)
     fields = window_fields([forecast_window(rows[-1], rows, NOW)], NOW, HOUR)
-    names = {f"five_hour.{name}" for name in ("at_reset", "limit_at", "limit_earliest", "limit_latest", "binds_first")}
-    assert {*names, "limit.at", "limit.label"} == set(fields)
+    names = {f"five_hour.{name}" for name in WINDOW_NAMES if name != "no_forecast"}
+    assert {*names, "limit.at", "limit.label", "limit.error"} == set(fields)
     assert fields["limit.label"][0] == "5h"
     assert all(until is not None and NOW < until <= NOW + HOUR for _, until in fields.values())
 
@@ -147,16 +169,15 @@ def test_a_forecast_is_sober_whatever_was_read(rows: list[tuple[float, float]]) 
         assert found.earliest is None or found.limit_at is None or found.earliest <= found.limit_at
 
 
-def test_slopes_of_nothing_are_nothing() -> None:
-    assert slopes([(0.0, 5.0)], 10.0, 10.0) == (0.0, 0.0, 0.0)
+def test_the_slope_of_nothing_is_nothing() -> None:
+    assert median_slope([(0.0, 5.0)], 10.0, 10.0) == 0.0
 
 
-def test_whole_percents_do_not_widen_the_range() -> None:
+def test_whole_percents_do_not_move_the_pace() -> None:
     """Claude Code floors: at six percent an hour most neighbouring readings are equal, and a few leap."""
     rows = [used(float(minute // 10), NOW - 2 * HOUR + minute * MINUTE) for minute in range(121)]
-    low, middle, high = slopes([(row.as_of, row.value.utilization or 0.0) for row in rows], NOW - 2 * HOUR, NOW)
-    assert abs(middle * HOUR - 6) < 0.6
-    assert 4.5 < low * HOUR <= middle * HOUR <= high * HOUR < 7.5
+    found = median_slope([(row.as_of, row.value.utilization or 0.0) for row in rows], NOW - 2 * HOUR, NOW)
+    assert abs(found * HOUR - 6) < 0.6
 
 
 def test_a_spend_limit_is_forecast_by_the_period_that_its_source_names() -> None:
@@ -165,6 +186,6 @@ def test_a_spend_limit_is_forecast_by_the_period_that_its_source_names() -> None
         return Reading(value=value, source="statusline", as_of=NOW - ago)
 
     rows = [limit(at, (20 - at) * HOUR, period="monthly") for at in range(21)]
-    assert forecast_window(rows[-1], rows, NOW).limit_at is not None
+    assert forecast_window(rows[-1], rows, NOW).at_reset == pytest.approx(20 * 30 / 25)
     bare = [limit(at, (20 - at) * HOUR) for at in range(21)]
     assert forecast_window(bare[-1], bare, NOW).why == "nobody says how long its period is"

@@ -16,12 +16,12 @@ from quotaline.config.budgets import budget_limits
 from quotaline.config.schema import Budget, Budgets
 from quotaline.ledger import Ledger, open_ledger
 from quotaline.ledger.accounts import own_dirs
-from quotaline.ledger.budgets import BudgetUse, budget_use
+from quotaline.ledger.budgets import BudgetUse, budget_past, budget_use
 from quotaline.ledger.history import history
 from quotaline.ledger.importer import import_transcripts
 from quotaline.ledger.runs import store_run
 from quotaline.ledger.totals import local_totals
-from quotaline.model import Money, Window
+from quotaline.model import Money, Reading, Window
 from quotaline.prices import PriceBook
 from quotaline.sources.claude_result import read_result
 from results import result
@@ -223,3 +223,32 @@ def test_runs_without_transcripts_count_for_the_whole_for_their_project_and_for_
     everybodys = used(ledger, NOON, claude, tmp_path / "work", budgets=budgets)
     amounts = [[cents(one) for one in found.values()] for found in (mine, everybodys)]
     assert [[700, 300], [1500, 1100]] == amounts
+
+
+def test_its_ended_periods_are_in_the_messages(ledger: Ledger, claude: Path) -> None:
+    """Each from its first hour to its last, whatever of it was used; the one that runs now is not among them."""
+    spend(claude, *(NOON - day * DAY - hour * HOUR for day in (0, 1, 3) for hour in (1, 3)))
+    import_transcripts(ledger, [claude])
+    for limit in budget_limits(Budgets(daily=4, weekly=8, block=1), "/home/user"):
+        rows = budget_past(
+            ledger, limit, NOON - 9 * DAY, NOON, zone=UTC, prices=BOOK, dirs=own_dirs(ledger.connection, [claude])
+        )
+        levels = {ends: max(row.value.utilization or 0 for row in group) for ends, group in by_reset(rows).items()}
+        if limit.period == "daily":
+            midnight = NOON - 12 * HOUR
+            assert levels == {midnight - day * DAY: 50.0 if day in (0, 2) else 0.0 for day in range(9)}
+        elif limit.period == "weekly":
+            assert list(levels.values()) == [0.0], "the week of four dollars has not ended"
+        else:
+            assert list(levels.values()) == [200.0, 200.0]
+        for ends, group in by_reset(rows).items():
+            assert [row.as_of for row in group] == sorted({row.as_of for row in group})
+            assert group[-1].as_of == ends - 1
+
+
+def by_reset(rows: Sequence[Reading]) -> dict[float, list[Reading]]:
+    found: dict[float, list[Reading]] = {}
+    for row in rows:
+        assert isinstance(row.value, Window)
+        found.setdefault(row.value.resets_at or 0.0, []).append(row)
+    return found

@@ -32,7 +32,7 @@ STAGES = {
     "history": ("quotaline.refresh.ledger_step.store_readings", {"meter", "forecast"}),
     "budgets": ("quotaline.snapshot.budget_fields.budget_fields", {"budget"}),
     "meter": ("quotaline.forecast.fields.extra_usage_rates", {"meter"}),
-    "forecast of the month": ("quotaline.forecast.fields.month_end_fields", set()),
+    "forecast of the month": ("quotaline.forecast.month.month_end_fields", set()),
     "forecast": ("quotaline.forecast.fields.forecast_windows", {"forecast"}),
     "alerts": ("quotaline.refresh.run.AlertRun", {"alert"}),
     "prompt files": ("quotaline.snapshot.publish.prompt_files.render_prompt_files", {"prompt file"}),

@@ -135,6 +135,7 @@ def test_the_axis_has_three_times_where_there_is_room(days: float, columns: int,
 def test_the_scores_of_past_forecasts() -> None:
     one = Score(
         id="five_hour", name="Session (5h)", periods=1, forecasts=80, points=3.2, points_90=11.04, bias=1.0, even_points=9.4,
+        recent_points=3.2, weekly_points=4.75, model="recent",
         reached=12, false_alarms=0, missed=0, hours=None,
     )  # fmt: skip
     found = [

@@ -66,13 +66,15 @@ def test_without_readings_it_says_so() -> None:
 def test_scores_say_points_hours_and_what_was_missed() -> None:
     score = Score(
         id="five_hour", name="Session (5h)", periods=3, forecasts=80, points=3.2, points_90=11.04, bias=-1.0, even_points=9.4,
+        recent_points=3.2, weekly_points=4.75, model="recent",
         reached=12, false_alarms=2, missed=1, hours=0.31,
     )  # fmt: skip
     assert [text(line) for line in scores([score], 80)] == [
         "Session (5h)",
         "  80 forecasts in 3 periods",
         "  percent at the reset: off by 3.2 points (median), 11.0 (9 of 10)",
-        "  bias -1.0 points; a straight line from the start is off by 9.4",
+        "  bias -1.0 points; by recent pace at present",
+        "  off by model: even pace 9.4, recent pace 3.2, hours of the week 4.8",
         "  time of 100 %: off by 0.3 h (median of 12)",
         "  100 % foreseen that did not come: 2; that came unforeseen: 1",
     ]

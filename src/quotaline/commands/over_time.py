@@ -52,6 +52,7 @@ def backtest(where: Locations, config: Config, since: float | None, *, as_json: 
     from quotaline.ledger.readings import activity
     from quotaline.terminal.page import print_page
     from quotaline.terminal.plot import scores
+    from quotaline.zone import local_zone
 
     start = since or 0.0
 
@@ -59,7 +60,7 @@ def backtest(where: Locations, config: Config, since: float | None, *, as_json: 
         return stored(ledger, where, start), activity(ledger, start)
 
     readings, used = with_ledger(where, known)
-    found = scored(readings, time.time(), used)
+    found = scored(readings, time.time(), used, local_zone())
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode({"schema_version": 1, "windows": found}), indent=2))
         return 0

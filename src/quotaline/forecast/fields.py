@@ -6,28 +6,40 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from quotaline.core.windows import EXTRA_USAGE
 from quotaline.forecast.extra_usage import extra_usage_fields, extra_usage_rates
-from quotaline.forecast.windows import forecast_windows, month_end_fields, window_fields
+from quotaline.forecast.windows import forecast_windows, window_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import tzinfo
 
+    from quotaline.forecast.past import Past
+    from quotaline.forecast.windows import Forecast
     from quotaline.model import Reading, Snapshot
 
-
 Fields = dict[str, tuple[Any, float | None]]
-WINDOW_NAMES = ("at_reset", "limit_at", "limit_earliest", "limit_latest", "no_forecast", "binds_first")
+WINDOW_NAMES = (
+    "at_reset", "at_reset_least", "at_reset_most", "limit_at", "limit_earliest", "limit_latest", "limit_error", "forecast_by",
+    "no_forecast", "binds_first",
+)  # fmt: skip
 MONTH_NAMES = ("extra.at_reset", "extra.no_forecast")
 SPENDING_NAMES = ("extra.today", "extra.mark", "extra.rate", "extra.crossed_at", "extra.crossed")
 
 
 def forecast_parts(
-    snapshot: Snapshot, history: Sequence[Reading], activity: Sequence[tuple[float, float]], now: float, zone: tzinfo
+    snapshot: Snapshot,
+    history: Sequence[Reading],
+    activity: Sequence[tuple[float, float]],
+    now: float,
+    zone: tzinfo,
+    *,
+    pasts: Mapping[str, Past] | None = None,
 ) -> dict[str, Callable[[], Fields]]:
     """The parts of the forecast by name, each to be computed on its own: `name -> (value, until)` for `Snapshot.fields`.
 
-    Money is as the snapshot reads it back. What an undocumented source said counts only while one is open.
+    `pasts` are what each window's ended periods tell. Money is as the snapshot reads it back. What an undocumented source said
+    counts only while one is open.
     """
     current, stale_after = snapshot.readings, snapshot.stale_after
     opened = any(reading.alpha for reading in current)
@@ -36,10 +48,26 @@ def forecast_parts(
     def plain(found: Fields) -> Fields:
         return {name: (msgspec.to_builtins(value), until) for name, (value, until) in found.items()}
 
+    def windows() -> list[Forecast]:
+        own = {key: past for key, past in (pasts or {}).items() if opened or not past.alpha}
+        hour_of_week = None
+        if any(past.hours for past in own.values()):
+            from quotaline.forecast.profile import hours_of_week  # noqa: PLC0415 - for windows with a past
+
+            hour_of_week = hours_of_week(zone)
+        return forecast_windows(current, known, now, activity, pasts=own, hour_of_week=hour_of_week)
+
+    def month() -> Fields:
+        if all(reading.value.id != EXTRA_USAGE for reading in current):
+            return {}
+        from quotaline.forecast.month import month_end_fields  # noqa: PLC0415 - for those who have extra usage
+
+        return month_end_fields(current, known, now)
+
     return {
         "meter": lambda: plain(extra_usage_fields(extra_usage_rates(current, known, now, zone), now, zone, stale_after)),
-        "forecast of the month": lambda: plain(month_end_fields(current, known, now)),
-        "forecast": lambda: plain(window_fields(forecast_windows(current, known, now, activity), now, stale_after)),
+        "forecast of the month": lambda: plain(month()),
+        "forecast": lambda: plain(window_fields(windows(), now, stale_after)),
     }
 
 

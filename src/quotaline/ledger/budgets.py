@@ -7,17 +7,19 @@ from datetime import datetime
 from decimal import ROUND_DOWN, Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from quotaline.core.periods import DAY
+from quotaline.core.periods import DAY, HOUR
 from quotaline.ledger.accounts import in_dirs, messages_in
+from quotaline.ledger.blocks import block_hours
 from quotaline.ledger.projects import projects, within
 from quotaline.ledger.store import clear_errors
+from quotaline.ledger.sums import BLOCK_HOURS
 from quotaline.ledger.totals import summed
 from quotaline.ledger.usage import QUARTER, STEP, SUMS, as_part, recorded_between, usage_between
 from quotaline.model import Money, Reading, Window
 from quotaline.zone import day_start, midnight
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import date, tzinfo
     from sqlite3 import Connection
 
@@ -63,6 +65,47 @@ def budget_use(
                 part = _Part(ledger.connection, dirs, limit.project)
                 found.append(_use(limit, part, span, now, prices))
     return found
+
+
+def budget_past(
+    ledger: Ledger,
+    limit: BudgetLimit,
+    since: float,
+    now: float,
+    *,
+    zone: tzinfo,
+    prices: PriceBook,
+    dirs: Dirs,
+) -> list[Reading]:
+    """A budget's readings, one an hour, of the periods that ended after `since` and until `now`. Raises LedgerError."""
+    found = []
+    with clear_errors():
+        part = _Part(ledger.connection, dirs, limit.project)
+        for start, end in (
+            _ended_blocks(ledger, since, now, dirs) if limit.period == "block" else _ended(limit, since, now, zone)
+        ):
+            level = Decimal(0)
+            rose: dict[float, Decimal] = defaultdict(Decimal)
+            for piece in part.between(start, end, HOUR):
+                rose[min(end - 1, piece.time + HOUR)] += piece.cost(prices) or 0
+            for at in sorted({start, end - 1, *rose}):
+                level += rose[at]
+                found.append(budget_reading(limit, level, end, at, SOURCE))
+    return found
+
+
+def _ended(limit: BudgetLimit, since: float, now: float, zone: tzinfo) -> Iterator[tuple[float, float]]:
+    """When each of its periods began and ended, oldest first."""
+    span = _period(limit.period, since, zone, None)
+    while span is not None and span[1] <= now:
+        yield span
+        span = _period(limit.period, span[1], zone, None)
+
+
+def _ended_blocks(ledger: Ledger, since: float, now: float, dirs: Dirs) -> Iterator[tuple[float, float]]:
+    first, behind = (int(moment // HOUR) - BLOCK_HOURS + 1 for moment in (since, now))
+    for hour in block_hours(ledger.connection, first, behind, dirs=dirs):
+        yield hour * HOUR, (hour + BLOCK_HOURS) * HOUR
 
 
 def _period(period: str, now: float, zone: tzinfo, block: LocalUsage | None) -> tuple[float, float] | None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from quotaline.ledger.accounts import Dirs
     from quotaline.ledger.store import Ledger
+    from quotaline.model import Account
 
 EVERY = float(HOUR)
 """Seconds after which an unchanged value is kept again: it says that nothing changed."""
@@ -68,6 +69,15 @@ def readings_since(
         rows = ledger.connection.execute(
             query, (config_dir, since, account, account, since if recent is None else recent, FULL)
         ).fetchall()
+    return [reading for (body,) in rows if (reading := _reading(body)) is not None]
+
+
+def window_readings(ledger: Ledger, account: Account, window: str, since: float) -> list[Reading]:
+    """The kept readings of one window from `since` on, oldest first; nobody's are everybody's."""
+    query = """SELECT body FROM reading WHERE config_dir = ? AND window = ? AND as_of >= ?
+        AND (? IS NULL OR account IS NULL OR account = ?) ORDER BY as_of, id"""
+    with clear_errors():
+        rows = ledger.connection.execute(query, (account.config_dir, window, since, account.uuid, account.uuid)).fetchall()
     return [reading for (body,) in rows if (reading := _reading(body)) is not None]
 
 

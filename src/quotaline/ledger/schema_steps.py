@@ -232,3 +232,11 @@ CREATE TABLE message_change (seq INTEGER PRIMARY KEY AUTOINCREMENT, message INTE
 -- How the fleet fared, as JSON; `target` is a fingerprint of where it is.
 CREATE TABLE fleet_state (target TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID;
 """
+
+PASTS = """
+-- What the ended periods of a window tell, as JSON (see forecast/past.py); account is '' where nobody said whose it is.
+CREATE TABLE window_past (
+  config_dir TEXT NOT NULL, account TEXT NOT NULL, window TEXT NOT NULL, body TEXT NOT NULL,
+  PRIMARY KEY (config_dir, account, window)
+) WITHOUT ROWID;
+"""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from quotaline.core.periods import DAY, HOUR, WEEK, month_start
 from quotaline.core.windows import FIVE_HOUR, is_budget
 from quotaline.errors import LedgerError
+from quotaline.forecast.past import Past
 from quotaline.ledger import open_ledger
 from quotaline.ledger.accounts import last_activity, own_dirs
 from quotaline.ledger.importer import ImportReport, import_transcripts
@@ -17,6 +18,7 @@ from quotaline.ledger.skipped import skipped_lines, why_no_usage
 from quotaline.ledger.totals import local_totals
 from quotaline.ledger.usage import has_runs
 from quotaline.model import RECORD, TRANSCRIPTS, LocalTotals, Reading, SourceState, Window
+from quotaline.refresh.past_step import window_pasts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,6 +42,7 @@ class LedgerFacts(Struct, frozen=True, kw_only=True):
 
     `history` are the kept readings of this month and of the days before it, `activity` when the account was used, `skipped` a
     sentence about what of the transcripts could not be read. `budgets` are how far each one is, None where that is not known.
+    `pasts` are what each window's ended periods tell.
     """
 
     states: tuple[SourceState, ...]
@@ -48,6 +51,7 @@ class LedgerFacts(Struct, frozen=True, kw_only=True):
     activity: tuple[tuple[float, float], ...] = ()
     skipped: str | None = None
     budgets: tuple[Reading, ...] | None = None
+    pasts: dict[str, Past] = field(default_factory=dict)
 
 
 def update_ledger(
@@ -111,6 +115,19 @@ def _facts(
         "history", lambda: readings_since(ledger, account.config_dir, account.uuid, since, recent=now - RECENT), []
     )
     used = stages.attempt("history", lambda: activity(ledger, now - RECENT, dirs), [])
+    own = [budget.reading for budget in budgets or ()]
+
+    def past_of_budget(key: str, since: float) -> list[Reading]:
+        from quotaline.ledger.budgets import budget_past  # noqa: PLC0415 - for those who have budgets
+
+        limit = next(limit for limit in limits if limit.id == key)
+        return budget_past(ledger, limit, since, now, zone=zone, prices=prices, dirs=dirs)
+
+    pasts = stages.attempt(
+        "history",
+        lambda: window_pasts(ledger, account, [*told, *own], now, zone=zone, dirs=dirs, budget_past=past_of_budget),
+        {},
+    )
     failed = next((fault.message for fault in stages.faults if fault.stage == IMPORT), None)
     why = None if known else stages.attempt("totals", lambda: why_no_usage(ledger), None)
     skipped = stages.attempt("totals", lambda: skipped_lines(ledger), None)
@@ -124,7 +141,8 @@ def _facts(
         history=(*kept, *(reading for budget in budgets or () for reading in budget.history)),
         activity=tuple(used),
         skipped=skipped.sentence() if skipped else None,
-        budgets=None if budgets is None else tuple(budget.reading for budget in budgets),
+        budgets=None if budgets is None else tuple(own),
+        pasts=pasts,
     )
 
 

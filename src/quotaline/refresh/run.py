@@ -225,7 +225,8 @@ class _Refresh:
         if limits:
             last = {name: value for name, value in old.items() if name.partition(".")[0] in ("budget", "health")}
             fields |= attempt(BUDGET, lambda: budget_fields_of(snapshot, now), last)
-        parts = attempt("forecast", lambda: forecast_parts(snapshot, facts.history, facts.activity, now, zone), {})
+        told = (facts.history, facts.activity, now, zone)
+        parts = attempt("forecast", lambda: forecast_parts(snapshot, *told, pasts=facts.pasts), {})
         for part, compute in parts.items():
             last = {name: value for name, value in old.items() if part_of(name) == part}
             fields |= attempt(part, compute, last)

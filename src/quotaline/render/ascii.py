@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 GLYPHS = {
     "·": "|", "█": "#", "░": "-", "…": "..", "⇡": "+", "⇣": "-", "↻": "~", "▲": "^", "×": "x", "ǃ": "|", "≥": ">=", "→": "->",
-    "›": ">", "\ue0b1": ">",
+    "›": ">", "±": "+-", "\ue0b1": ">",
     **{symbol: plain for symbol, plain in CURRENCIES.values() if not symbol.isascii()},
 }  # fmt: skip
 

@@ -17,7 +17,7 @@ UNESCAPED = ("claude", "plain")
 """They read nothing as their own and need no marks: most prompts do without the table of surfaces."""
 LOOK_ALIKES = str.maketrans({"`": "'", "\\": "/", "!": "\u01c3"})
 """What a shell may read as its own in a prompt and knows no way to write: inside double quotes, or under PROMPT_BANG."""
-NARROW = frozenset("█░·…↻▲⇡⇣€")  # what quotaline itself writes: one cell each
+NARROW = frozenset("█░·…↻▲⇡⇣±€")  # what quotaline itself writes: one cell each
 
 LINKING_PROGRAMS = ("iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper", "zed")
 LINKING_TERMINALS = ("xterm-kitty", "xterm-ghostty", "alacritty", "foot", "wezterm")

@@ -26,6 +26,7 @@ ROWS = 4
 FULL = 100.0
 MARGIN = 5
 DESKTOP = ", in part as Claude Desktop saw it (alpha)"
+MODEL_NAMES = {"even": "even pace", "recent": "recent pace", "weekly": "hours of the week"}
 
 
 def plots(readings: Sequence[Reading], start: float, end: float, limit: int, clock: str = "24h") -> list[Text]:
@@ -113,7 +114,8 @@ def scores(found: Sequence[Score], limit: int) -> list[Text]:
         told = [
             f"{counted(score.forecasts, 'forecast')} in {counted(score.periods, 'period')}",
             f"percent at the reset: off by {score.points:.1f} points (median), {score.points_90:.1f} (9 of 10)",
-            f"bias {score.bias:+z.1f} points; a straight line from the start is off by {score.even_points:.1f}",
+            f"bias {score.bias:+z.1f} points; by {MODEL_NAMES.get(score.model, score.model)} at present",
+            "off by model: " + ", ".join(f"{name} {getattr(score, f'{key}_points'):.1f}" for key, name in MODEL_NAMES.items()),
         ]
         if score.hours is not None:
             told.append(f"time of 100 %: off by {score.hours:.1f} h (median of {score.reached})")

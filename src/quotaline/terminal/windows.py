@@ -103,7 +103,7 @@ def forecast_pieces(meter: Meter, now: float, clock: str = "24h") -> list[Piece]
     extras, pieces = meter.extras, []
     at_reset, limit_at = extras.get("at_reset"), extras.get("limit_at")
     if isinstance(at_reset, (int, float)):
-        pieces.append((f"~{formats.format_percent(at_reset)} at the reset", "text"))
+        pieces.append((f"~{formats.format_percent(at_reset)} at the reset{_percents(extras)}", "text"))
     elif isinstance(at_reset, list):
         pieces.append((f"~{format_money(at_reset)} at the month's end", "text"))
     if isinstance(limit_at, (int, float)) and limit_at > now:
@@ -120,8 +120,16 @@ def forecast_pieces(meter: Meter, now: float, clock: str = "24h") -> list[Piece]
     return pieces
 
 
+def _percents(extras: Mapping[str, Any]) -> str:
+    """` (51 to 80%)`: between which percents past forecasts would put it."""
+    least, most = extras.get("at_reset_least"), extras.get("at_reset_most")
+    if not isinstance(least, (int, float)) or not isinstance(most, (int, float)):
+        return ""
+    return f" ({int(least)} to {formats.format_percent(most)})" if int(least) != int(most) else ""
+
+
 def _range(extras: Mapping[str, Any], now: float, clock: str) -> str:
-    """` (14:20 to 16:10)`: between which times, or from when on, the quartiles of the pace put it."""
+    """` (14:20 to 16:10)`: between which times, or from when on, past forecasts would put it."""
     earliest, latest = extras.get("limit_earliest"), extras.get("limit_latest")
     if not isinstance(earliest, (int, float)):
         return ""

@@ -35,12 +35,24 @@ def text(view: Overview, snapshot: Snapshot, now: float, version: str) -> str:
 
 
 def windows(meters: Sequence[Meter], now: float) -> list[str]:
-    """Use, reset, age and money of each window."""
+    """Use, reset, age, forecast and money of each window."""
     used = [(labels(one), f"{one.utilization / 100:.6g}") for one in meters if one.utilization is not None]
     ends = [(one.id, period_end(one, now)) for one in meters]
     resets = [({"window": key}, f"{end:.0f}") for key, end in ends if end is not None]
     read = [(labels(one), f"{one.as_of.timestamp():.0f}") for one in meters]
     stale = [({"window": one.id}, str(int(one.stale))) for one in meters]
+    ahead = [
+        ({"window": one.id, "bound": bound}, f"{one.extras[name] / 100:.6g}")
+        for one in meters
+        for bound, name in (("middle", "at_reset"), ("least", "at_reset_least"), ("most", "at_reset_most"))
+        if isinstance(one.extras.get(name), int | float)
+    ]
+    full = [
+        ({"window": one.id, "bound": bound}, f"{one.extras[name]:.0f}")
+        for one in meters
+        for bound, name in (("middle", "limit_at"), ("least", "limit_earliest"), ("most", "limit_latest"))
+        if isinstance(one.extras.get(name), int | float)
+    ]
     coins = [one for one in meters if one.unit != "percent"]
     spent = [({"window": one.id, "currency": one.unit.upper()}, f"{one.used}") for one in coins if one.used is not None]
     caps = [({"window": one.id, "currency": one.unit.upper()}, f"{one.limit}") for one in coins if one.limit is not None]
@@ -49,6 +61,8 @@ def windows(meters: Sequence[Meter], now: float) -> list[str]:
         family("quotaline_window_reset_timestamp_seconds", "gauge", "When a window starts anew.", resets),
         family("quotaline_window_read_timestamp_seconds", "gauge", "When a window's value was true.", read),
         family("quotaline_window_stale", "gauge", "1 while a window's value is stale.", stale),
+        family("quotaline_window_forecast_ratio", "gauge", "Forecast of the used part at the reset, an estimate.", ahead),
+        family("quotaline_window_limit_timestamp_seconds", "gauge", "Forecast of when a window is full, an estimate.", full),
         family("quotaline_money_used", "gauge", "Money spent, in whole units of its currency.", spent),
         family("quotaline_money_limit", "gauge", "The cap, where there is one.", caps),
     ]

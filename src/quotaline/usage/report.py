@@ -30,7 +30,8 @@ SCHEMA_VERSION = 1
 
 # What the meter and the forecast leave in `Snapshot.fields` under `<window>.NAME`; it comes out in `extras.NAME`.
 OUTLOOK = (
-    "at_reset", "limit_at", "limit_earliest", "limit_latest", "binds_first",
+    "at_reset", "at_reset_least", "at_reset_most", "limit_at", "limit_earliest", "limit_latest", "limit_error", "forecast_by",
+    "binds_first",
     "rate", "today", "crossed_at", "crossed",
 )  # fmt: skip
 
