@@ -74,7 +74,7 @@ def replay(
     times, moments = [reading.as_of for reading in period], [at for at, _ in activity]
     found: list[Turn] = []
     at = reset - span
-    while at < period[-1].as_of and (came_full is None or at < came_full):
+    while at < min(period[-1].as_of, came_full or reset):
         at += span / turns
         until = bisect_right(times, at)
         if not until or not whole[0][0] <= at < reset:  # what was before a fall says nothing of what came

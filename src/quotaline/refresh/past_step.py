@@ -94,7 +94,7 @@ class _Renewal:
 
         since, budget = past.until or self._now - LOOK_BACK, is_budget(window.id)
         rows = [row for row in self._readings(window.id, since) if row.as_of <= self._now and (self._opened or not row.alpha)]
-        rows = [row for row in rows if row.value.utilization is not None]
+        rows = [row for row in rows if row.value.utilization is not None and reset_of(row)]
         ended = [period for period in periods(rows) if not same_period(reset_of(period[0]), window.resets_at)]
         present = [row.as_of for row in rows if same_period(reset_of(row), window.resets_at)]
         used = self._activity(since) if ended and not budget else []
