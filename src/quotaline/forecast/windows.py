@@ -155,29 +155,30 @@ def window_fields(found: Sequence[Forecast], now: float, stale_after: float) -> 
     `limit.…` and `<window>.binds_first` tell of the window that is full first.
     """
     fields: dict[str, tuple[Any, float | None]] = {}
+    stale = float(int(now + stale_after))  # whole seconds and hundredths of a percent: each prompt reads them
     for one in found:
-        until = min(one.resets_at or now + stale_after, now + stale_after)
-        values: dict[str, Any] = {
-            "at_reset": one.at_reset,
-            "at_reset_least": one.least,
-            "at_reset_most": one.most,
+        until = min(one.resets_at or stale, stale)
+        percents = {"at_reset": one.at_reset, "at_reset_least": one.least, "at_reset_most": one.most}
+        moments = {
             "limit_at": one.limit_at,
             "limit_earliest": one.earliest,
             "limit_latest": one.latest,
             "limit_error": one.error,
-            "forecast_by": one.model,
         }
+        values: dict[str, Any] = {name: value and round(value, 2) for name, value in percents.items()}
+        values |= {name: value and float(int(value)) for name, value in moments.items()}
+        values["forecast_by"] = one.model
         if one.resets_at is not None:
             values["no_forecast"] = one.why
         fields |= {f"{one.id}.{name}": (value, until) for name, value in values.items() if value is not None}
     first = binds_first(found)
     if first is not None and first.limit_at is not None and first.limit_at > now:
-        until = min(first.limit_at, now + stale_after)
+        until = min(first.limit_at, stale)
         fields |= {
-            "limit.at": (first.limit_at, until),
+            "limit.at": (fields[f"{first.id}.limit_at"][0], until),
             "limit.label": (first.label, until),
             f"{first.id}.binds_first": (True, until),
         }
         if first.error is not None:
-            fields["limit.error"] = (first.error, until)
+            fields["limit.error"] = (fields[f"{first.id}.limit_error"][0], until)
     return fields
