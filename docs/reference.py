@@ -107,6 +107,7 @@ MEANINGS = {
     "guard.windows.KEY": "the same for any window, by its id: `seven_day_fable = 95`",
     "guard.max_extra": "money beyond the plan that may be spent this month",
     "guard.no_extra": "no room as soon as money could move",
+    "pace.days": "your days of work, for today's share of a week: `mon-fri`, `mon,wed-fri`",
     "guard.budget": "no room once a budget of your own is spent",
     "accounts.NAME": "a folder of Claude Code's to show beside the others, `~/.claude-work`",
     "budget.block": 'dollars for a 5-hour block, at list price: `25` or `"25.00"`',

@@ -34,6 +34,7 @@ STAGES = {
     "meter": ("quotaline.forecast.fields.extra_usage_rates", {"meter"}),
     "forecast of the month": ("quotaline.forecast.month.month_end_fields", set()),
     "forecast": ("quotaline.forecast.fields.forecast_windows", {"forecast"}),
+    "today's share": ("quotaline.forecast.fields.today_fields", set()),
     "alerts": ("quotaline.refresh.run.AlertRun", {"alert"}),
     "prompt files": ("quotaline.snapshot.publish.prompt_files.render_prompt_files", {"prompt file"}),
     "clock": ("quotaline.snapshot.publish.boot_clock", set()),

@@ -18,6 +18,9 @@ WINDOW_FIELDS = {
     "at_reset": "percent used at the reset, as far as can be told",
     "at_reset_least": "the lower end of its range",
     "at_reset_most": "the upper end of its range",
+    "share_today": "today's share of a week or a longer window: points that may be used so that it lasts",
+    "used_today": "points used since midnight",
+    "left_today": "points of today's share that are left, never below zero",
     "age": "seconds since the value was true",
     "source": "where the value was read",
 }

@@ -12,7 +12,7 @@ from quotaline.config.explain import convert, listed
 from quotaline.config.guard_limits import guard_problem
 from quotaline.config.last_good import Kept, keep_last_good, read_last_good
 from quotaline.config.palettes import PALETTES
-from quotaline.config.schema import ANTHROPIC, DEFAULT_PRESET, Budgets, Config, Fleet
+from quotaline.config.schema import ANTHROPIC, DEFAULT_PRESET, EVERY_DAY, Budgets, Config, Fleet
 from quotaline.core.snapshot import config_state
 from quotaline.core.values import printable, printable_with_icons
 from quotaline.errors import ConfigError
@@ -79,7 +79,7 @@ def understand(tree: Any, name: str = "config.toml") -> Config:
         if not shown.strip() or printable(shown) != shown:
             raise ConfigError(f"{name}: `style.models.{model}` is {shown!r}; allowed is a text to show.")
     problems = (guard_problem(config.guard), _budget_problem(config), _fleet_problem(config), _first_alert_problem(config))
-    wrong = next(filter(None, (*problems, _accounts_problem(config))), None)
+    wrong = next(filter(None, (*problems, _accounts_problem(config), _pace_problem(config))), None)
     if wrong:
         raise ConfigError(f"{name}: {wrong}.")
     try:
@@ -120,6 +120,14 @@ def _fleet_problem(config: Config) -> str | None:
     from quotaline.config.fleet_url import fleet_problem  # noqa: PLC0415 - for those who have a fleet
 
     return fleet_problem(config.fleet)
+
+
+def _pace_problem(config: Config) -> str | None:
+    if config.pace.days == EVERY_DAY:
+        return None
+    from quotaline.config.pace_days import pace_problem  # noqa: PLC0415 - for those who work on some days
+
+    return pace_problem(config.pace.days)
 
 
 def _first_alert_problem(config: Config) -> str | None:

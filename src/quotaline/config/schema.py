@@ -19,6 +19,7 @@ CLAUDE_ROWS = (
 )
 DEFAULT_PRESET = "default"
 ANTHROPIC = "https://api.anthropic.com"
+EVERY_DAY = "mon-sun"
 PROMPT_ROWS = (("extra", "crossing", "five_hour", "seven_day"),)
 
 
@@ -145,6 +146,12 @@ class Alert(Strict, frozen=True, kw_only=True, omit_defaults=True):
     quiet: str | None = None
 
 
+class Pace(Strict, frozen=True, kw_only=True):
+    """`[pace]`: the days of the week on which somebody works, which today's share of a week is reckoned by."""
+
+    days: str = EVERY_DAY
+
+
 class Organisation(Strict, frozen=True, kw_only=True):
     """`[organisation]`: reports of a Console or Enterprise organisation; off without a key.
 
@@ -182,6 +189,7 @@ class Config(Strict, frozen=True, kw_only=True):
     refresh: Refresh = Refresh()
     guard: Guard = Guard()
     budget: Budgets = Budgets()
+    pace: Pace = Pace()
     organisation: Organisation = Organisation()
     fleet: Fleet = Fleet()
     alert: tuple[Alert, ...] = ()

@@ -8,7 +8,8 @@ import msgspec
 
 from quotaline.core.windows import EXTRA_USAGE
 from quotaline.forecast.extra_usage import extra_usage_fields, extra_usage_rates
-from quotaline.forecast.windows import forecast_windows, window_fields
+from quotaline.forecast.today import EVERY_DAY, Calendar, today_fields
+from quotaline.forecast.windows import by_window, forecast_windows, window_fields
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -24,6 +25,7 @@ WINDOW_NAMES = (
     "no_forecast", "binds_first",
 )  # fmt: skip
 MONTH_NAMES = ("extra.at_reset", "extra.no_forecast")
+TODAY_NAMES = ("share_today", "used_today", "left_today")
 SPENDING_NAMES = ("extra.today", "extra.mark", "extra.rate", "extra.crossed_at", "extra.crossed")
 
 
@@ -35,11 +37,12 @@ def forecast_parts(
     zone: tzinfo,
     *,
     pasts: Mapping[str, Past] | None = None,
+    work: Sequence[bool] | None = None,
 ) -> dict[str, Callable[[], Fields]]:
     """The parts of the forecast by name, each to be computed on its own: `name -> (value, until)` for `Snapshot.fields`.
 
-    `pasts` are what each window's ended periods tell. Money is as the snapshot reads it back. What an undocumented source said
-    counts only while one is open.
+    `pasts` are what each window's ended periods tell, `work` the days of work, Monday first. Money is as the snapshot reads it
+    back. What an undocumented source said counts only while one is open.
     """
     current, stale_after = snapshot.readings, snapshot.stale_after
     opened = any(reading.alpha for reading in current)
@@ -57,6 +60,9 @@ def forecast_parts(
             hour_of_week = hours_of_week(zone)
         return forecast_windows(current, known, now, activity, pasts=own, hour_of_week=hour_of_week)
 
+    def today() -> Fields:
+        return today_fields(current, by_window(known), now, Calendar(now, zone, work or EVERY_DAY))
+
     def month() -> Fields:
         if all(reading.value.id != EXTRA_USAGE for reading in current):
             return {}
@@ -68,6 +74,7 @@ def forecast_parts(
         "meter": lambda: plain(extra_usage_fields(extra_usage_rates(current, known, now, zone), now, zone, stale_after)),
         "forecast of the month": lambda: plain(month()),
         "forecast": lambda: plain(window_fields(windows(), now, stale_after)),
+        "today's share": today,
     }
 
 
@@ -78,6 +85,8 @@ def part_of(name: str) -> str | None:
         return "forecast of the month"
     if name in SPENDING_NAMES or prefix == "crossing":
         return "meter"
+    if rest in TODAY_NAMES:
+        return "today's share"
     return "forecast" if prefix == "limit" or rest in WINDOW_NAMES else None
 
 

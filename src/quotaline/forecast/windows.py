@@ -59,13 +59,11 @@ def forecast_windows(
     hour_of_week: Callable[[float], int] | None = None,
 ) -> list[Forecast]:
     """One forecast per window of `current` (merged readings). `activity`: see `curve.filled`; `pasts` are by window."""
-    by_window: dict[str, list[Reading]] = {}
-    for reading in history:
-        by_window.setdefault(reading.value.id, []).append(reading)
+    rows = by_window(history)
     return [
         forecast_window(
             reading,
-            by_window.get(reading.value.id, ()),
+            rows.get(reading.value.id, ()),
             now,
             activity,
             past=(pasts or {}).get(reading.value.id, NOTHING_KEPT),
@@ -74,6 +72,14 @@ def forecast_windows(
         for reading in current
         if isinstance(reading.value, Window)
     ]
+
+
+def by_window(readings: Iterable[Reading]) -> dict[str, list[Reading]]:
+    """Readings by what they are of, in their order."""
+    found: dict[str, list[Reading]] = {}
+    for reading in readings:
+        found.setdefault(reading.value.id, []).append(reading)
+    return found
 
 
 def forecast_window(

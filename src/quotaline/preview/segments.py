@@ -32,7 +32,10 @@ QUIET = {"crossing": "no money moves", "limit": "no window fills up before its r
          "alert": "no alert in the last ten minutes", "budget": "no budget is set under [budget] in config.toml",
          "why": "no number is missing or old",
          "health": "no weekly budget is set under [budget] in config.toml"}  # fmt: skip
-FORECAST = ("pace", "at_reset", "at_reset_least", "at_reset_most", "limit_at", "limit_error", "rate", "today", "mark")
+FORECAST = (
+    "pace", "at_reset", "at_reset_least", "at_reset_most", "limit_at", "limit_error", "share_today", "used_today", "left_today",
+    "rate", "today", "mark",
+)  # fmt: skip
 MISSING_ID = {"extra": "extra_usage"}
 
 

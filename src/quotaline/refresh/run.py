@@ -12,7 +12,7 @@ from quotaline.alerts.delivery import AlertRun, remove_old_hook_marks
 from quotaline.config.guard_limits import guard_limits
 from quotaline.config.last_good import read_last_good
 from quotaline.config.load import load_or_default, understand
-from quotaline.config.schema import Budgets, Config, alpha_enabled, may_ask
+from quotaline.config.schema import EVERY_DAY, Budgets, Config, alpha_enabled, may_ask
 from quotaline.core.periods import not_from_the_future
 from quotaline.core.snapshot import config_state
 from quotaline.files import HeldError, lock, private_dir, remove_scratch
@@ -225,8 +225,8 @@ class _Refresh:
         if limits:
             last = {name: value for name, value in old.items() if name.partition(".")[0] in ("budget", "health")}
             fields |= attempt(BUDGET, lambda: budget_fields_of(snapshot, now), last)
-        told = (facts.history, facts.activity, now, zone)
-        parts = attempt("forecast", lambda: forecast_parts(snapshot, *told, pasts=facts.pasts), {})
+        told, work = (facts.history, facts.activity, now, zone), attempt("today's share", lambda: days_of_work(config), None)
+        parts = attempt("forecast", lambda: forecast_parts(snapshot, *told, pasts=facts.pasts, work=work), {})
         for part, compute in parts.items():
             last = {name: value for name, value in old.items() if part_of(name) == part}
             fields |= attempt(part, compute, last)
@@ -238,6 +238,15 @@ class _Refresh:
             sources=(*snapshot.sources, *facts.states),
             missing=(*snapshot.missing, *gaps),
         )
+
+
+def days_of_work(config: Config) -> tuple[bool, ...] | None:
+    """The days that today's share of a week is reckoned by; None where each is one."""
+    if config.pace.days == EVERY_DAY:
+        return None
+    from quotaline.config.pace_days import pace_days  # noqa: PLC0415 - for those who work on some days
+
+    return pace_days(config.pace.days)
 
 
 def _compiled(before: Snapshot | None) -> dict[str, Any]:

@@ -111,6 +111,9 @@ def forecast_pieces(meter: Meter, now: float, clock: str = "24h") -> list[Piece]
         pieces.append((f"full in ~{until}{_range(extras, now, clock)}", "warn"))
         if extras.get("binds_first"):
             pieces.append(("the first to be full", "warn"))
+    if isinstance(share := extras.get("share_today"), (int, float)):
+        left = formats.format_percent(extras.get("left_today") or 0)
+        pieces.append((f"{left} of today's {formats.format_percent(share)} left", "text"))
     if isinstance(extras.get("crossed"), list):
         since = formats.format_clock(extras["crossed_at"], now, clock)
         pieces.append((f"▲ {format_money(extras['crossed'])} since {since}", "critical"))

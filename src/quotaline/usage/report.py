@@ -31,7 +31,7 @@ SCHEMA_VERSION = 1
 # What the meter and the forecast leave in `Snapshot.fields` under `<window>.NAME`; it comes out in `extras.NAME`.
 OUTLOOK = (
     "at_reset", "at_reset_least", "at_reset_most", "limit_at", "limit_earliest", "limit_latest", "limit_error", "forecast_by",
-    "binds_first",
+    "binds_first", "share_today", "used_today", "left_today",
     "rate", "today", "crossed_at", "crossed",
 )  # fmt: skip
 
