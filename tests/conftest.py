@@ -102,8 +102,8 @@ def claude(tmp_path: Path) -> Path:
 SLOW = (
     "alerts/test_delivery.py", "commands/", "forecast/test_fields.py", "integrations/", "ledger/test_survival.py",
     "ratelimit/test_processes.py", "ratelimit/test_week.py", "refresh/test_stages.py", "shells/", "sources/test_claude_cli.py",
-    "test_budgets.py", "test_contributing.py", "test_pre_commit.py", "test_surfaces.py", "transcripts/test_workers.py",
-    "usage/test_report.py",
+    "test_budgets.py", "test_contributing.py", "test_forecast.py", "test_pre_commit.py", "test_surfaces.py",
+    "transcripts/test_workers.py", "usage/test_report.py",
 )  # fmt: skip
 """Rooms and files whose tests start processes or take long; elsewhere the marker `slow` says it of one test."""
 PROCESSES = frozenset({"subprocess.Popen", "os.posix_spawn", "os.spawn", "os.fork", "os.forkpty", "os.exec", "os.system"})

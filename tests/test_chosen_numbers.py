@@ -24,6 +24,17 @@ CHOSEN: dict[str, dict[str, Any]] = {
     "doctor.integrations": {"PATIENCE": 2.0, "SLOW": 0.3},
     "doctor.ledger": {"PATIENCE": 0.3},
     "files": {"LARGEST_FILE": 16 * MIB, "SCRATCH_KEPT_FOR": 3600.0, "CHUNK": MIB, "PAUSE": 0.05},
+    "forecast.curve": {"FALL": 2.0},
+    "forecast.models": {
+        "MOMENTS": 25, "LEAST_READINGS": 3, "LEAST_SPAN": 300.0, "RECENT": {18_000.0: 7200.0}, "YOUNGEST": 0.05,
+        "LEAST_HOURS": 24.0, "SMOOTHING": 2.0, "INERTIA": 15.0,
+    },
+    "forecast.past": {
+        "KEPT": 24, "LEAST_PERIODS": 2, "BETTER": 0.85, "UNPROVEN_ERROR": 80.0,
+        "UNPROVEN": {18_000.0: ("recent", "even", "weekly")}, "UNPROVEN_LONGER": ("even", "weekly", "recent"),
+    },
+    "forecast.profile": {"HALF_LIFE": 28 * 86_400.0},
+    "forecast.replay": {"TURNS": 20, "SEEN_TO": 0.1},
     "integrations.claude_code": {"REFRESH_INTERVAL": 30},
     "ledger.importer": {"BATCH_ROWS": 8192, "COMMIT_SECONDS": 1.0, "FIRST_SECONDS": 10.0},
     "ledger.store": {"BUSY_SECONDS": 30.0, "READER_SECONDS": 1.0, "CACHE_KILOBYTES": 32 * KIB},
@@ -34,6 +45,7 @@ CHOSEN: dict[str, dict[str, Any]] = {
     "ratelimit.requester": {"KEY_BYTES": 32},
     "refresh.current": {"PATIENCE": 2.0},
     "refresh.ledger_step": {"RECENT": 26 * 3600},
+    "refresh.past_step": {"LOOK_BACK": 56 * 86_400.0, "MOST_PERIODS": 60},
     "refresh.run": {"SOON": 5.0},
     "snapshot.frames": {"FOREVER": 9_999_999_999},
     "sources.claude_cli": {

@@ -41,6 +41,12 @@ def windows(meters: Sequence[Meter], now: float) -> list[str]:
     resets = [({"window": key}, f"{end:.0f}") for key, end in ends if end is not None]
     read = [(labels(one), f"{one.as_of.timestamp():.0f}") for one in meters]
     stale = [({"window": one.id}, str(int(one.stale))) for one in meters]
+    today = [
+        ({"window": one.id, "part": part}, f"{one.extras[f'{part}_today'] / 100:.6g}")
+        for one in meters
+        for part in ("share", "used", "left")
+        if isinstance(one.extras.get(f"{part}_today"), int | float)
+    ]
     ahead = [
         ({"window": one.id, "bound": bound}, f"{one.extras[name] / 100:.6g}")
         for one in meters
@@ -63,6 +69,7 @@ def windows(meters: Sequence[Meter], now: float) -> list[str]:
         family("quotaline_window_stale", "gauge", "1 while a window's value is stale.", stale),
         family("quotaline_window_forecast_ratio", "gauge", "Forecast of the used part at the reset, an estimate.", ahead),
         family("quotaline_window_limit_timestamp_seconds", "gauge", "Forecast of when a window is full, an estimate.", full),
+        family("quotaline_window_today_ratio", "gauge", "Today's share of a window, so that it lasts; 1 is all of it.", today),
         family("quotaline_money_used", "gauge", "Money spent, in whole units of its currency.", spent),
         family("quotaline_money_limit", "gauge", "The cap, where there is one.", caps),
     ]
