@@ -20,7 +20,8 @@ def print_history(
     import os
 
     from quotaline.fleet.look import WAYS, fleet_history
-    from quotaline.ledger.history import days_span, total_row
+    from quotaline.ledger.history import days_span
+    from quotaline.ledger.rows import total_row
     from quotaline.prices import PriceBook
     from quotaline.terminal import history as show
     from quotaline.terminal.page import print_page

@@ -23,9 +23,9 @@ from quotaline.organisation.plan import ANALYTICS, CLAUDE_CODE, interface, next_
 from quotaline.organisation.reports import read_page
 from quotaline.organisation.store import State
 from quotaline.ratelimit import log
-from quotaline.ratelimit.home import open_limiter
+from quotaline.ratelimit.home import fingerprint_key, open_limiter
 from quotaline.ratelimit.policy import ADMIN_KEY, Decision, Situation, explain_wait
-from quotaline.ratelimit.requester import fingerprint_key, no_core_dumps
+from quotaline.sources.credentials import no_core_dumps
 from quotaline.sources.fields import retry_after_seconds
 from quotaline.sources.json_text import decode_json
 from quotaline.zone import local_zone

@@ -7,11 +7,12 @@ same. What such a ledger remembers of requests is moved here whenever it is open
 from __future__ import annotations
 
 import contextlib
+import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from quotaline.errors import LedgerError
-from quotaline.files import private_dir, read_file, write_atomic
+from quotaline.errors import LedgerError, SourceError
+from quotaline.files import private_dir, read_file, write_atomic, write_own
 from quotaline.ledger import open_ledger
 from quotaline.ratelimit.log import durable
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from quotaline.ledger import Ledger
     from quotaline.locations import Locations
 
-FINGERPRINT_KEY, LARGEST_KEY = "fingerprint.key", 4096
+FINGERPRINT_KEY, LARGEST_KEY, KEY_BYTES = "fingerprint.key", 4096, 32
 TABLES = ("request_budget", "request", "known_reset", "unsupported_claude")
 
 _STRICTER = """
@@ -81,3 +82,23 @@ def _same(one: Path, other: Path) -> bool:
         return one == other or one.resolve() == other.resolve()
     except OSError as error:
         raise LedgerError(f"The ledger {one} cannot be opened: {error}. Check the folder's permissions.") from error
+
+
+def fingerprint_key(folder: Path) -> bytes:
+    """This installation's key for fingerprints of tokens, in the limiter's `folder`; made where there is none that is one.
+
+    Raises SourceError.
+    """
+    path = folder / FINGERPRINT_KEY
+    with contextlib.suppress(OSError):
+        try:
+            key = read_file(path, LARGEST_KEY)
+        except PermissionError:
+            raise
+        except OSError:
+            key = b""
+        if len(key) < KEY_BYTES:
+            key = os.urandom(KEY_BYTES)
+            write_own(path, key)
+        return key
+    raise SourceError(f"{path.name} cannot be written, so nothing was asked; see the permissions of quotaline's data folder.")

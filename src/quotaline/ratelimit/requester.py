@@ -6,8 +6,6 @@ and at most one of the two is asked at a time: they share a budget.
 
 from __future__ import annotations
 
-import contextlib
-import os
 import random
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
@@ -17,17 +15,17 @@ from msgspec import structs
 from quotaline.core.paths import account_slug
 from quotaline.core.windows import is_budget
 from quotaline.errors import Outcome, RequestError, SourceError
-from quotaline.files import HeldError, lock, private_dir, read_file, write_own
+from quotaline.files import HeldError, lock, private_dir
 from quotaline.ledger.accounts import last_activity
 from quotaline.model import EXPIRED, SourceState
 from quotaline.ratelimit import log
-from quotaline.ratelimit.home import FINGERPRINT_KEY, LARGEST_KEY
+from quotaline.ratelimit.home import fingerprint_key
 from quotaline.ratelimit.policy import Decision, Situation, cause_of, explain_wait, next_poll
 from quotaline.sources import claude_cli, credentials
 from quotaline.sources.usage_body import source_state
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import tzinfo
     from pathlib import Path
 
@@ -35,7 +33,6 @@ if TYPE_CHECKING:
     from quotaline.ledger import Ledger
     from quotaline.model import Reading
 
-KEY_BYTES = 32
 FLEET = "fleet"
 WHOLE = frozenset({"claude-json", "claude-cli", "endpoint"})
 """Sources that give a whole usage body: windows of models and extra usage, which stdin does not have."""
@@ -161,7 +158,7 @@ class Requester:
 
         config = self.sources.endpoint
         self._permit(log.peek_decision(self.limiter, self._keys(), situation))  # the login is not even read in vain
-        with no_core_dumps():
+        with credentials.no_core_dumps():
             login = credentials.find(self.env, self.now, keychain=config.keychain)
             mark = login.token.fingerprint(fingerprint_key(self.limiter_dir))
 
@@ -212,26 +209,6 @@ class Requester:
             raise _NotNowError(explain_wait(decision, self.now, self.zone, self.clock), decision)
 
 
-def fingerprint_key(folder: Path) -> bytes:
-    """This installation's key for fingerprints of tokens, in the limiter's `folder`; made where there is none that is one.
-
-    Raises SourceError.
-    """
-    path = folder / FINGERPRINT_KEY
-    with contextlib.suppress(OSError):
-        try:
-            key = read_file(path, LARGEST_KEY)
-        except PermissionError:
-            raise
-        except OSError:
-            key = b""
-        if len(key) < KEY_BYTES:
-            key = os.urandom(KEY_BYTES)
-            write_own(path, key)
-        return key
-    raise SourceError(f"{path.name} cannot be written, so nothing was asked; see the permissions of quotaline's data folder.")
-
-
 def _is_whole(reading: Reading) -> bool:
     """Whether a reading is of a whole usage body, read here or by another machine of the fleet."""
     return reading.source in WHOLE or (reading.source == FLEET and reading.value.extras.get("read_by") in WHOLE)
@@ -251,21 +228,3 @@ def _cause(error: SourceError) -> str | None:
     if isinstance(error, credentials.ExpiredError):
         return EXPIRED
     return error.outcome if isinstance(error, RequestError) else None
-
-
-@contextlib.contextmanager
-def no_core_dumps() -> Iterator[None]:
-    """While a token is held, a crash leaves no image of our memory. Undone after, for the command that `guard` becomes."""
-    try:
-        import resource  # noqa: PLC0415 - not there on Windows, where there are no core files either
-    except ImportError:
-        yield
-        return
-    before = resource.getrlimit(resource.RLIMIT_CORE)
-    with contextlib.suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_CORE, (0, before[1]))
-    try:
-        yield
-    finally:
-        with contextlib.suppress(OSError, ValueError):
-            resource.setrlimit(resource.RLIMIT_CORE, before)

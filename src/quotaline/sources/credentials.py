@@ -7,6 +7,7 @@ another login.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import subprocess
@@ -25,7 +26,7 @@ from quotaline.files import read_file
 from quotaline.sources.fields import BadFieldError, moment, table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 LARGEST_FILE = 1024 * 1024
 VARIABLE = "CLAUDE_CODE_OAUTH_TOKEN"
@@ -170,3 +171,21 @@ def _keychain(env: Mapping[str, str]) -> bytes:
 def scrubbed_env(env: Mapping[str, str]) -> dict[str, str]:
     """The environment for a child of ours: the user's, without what holds a login or belongs to a session around us."""
     return {name: value for name, value in without_session(env).items() if name not in SECRET_VARIABLES}
+
+
+@contextlib.contextmanager
+def no_core_dumps() -> Iterator[None]:
+    """While a token is held, a crash leaves no image of our memory. Undone after, for the command that `guard` becomes."""
+    try:
+        import resource  # noqa: PLC0415 - not there on Windows, where there are no core files either
+    except ImportError:
+        yield
+        return
+    before = resource.getrlimit(resource.RLIMIT_CORE)
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, before[1]))
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_CORE, before)

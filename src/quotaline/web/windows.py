@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from quotaline.core import formats
 from quotaline.core.values import number
 from quotaline.core.windows import EXTRA_USAGE, is_budget, window_title
-from quotaline.forecast.backtest import periods
+from quotaline.forecast.replay import periods
 from quotaline.model import Window
 from quotaline.terminal.plot import curve
 from quotaline.terminal.windows import detail_pieces, value_text
