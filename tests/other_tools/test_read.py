@@ -58,7 +58,7 @@ def test_every_form_names_fields_that_exist(equal: Equal) -> None:
 
 def test_the_readme_says_how_many_widgets_have_an_equal() -> None:
     readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    assert f"with {len(ccstatusline.EQUALS) + len(ccstatusline.TEXTS)} of ccstatusline's widgets" in readme
+    assert f" {len(ccstatusline.EQUALS) + len(ccstatusline.TEXTS) + 1} of ccstatusline's widgets" in " ".join(readme.split())
 
 
 def test_rows_order_colours_and_separators_come_along() -> None:
@@ -105,17 +105,29 @@ def test_options_of_a_widget_come_along(item: dict[str, Any], form: str) -> None
     assert form == preset["segments"][rows(preset)[0][0]]["format"]
 
 
+def test_room_to_fill_links_and_the_clock_come_along() -> None:
+    timer = {"type": "reset-timer", "metadata": {"absolute": "true", "hour12": "true"}}
+    link = {"type": "link", "metadata": {"url": "https://example.org/a", "text": "{docs}"}}
+    bad = {"type": "link", "metadata": {"url": "file:///etc/passwd"}}
+    preset = widgets({"type": "model"}, {"type": "flex-separator"}, timer, link, bad)
+    assert rows(preset) == [["model", ">", "ccstatusline-reset-timer", "ccstatusline-link", "ccstatusline-link-2"]]
+    assert preset["style"] == {"clock": "12h"}
+    assert preset["segments"]["ccstatusline-link"]["link"] == "https://example.org/a"
+    assert preset["segments"]["ccstatusline-link"]["format"] == "{{docs}}"
+    assert "link" not in preset["segments"]["ccstatusline-link-2"]
+    assert rows(taken("ccstatusline", {"lines": [[{"type": "flex-separator"}], [{"type": "model"}]]})) == [["model"]]
+
+
 def test_what_has_no_equal_is_named() -> None:
     items = [
         {"type": "model", "backgroundColor": "bgBlue", "merge": True, "color": "gradient:atlas"},
         {"type": "tokens-total"},
-        {"type": "flex-separator"},
         {"type": "of tomorrow"},
     ]
     tree = {"lines": [items], "globalBold": True, "powerline": {"enabled": True, "separators": ["\ue0b0"], "theme": "nord"}}
     found = imported("ccstatusline", json.dumps(tree).encode(), "it")
     assert set(found.without_equal) == {
-        "background colours", "joined widgets", "the colour gradient:atlas", "tokens-total", "flex-separator", "of tomorrow",
+        "background colours", "joined widgets", "the colour gradient:atlas", "tokens-total", "of tomorrow",
         "bold", "the theme nord",
     }  # fmt: skip
     assert found.preset["style"]["separator"] == " \ue0b0 "
@@ -356,12 +368,13 @@ TREES = st.recursive(
     lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(WORDS, inner, max_size=5)),
     max_leaves=30,
 )
+OPTIONS = ["display", "invert", "inverse", "absolute", "url", "text", "hour12"]
 ITEMS = st.fixed_dictionaries(
-    {"type": st.sampled_from([*ccstatusline.EQUALS, *ccstatusline.TEXTS, "separator", "nope"])},
+    {"type": st.sampled_from([*ccstatusline.EQUALS, *ccstatusline.TEXTS, "separator", "flex-separator", "link", "nope"])},
     optional={
         "color": WORDS, "rawValue": st.booleans(), "character": st.text(max_size=4), "customText": st.text(max_size=50),
         "customSymbol": st.text(max_size=3),
-        "metadata": st.dictionaries(st.sampled_from(["display", "invert", "inverse", "absolute"]), WORDS, max_size=4),
+        "metadata": st.dictionaries(st.sampled_from(OPTIONS), WORDS, max_size=4),
     },
 )  # fmt: skip
 SEGMENTS = st.dictionaries(

@@ -11,6 +11,7 @@ from quotaline.other_tools.draft import (
     Draft,
     Equal,
     Imported,
+    address,
     colour,
     count,
     left_instead,
@@ -95,6 +96,7 @@ EQUALS = {
 }  # fmt: skip
 """Widget type → ours; `BAR` stands for the bar of the length that it has there."""
 TEXTS = {"custom-text": "customText", "custom-symbol": "customSymbol"}
+LINK = "link"
 
 
 def read(tree: object, shipped: Mapping[str, Tree]) -> Imported:
@@ -120,22 +122,31 @@ def _widget(draft: Draft, item: Mapping[str, Any], marks: Counter[str]) -> None:
         return
     if kind == "separator":
         marks[separator(item.get("character", "|")) or ""] += 1
-        return
-    for key, what in (("backgroundColor", "background colours"), ("bold", "bold"), ("merge", "joined widgets")):
-        if item.get(key):
+    elif kind == "flex-separator":
+        draft.fill()
+    elif kind in EQUALS:
+        draft.add(kind, EQUALS[kind], form_of(EQUALS[kind], item), _colour(draft, item))
+        draft.twelve_hours |= table(item.get("metadata")).get("hour12") == "true"
+    elif kind in TEXTS or kind == LINK:
+        options = table(item.get("metadata"))
+        url = address(options.get("url")) if kind == LINK else None
+        text = literal(options.get("text") or options.get("url") or "" if kind == LINK else item.get(TEXTS[kind], "")).strip()
+        if text:
+            draft.add(kind, Equal(""), text, _colour(draft, item), **({"link": url} if url else {}))
+    else:
+        draft.without_equal(kind)
+
+
+def _colour(draft: Draft, item: Mapping[str, Any]) -> str | None:
+    """The colour of a widget; what else it is painted with has no equal."""
+    background = item.get("backgroundColor")
+    for value, what in ((background, "background colours"), (item.get("bold"), "bold"), (item.get("merge"), "joined widgets")):
+        if value:
             draft.without_equal(what)
     found = colour_of(item.get("color"))
     if found is None and item.get("color"):
         draft.without_equal(f"the colour {item['color']}")
-    background = item.get("backgroundColor")
-    found = without_background(found, colour_of(background.removeprefix("bg")) if isinstance(background, str) else None)
-    if kind in TEXTS:
-        if text := literal(item.get(TEXTS[kind], "")).strip():
-            draft.add(kind, Equal(""), text, found)
-    elif kind in EQUALS:
-        draft.add(kind, EQUALS[kind], form_of(EQUALS[kind], item), found)
-    else:
-        draft.without_equal(kind)
+    return without_background(found, colour_of(background.removeprefix("bg")) if isinstance(background, str) else None)
 
 
 def form_of(equal: Equal, item: Mapping[str, Any]) -> str:

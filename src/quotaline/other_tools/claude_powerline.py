@@ -77,7 +77,7 @@ def _segment(draft: Draft, name: str, options: Mapping[str, Any], found: str | N
     elif name in PRICES:
         kind = options.get("type", "tokens" if name == "session" else "cost")
         if kind in ("cost", "both") and name == "today" and DAILY in draft.settings:
-            draft.add(name, TODAY, TODAY.form, found, warn)
+            draft.add(name, TODAY, TODAY.form, found, warn=warn)
         elif kind in ("cost", "both"):
             draft.add(name, PRICES[name], colour=found)
         if kind != "cost":

@@ -10,6 +10,8 @@ from msgspec import Struct
 
 from quotaline.config.palettes import sgr
 from quotaline.core.values import printable_with_icons
+from quotaline.render.layout import FILL
+from quotaline.render.paint import is_safe_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,7 +25,7 @@ MOST_ROWS, MOST_PIECES = 20, 60
 DARK = 90  # of 255: what cannot be read on a black terminal
 DARK_NUMBERS = (0, 16, *range(232, 240))  # black twice, and the first of the greys
 USED = re.compile(r"\{([\w.]+)\.used:(pct|bar[0-9]{0,2})\}")
-COPIED = ("level", "warn", "critical", "colour", "priority")
+COPIED = ("level", "warn", "critical", "link", "colour", "priority")
 
 
 class Equal(NamedTuple):
@@ -62,6 +64,7 @@ class Draft:
     def __init__(self, tool: str, shipped: Mapping[str, Tree]) -> None:
         self.tool, self.shipped = tool, shipped
         self.separator: str | None = None
+        self.twelve_hours = False
         self.settings: dict[str, str] = {}
         self._rows: list[list[str]] = []
         self._segments: dict[str, Tree] = {}
@@ -72,8 +75,8 @@ class Draft:
         """Begin a row."""
         self._rows.append([])
 
-    def add(self, theirs: str, equal: Equal, form: str = "", colour: str | None = None, warn: float | None = None) -> None:
-        """Put a piece into the row: in `form`, or as the shipped segment is; in a colour and with a threshold, if any."""
+    def add(self, theirs: str, equal: Equal, form: str = "", colour: str | None = None, **more: object) -> None:
+        """Put a piece into the row: in `form`, or as the shipped segment is; in a colour and with `more` keys, if any."""
         if len(self._rows) > MOST_ROWS or len(self._rows[-1]) >= MOST_PIECES:
             self.without_equal(f"what is behind {MOST_ROWS} rows or {MOST_PIECES} pieces")
             return
@@ -85,11 +88,15 @@ class Draft:
             segment |= {"short": equal.short} if equal.short else {}
             segment |= {"level": equal.level} if equal.level else {}
             segment |= {"hide_below": 1} if equal.counts else {}
-            segment |= {"warn": warn} if warn is not None else {}
+            segment |= more
             segment |= {"colour": colour} if colour else {}
             name = self._named(f"{self.tool}-{re.sub('[^a-z0-9]+', '-', theirs.lower()).strip('-') or 'piece'}", segment)
         self._rows[-1].append(name)
         self._taken[theirs, name] = None
+
+    def fill(self) -> None:
+        """Push what follows in the row to the right edge."""
+        self._rows[-1].append(FILL)
 
     def without_equal(self, what: str) -> None:
         """Note a piece or a setting that has no equal."""
@@ -97,10 +104,11 @@ class Draft:
 
     def finished(self, summary: str) -> Imported:
         """The preset."""
-        rows = [row for row in self._rows if row]
+        rows = [row for row in self._rows if set(row) - {FILL}]
         preset: dict[str, Any] = {"summary": summary}
-        if self.separator is not None:
-            preset["style"] = {"separator": self.separator}
+        style = {} if self.separator is None else {"separator": self.separator}
+        style |= {"clock": "12h"} if self.twelve_hours else {}
+        preset |= {"style": style} if style else {}
         preset["line"] = {"claude": {"rows": rows}}
         if self._segments:
             preset["segments"] = self._segments
@@ -140,6 +148,11 @@ def literal(text: object) -> str:
 def shown(text: object) -> str:
     """Somebody's text as it may be shown: of one line, and not too long."""
     return printable_with_icons(str(text))[:LONGEST_TEXT]
+
+
+def address(text: object) -> str | None:
+    """An address that a segment may lead to; None for another."""
+    return text.replace("{", "{{").replace("}", "}}") if isinstance(text, str) and is_safe_url(text) else None
 
 
 def separator(text: object) -> str | None:
