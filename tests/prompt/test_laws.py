@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from commandline import QUOTALINE, quotaline
 from programs import need
 from quotaline.prompt import run
+from repositories import repository
 from samples import sample
 
 ALLOWED = {"posix", "os", "sys", "time", "_json"}
@@ -22,15 +24,16 @@ PROBE = """
 import sys
 before = set(sys.modules)
 sys.argv = ["quotaline", *{arguments!r}]
-import os
-leave = os._exit
+import posix
+leave = posix._exit
 def tell(code):
-    os.write(2, chr(10).join(set(sys.modules) - before).encode())
+    posix.write(2, chr(10).join(set(sys.modules) - before).encode())
     leave(code)
-os._exit = tell
+posix._exit = tell
 from quotaline.__main__ import main
 main()
 """
+PULL_REQUEST = {"number": 7, "url": "https://example.org/pull/7"}
 COMMANDS = [
     ["statusline"],
     ["statusline", "--enrich"],
@@ -57,6 +60,7 @@ def test_the_prompt_path_imports_nothing_outside_its_list(
     probe = PROBE.format(arguments=arguments)
     done = subprocess.run([sys.executable, "-c", probe], input=stdin(), env=environment, capture_output=True, check=True)
     imported = set(done.stderr.decode().split())
+    assert "quotaline.prompt.run" in imported, "the probe tells something"
     foreign = {name for name in imported if name.partition(".")[0] != OWN} - ALLOWED
     assert foreign == set()
     own = {name.removeprefix(f"{OWN}.").partition(".")[0] for name in imported if name.startswith(f"{OWN}.")}
@@ -75,11 +79,11 @@ def test_no_module_of_the_prompt_path_imports_the_workshop_or_names_a_foreign_mo
             assert typing_only or name in (*ALLOWED, "json") or name.startswith(own), (file.name, name)
 
 
-def trace(arguments: list[str], env: dict[str, str], tmp_path: Path) -> str:
+def trace(arguments: list[str], env: dict[str, str], tmp_path: Path, told: bytes = b"") -> str:
     log = tmp_path / "trace"
     calls = "trace=openat,open,socket,connect,execve,fork,vfork,clone,clone3,wait4,waitid,flock,fcntl"
     command = [need("strace"), "-f", "-qq", "-e", calls, "-o", str(log), QUOTALINE, *arguments]
-    subprocess.run(command, input=stdin(), env=env, capture_output=True, check=True)
+    subprocess.run(command, input=told or stdin(), env=env, capture_output=True, check=True)
     return log.read_text()
 
 
@@ -100,6 +104,45 @@ def test_a_prompt_opens_no_socket_no_credential_no_transcript_and_starts_nothing
     for secret in (".credentials.json", ".claude.json", ".jsonl", ".toml", "ledger.db"):
         assert secret not in calls
     assert calls.count("execve(") == 2, "the program is a few lines of sh, in whose place the interpreter comes"
+
+
+EVERYTHING = """
+[style]
+clock = "12h"
+links = "always"
+models."claude-opus-*" = "Opus"
+[line.claude]
+rows = [["model", "git", "git_state", ">", "why", "pr", "resets"]]
+"""
+
+
+def test_so_it_is_with_all_that_a_line_can_show(environment: dict[str, str], home: Path, tmp_path: Path) -> None:
+    config = home / ".config" / "quotaline" / "config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text(EVERYTHING)
+    top = repository(tmp_path / "r")
+    (top / "new").touch()
+    told = sample("after-response") | {"cwd": str(top), "workspace": {"current_dir": str(top)}, "pr": PULL_REQUEST}
+    told["rate_limits"] = {"five_hour": {"used_percentage": 42, "resets_at": int(time.time()) + 7000}}
+    env = {**environment, "COLUMNS": "100", "NO_COLOR": "1"}
+    shown = ""
+    for _ in range(2):
+        quotaline("refresh", "--force", env=env)
+        shown = quotaline("statusline", env=env, stdin=json.dumps(told).encode(), check=True).stdout.decode()
+    assert shown.startswith("Opus · trunk · ?1   ")
+    assert f"\x1b]8;;{PULL_REQUEST['url']}\x07#7\x1b]8;;\x07 · resets " in shown
+    calls = trace(["statusline"], env, tmp_path, json.dumps(told).encode())
+    assert calls.count("execve(") == 2
+    for forbidden in ("socket(", "connect(", "fork(", "clone", "wait4(", "waitid(", "flock(", ".toml"):
+        assert forbidden not in calls
+    probe = PROBE.format(arguments=["statusline"])
+    done = subprocess.run(
+        [sys.executable, "-c", probe], input=json.dumps(told).encode(), env=env, capture_output=True, check=True
+    )
+    imported = set(done.stderr.decode().split())
+    assert {name for name in imported if name.partition(".")[0] != OWN} <= ALLOWED
+    assert {name.split(".")[1] for name in imported if name.startswith(f"{OWN}.")} <= {*HOT, "__main__"}
+    assert "quotaline.prompt.git_state" in imported
 
 
 def test_a_stale_snapshot_starts_one_refresh_and_nobody_waits_for_it(
