@@ -13,7 +13,7 @@ from msgspec import structs
 
 from html_tables import Page
 from overviews import bare, full
-from quotaline.config.schema import Config
+from quotaline.config.schema import Config, Style
 from quotaline.core import formats
 from quotaline.ledger.history import history
 from quotaline.ledger.imported import ImportedDay, store_imported
@@ -224,6 +224,13 @@ def test_words_and_marks_stand_out_in_both_themes(theme: int) -> None:
         for words in ("ink", "soft", "mark", "more", "hot"):
             assert contrast(colours[words], colours[ground]) >= 4.5, (words, ground)
         assert contrast(colours["dim"], colours[ground]) >= 3
+
+
+def test_a_model_has_the_name_that_its_reader_gave_it(ledger: Ledger, claude: Path) -> None:
+    work(ledger, claude)
+    named = Config(style=Style(models={"claude-opus-5-5": "<Opus>"}))
+    page, _ = page_of(scene(ledger, claude, full())._replace(config=named))
+    assert "<Opus>" in [row[0].shown for row in page.tables["model"]]
 
 
 def test_what_is_left_is_told_where_the_style_says_so(ledger: Ledger, claude: Path) -> None:

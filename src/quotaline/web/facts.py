@@ -15,6 +15,7 @@ from quotaline.ledger.rows import total_row
 from quotaline.ledger.skipped import skipped_lines
 from quotaline.ledger.spans import Which
 from quotaline.prices import PriceBook
+from quotaline.terminal.text import with_own_names
 from quotaline.usage.report import overview
 
 if TYPE_CHECKING:
@@ -104,6 +105,7 @@ def gather(scene: Scene) -> PageFacts:
     """Read all of it. Raises LedgerError."""
     asked, connection = scene.asked, scene.ledger.connection
     rows = histories(connection, WAYS, scene.zone, scene.prices, since=asked.since, until=asked.until, project=asked.project)
+    rows["model"] = with_own_names(rows["model"], scene.config.style.models)
     skipped = skipped_lines(scene.ledger)
     return PageFacts(
         now=scene.now,
