@@ -48,7 +48,7 @@ def setup(
     config, _, problems = load_or_default(where.config_file)
     found = look_around(env, config.sources.claude_cli.command)
     answers = Answers(
-        hosts=hosts or found.usual,
+        hosts=tuple(dict.fromkeys(hosts)) or found.usual,
         chain=not replace,
         preset=None if problems else preset or config.preset,
         alpha=None if problems else config.enable_alpha_features if alpha is None else alpha,
