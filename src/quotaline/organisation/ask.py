@@ -60,6 +60,7 @@ def ask_organisation(
     *,
     client: Callable[..., httpx.Client] | None = None,
     luck: Callable[[], float] = random.random,
+    clock: str = "24h",
 ) -> SourceState:
     """Ask for what is due, one page of it at the most, and lay it into the ledger; how that went. Raises nothing."""
     if where.ledger is None or where.limiter_dir is None:
@@ -70,7 +71,15 @@ def ask_organisation(
             key = find_key(config, env)
             owner = key.token.fingerprint(fingerprint_key(where.limiter_dir))
             asking = _Asking(
-                config=config, key=key, owner=owner, ledger=ledger, limiter=limiter, now=now, client=client, luck=luck()
+                config=config,
+                key=key,
+                owner=owner,
+                ledger=ledger,
+                limiter=limiter,
+                now=now,
+                client=client,
+                luck=luck(),
+                clock=clock,
             )
             with lock(where.limiter_dir / f"request-key-{owner}.lock"):
                 return asking.ask()
@@ -96,9 +105,10 @@ class _Asking:
         now: float,
         client: Callable[..., httpx.Client] | None,
         luck: float,
+        clock: str,
     ) -> None:
         self._config, self._key, self._owner, self._ledger, self._limiter = config, key, owner, ledger, limiter
-        self._now, self._client, self._luck = now, client, luck
+        self._now, self._client, self._luck, self._clock = now, client, luck, clock
         state = store.load_state(ledger, owner) or State(owner=owner, asked_at=now)
         self._state = state if key.is_admin else structs.replace(state, closed=state.closed | {CLAUDE_CODE: now})
 
@@ -106,12 +116,12 @@ class _Asking:
         """What came of it. Raises SourceError, LedgerError."""
         question = self._question()
         if question is None:
-            return self._told(store.fresh_note(self._ledger, self._owner, self._now))
+            return self._told(store.fresh_note(self._ledger, self._owner, self._now, self._clock))
         situation = Situation(now=self._now, credentials=self._owner, eager=True, rules=ADMIN_KEY)
         keys = [f"key:{self._owner}"]
         asked = log.begin_request(self._limiter, SOURCE, counted=keys, heard=keys, situation=situation)
         if isinstance(asked, Decision):
-            return self._told(explain_wait(asked, self._now, local_zone()))
+            return self._told(explain_wait(asked, self._now, local_zone(), self._clock))
         self._state = structs.replace(self._state, asked_at=self._now)
         try:
             self._take(question, self._get(question))

@@ -82,13 +82,13 @@ def pending_question(ledger: Ledger, owner: str, api: Api, now: float) -> Questi
     return Question(api if report in (COST, USAGE) else "legacy", report, first, last, row[3])
 
 
-def fresh_note(ledger: Ledger, owner: str, now: float) -> str:
+def fresh_note(ledger: Ledger, owner: str, now: float, clock: str = "24h") -> str:
     """That nothing is due, and when something will be. Raises LedgerError."""
     due = max(next_due(asked_days(ledger, owner), now), now + 1)
-    return explain_wait(Decision(False, due, "The reports are fresh enough"), now, local_zone())
+    return explain_wait(Decision(False, due, "The reports are fresh enough"), now, local_zone(), clock)
 
 
-def why_not_due(ledger: Ledger, days: int, now: float) -> str | None:
+def why_not_due(ledger: Ledger, days: int, now: float, clock: str = "24h") -> str | None:
     """Why the key that was asked with last need not even be read; None where something is due or was wrong.
 
     Raises LedgerError.
@@ -97,7 +97,7 @@ def why_not_due(ledger: Ledger, days: int, now: float) -> str | None:
     if state is None or state.problem or pending_question(ledger, state.owner, interface(state.closed, now), now):
         return None
     due = next_question(asked_days(ledger, state.owner), state.closed, now, days)
-    return None if due else fresh_note(ledger, state.owner, now)
+    return None if due else fresh_note(ledger, state.owner, now, clock)
 
 
 def keep_page(ledger: Ledger, owner: str, question: Question, page: Page, now: float) -> bool:

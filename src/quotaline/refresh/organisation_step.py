@@ -33,7 +33,7 @@ def with_organisation(snapshot: Snapshot, config: Config, where: Locations, env:
     if note is None:
         from quotaline.organisation.ask import ask_organisation  # noqa: PLC0415 - only where the key is to be read
 
-        state = ask_organisation(config.organisation, where, env, now)
+        state = ask_organisation(config.organisation, where, env, now, clock=config.style.clock)
     else:
         state = SourceState(source=SOURCE, note=note)
     return structs.replace(snapshot, sources=(*snapshot.sources, state))
@@ -45,7 +45,7 @@ def _why_not_due(config: Config, where: Locations, now: float) -> str | None:
     try:
         if where.ledger is not None and where.ledger.exists():
             with open_ledger(where.ledger) as ledger:
-                return why_not_due(ledger, config.organisation.days, now)
+                return why_not_due(ledger, config.organisation.days, now, config.style.clock)
     except (LedgerError, OSError):
         pass  # who asks will say it
     return None
