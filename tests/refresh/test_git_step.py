@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from commandline import quotaline
 from quotaline.core import git as hot
 from quotaline.model import Account, Snapshot
 from quotaline.prompt.git_state import GitState, git_state
@@ -87,6 +88,27 @@ def test_what_a_line_showed_is_looked_at_and_the_next_line_shows_what_was_found(
     assert told(top, home) is None
     git(top, "reset", "-q", "--soft", "HEAD~1")
     assert told(top, home) != "✓" or draw(top, home).stale
+
+
+@pytest.mark.parametrize(("row", "looked"), [('["git", "git_state"]', True), ('["git"]', False)])
+def test_the_refresh_that_a_prompt_starts_looks_for_lines_that_show_it(
+    tmp_path: Path, home: Path, environment: dict[str, str], row: str, looked: bool
+) -> None:
+    config = home / ".config" / "quotaline" / "config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text(f"[line.claude]\nrows = [{row}]\n")
+    top = repository(tmp_path / "r")
+    (top / "n").touch()
+    env = environment | {"NO_COLOR": "1", "PATH": fake(tmp_path / "bin", 'exec /usr/bin/git "$@"')}
+    stdin = json.dumps({"cwd": str(top)}).encode()
+    for _ in range(2):
+        quotaline("refresh", "--force", "--background", env=env, check=True)
+        shown = quotaline("statusline", env=env, stdin=stdin, check=True).stdout.decode().strip()
+        assert shown
+    quotaline("refresh", "--background", env=env, check=True)
+    assert quotaline("statusline", env=env, stdin=stdin).stdout.decode().strip() == ("trunk · ?1" if looked else "trunk")
+    assert bool(calls(tmp_path / "bin")) is looked
+    assert (home / ".cache/quotaline/default/git").exists() is looked
 
 
 def test_worktrees_and_submodules_have_states_of_their_own(tmp_path: Path, home: Path) -> None:
