@@ -64,10 +64,12 @@ def test_the_first_line_notes_the_repository_and_asks_for_a_look(top: Path, home
     (top / "deep" / "er").mkdir(parents=True)
     assert drawn(top / "deep" / "er", home) == ("trunk", True)
     path = kept_at(top, home)
-    assert json.loads(path.read_text()) == {"version": 1, "top": str(top)}
+    assert json.loads(path.read_text()) == {"version": 1, "top": str(top), "since": NOW}
     assert [place.stat().st_mode & 0o777 for place in (path, path.parent)] == [0o600, 0o700]
     assert drawn(top, home) == ("trunk", True)
     assert [file.name for file in path.parent.iterdir()] == [path.name]
+    assert drawn(top, home, now=NOW + 59) == ("trunk", True)
+    assert drawn(top, home, now=NOW + 60) == ("trunk", False), "there is no git, or nobody refreshes"
 
 
 def test_what_was_found_is_shown_and_the_file_says_that_it_was_drawn(top: Path, home: Path) -> None:
@@ -114,6 +116,15 @@ def test_a_first_commit_has_no_counts_of_the_time_before_it(top: Path, home: Pat
     assert drawn(top, home) == ("trunk", True)
 
 
+def test_what_cannot_be_looked_at_starts_no_refresh_of_its_own(top: Path, home: Path) -> None:
+    keep(top, home, failures=1)
+    assert drawn(top, home) == ("trunk · +2 ?1", False)
+    (top / ".git" / "index").write_text("12")
+    assert drawn(top, home) == ("trunk · ?+2 ?1", False)
+    (top / ".git" / "HEAD").write_text("ref: refs/heads/other\n")
+    assert drawn(top, home) == ("other", False)
+
+
 def test_an_index_that_changed_marks_the_state_and_asks_for_a_look(top: Path, home: Path) -> None:
     keep(top, home)
     (top / ".git" / "index").write_text("12")
@@ -128,7 +139,7 @@ def test_an_index_that_changed_marks_the_state_and_asks_for_a_look(top: Path, ho
 def test_a_file_that_is_none_is_written_anew(top: Path, home: Path, text: str) -> None:
     keep(top, home).write_text(text)
     assert drawn(top, home) == ("trunk", True)
-    assert json.loads(kept_at(top, home).read_text()) == {"version": 1, "top": str(top)}
+    assert json.loads(kept_at(top, home).read_text()) == {"version": 1, "top": str(top), "since": NOW}
 
 
 @pytest.mark.parametrize(
@@ -142,7 +153,7 @@ def test_odd_values_show_nothing(top: Path, home: Path, changes: dict[str, Any])
 
 def test_no_place_to_keep_it_is_no_error(top: Path, home: Path) -> None:
     (home / ".cache").write_text("a file")
-    assert drawn(top, home) == ("trunk", True)
+    assert drawn(top, home)[0] == "trunk"
 
 
 def test_names_are_text(top: Path, home: Path) -> None:

@@ -17,6 +17,8 @@ VERSION = 1
 LARGEST = 65536
 STALE_AFTER, GONE_AFTER = 120.0, float(HOUR)
 """Seconds after which a state is marked stale, and after which it is not shown at all."""
+WAITED_FOR = 60.0
+"""Seconds for which a refresh is started at once for the sake of a repository that nobody has looked at."""
 
 
 class GitState:
@@ -31,30 +33,32 @@ def git_state(top: str, home: str, head: str, cache_dir: str, now: float) -> Git
 
     It is not shown where HEAD names another branch or commit than it was taken of, and stale where the index has changed since.
     """
-    nothing = GitState({}, stale=False, news=True)
     if not cache_dir:
-        return nothing
+        return GitState({}, stale=False, news=False)
     try:
         path = state_file(cache_dir, top)
         kept = loads_json(read_small_file(path, LARGEST).decode("utf-8", "replace"))
         if not isinstance(kept, dict) or kept.get("version") != VERSION or kept.get("top") != top:
-            leave(path, encode_json({"version": VERSION, "top": top}).encode())
-            return nothing
-        system.utime(path, (now, now))
+            kept = {"version": VERSION, "top": top, "since": now}
+            leave(path, encode_json(kept).encode())
+        else:
+            system.utime(path, (now, now))
     except (OSError, ValueError):
-        return nothing
+        return GitState({}, stale=False, news=False)
+    news = not kept.get("failures")  # what cannot be looked at is not looked at the sooner
     taken, fields = number(kept.get("at")), kept.get("fields")
-    if taken is None or not isinstance(fields, dict) or kept.get("head") != head or not _same_commit(kept):
-        return nothing
+    if taken is None or not isinstance(fields, dict):
+        since = number(kept.get("since"))
+        return GitState({}, stale=False, news=news and since is not None and 0 <= now - since < WAITED_FOR)
     age = now - taken
-    if not -CLOCK_JITTER <= age < GONE_AFTER:
-        return nothing
+    if kept.get("head") != head or not _same_commit(kept) or not -CLOCK_JITTER <= age < GONE_AFTER:
+        return GitState({}, stale=False, news=news)
     moved = kept.get("index") != index_facts(home)
     shown: dict[str, Any] = {
         name: value for name, value in fields.items() if name.startswith("git.") and isinstance(value, (str, int))
     }
     shown["git.age"] = max(0.0, age)
-    return GitState(shown, stale=moved or age > STALE_AFTER, news=moved)
+    return GitState(shown, stale=moved or age > STALE_AFTER, news=news and moved)
 
 
 def _same_commit(kept: "dict[str, Any]") -> bool:
