@@ -155,8 +155,10 @@ def test_a_snapshot_that_goes_or_breaks_leaves_the_last_page(furnished: dict[str
     path = home / ".cache/quotaline/default/snapshot.json"
     kept = path.read_text()
     path.write_text(kept[:100])
+    before = len(viewed.raw)
     viewed.resize(60, 120)
-    viewed.see("42%", "q ends")
+    viewed.wait(lambda: viewed.raw.find(b"q ends", before) > 0)
+    viewed.see("42%", unseen="Nothing to show")
     path.unlink()
     path.write_text(kept.replace("42", "41"))
     viewed.see("41%")
@@ -183,6 +185,17 @@ def test_all_accounts_stand_below_each_other(furnished: dict[str, str], home: Pa
     viewed.child.send("q")
     assert viewed.end() == (0, None)
     assert "office" in quotaline("watch", "--all", env=furnished).stdout.decode()
+
+
+def test_an_old_snapshot_starts_a_refresh_without_a_key(furnished: dict[str, str], home: Path) -> None:
+    path = home / ".cache/quotaline/default/snapshot.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "written_at": 1000.0}))
+    before = path.stat().st_ino
+    viewed = Viewed({name: value for name, value in furnished.items() if name != "QUOTALINE_REFRESH"}, *WATCH)
+    viewed.wait(lambda: path.stat().st_ino != before)
+    viewed.see("q ends")
+    viewed.child.send("q")
+    viewed.end()
 
 
 def test_it_asks_for_a_refresh_as_prompts_do(furnished: dict[str, str], home: Path) -> None:
