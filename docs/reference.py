@@ -36,7 +36,7 @@ EXITS = {
     "setup": "0, 1 something could not be set up, or nobody asked",
     "history": "0",
     "report": "0",
-    "export": "0",
+    "export": "0, 1 FILE cannot be written",
     "fleet": "0, 1 the database cannot be used, 2 there is none",
     "usage": "0, 3 no data",
     "watch": "0",

@@ -29,6 +29,9 @@ PACKAGES = {
     "chromium": "chromium",
     "postgres": "postgresql",
     "openssl": "openssl",
+    "promtool": "prometheus",
+    "prometheus": "prometheus",
+    "prometheus-node-exporter": "prometheus-node-exporter",
 }
 """Program → Debian's package of it."""
 HIDDEN = ("usr/lib/postgresql/*/bin",)
@@ -94,13 +97,13 @@ def summary(reasons: list[str]) -> str:
 
 def main() -> None:
     """Install what is missing, or say it; never a failure, since its tests are skipped."""
-    packages = [PACKAGES[program] for program in missing()]
+    packages = list(dict.fromkeys(PACKAGES[program] for program in missing()))
     if packages and shutil.which("apt-get") and os.name == "posix" and os.geteuid() == 0:
         env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         for words in (["update", "-qq"], ["install", "-y", "-qq", *packages]):
             subprocess.run(["apt-get", *words], env=env, stdout=subprocess.DEVNULL, check=False)
     if left := missing():
-        names = " ".join(PACKAGES[program] for program in left)
+        names = " ".join(dict.fromkeys(PACKAGES[program] for program in left))
         print(f"Not here, so that their tests are skipped: {', '.join(left)}. Debian's packages: {names}.", file=sys.stderr)
 
 

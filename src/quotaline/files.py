@@ -20,6 +20,7 @@ except ImportError:  # Windows
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+PRIVATE = 0o600
 LARGEST_FILE = 16 * 1024 * 1024
 SCRATCH = re.compile(r"\..+\.[0-9]+\.[0-9a-f]{8}|[^.].*\.[0-9]+\.new")  # of `write_atomic` and of the inbox
 SCRATCH_KEPT_FOR = 3600.0
@@ -75,9 +76,10 @@ def scratch_beside(path: Path) -> Path:
     return path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
 
 
-def write_atomic(path: Path, data: bytes, *, mode: int = 0o600) -> None:
+def write_atomic(path: Path, data: bytes, *, mode: int = PRIVATE) -> None:
     """Replace `path` by `data` in one step: a reader sees the old file or the new one, never half of either.
 
+    It has `mode`, whatever the umask: what others are to read is asked for by name.
     Where root writes into somebody's folder, the file is that one's. Raises OSError; nothing is left behind then. There is no
     fsync: what is written so can be rebuilt.
     """
@@ -86,6 +88,8 @@ def write_atomic(path: Path, data: bytes, *, mode: int = 0o600) -> None:
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
+            if mode != PRIVATE and hasattr(os, "fchmod"):
+                os.fchmod(file.fileno(), mode)
             _leave_the_owner(file.fileno(), path)
         scratch.replace(path)
     except BaseException:

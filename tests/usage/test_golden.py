@@ -1,4 +1,4 @@
-"""What programs read, whole: the JSON and the OpenMetrics text of each kind of overview, as they were looked at once."""
+"""What programs read, whole: the JSON and the metrics of each kind of overview, as they were looked at once."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from msgspec import structs
 from goldens import golden
 from overviews import bare, eventful, full, local
 from quotaline.model import Fault, LocalTotals, Snapshot
-from quotaline.usage import openmetrics
 from quotaline.usage.as_json import to_json
+from quotaline.usage.exposition import Family, Sample, braces, openmetrics_text, prometheus_text
 from quotaline.usage.local import decimal, transcripts
+from quotaline.usage.metrics import families
 from quotaline.usage.report import failed, overview, period_elapsed
 from quotaline.zone import local_zone
 from samples import NOW
@@ -25,7 +26,7 @@ def test_what_programs_read(zone: Callable[[str], None], name: str, snapshot: Ca
     found = structs.replace(snapshot(), faults=(Fault(stage="meter", message="It broke.", since=NOW - 60),))
     view = overview(found, NOW, local_zone())
     golden(f"usage/{name}.json", to_json(view).decode() + "\n")
-    golden(f"usage/{name}.prom", openmetrics.text(view, found, NOW, "1.0"))
+    golden(f"usage/{name}.prom", prometheus_text(families(view, found, {}, NOW, "1.0")))
     elapsed = [f"{meter.id} {period_elapsed(meter, NOW)}" for meter in view.windows]
     golden(f"usage/{name}.elapsed.txt", "\n".join(elapsed) + "\n")
 
@@ -66,7 +67,8 @@ def test_dollars_are_exact_with_two_decimals_at_the_least(amount: str, said: str
 
 
 def test_labels_are_escaped() -> None:
-    assert openmetrics.braces({}) == ""
-    assert openmetrics.braces({"a": 'x"\\\n', "b": "\x1b\u202e é"}) == '{a="x\\"\\\\\\n",b="<1b><202e> é"}'
-    assert openmetrics.family("n", "info", "About.", [({}, "1")]) == "# TYPE n info\n# HELP n About.\nn_info 1\n"
-    assert openmetrics.family("n", "gauge", "About.", []) == ""
+    assert braces({}) == ""
+    assert braces({"a": 'x"\\\n', "b": "\x1b\u202e é"}) == '{a="x\\"\\\\\\n",b="<1b><202e> é"}'
+    one, none = Family("n", "info", "About.", [Sample({}, "1")]), Family("m", "gauge", "About.", [])
+    assert prometheus_text([one, none]) == "# HELP n_info About.\n# TYPE n_info gauge\nn_info 1\n# EOF\n"
+    assert openmetrics_text([one, none]) == "# HELP n About.\n# TYPE n info\nn_info 1\n# EOF\n"

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import click
 
 from quotaline.commands.days import DAY
+from quotaline.commands.output import STDOUT, write_output
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-STDOUT = "-"
 USUAL = "quotaline.html"
 
 
@@ -31,7 +31,6 @@ def report(*, file: str, since: datetime | None, until: datetime | None, project
 def write_page(file: str, since: datetime | None, until: datetime | None, project: str | None) -> int:
     """Write the page whole, 0600. Raises LedgerError, ConfigError, UsageError, and FileError where it cannot be written."""
     import os
-    import sys
     import time
 
     from quotaline.commands.current_ledger import current_ledger, find_project
@@ -54,27 +53,7 @@ def write_page(file: str, since: datetime | None, until: datetime | None, projec
         look(config, where)
         facts = gather(Scene(ledger, where, config, snapshot, asked, now, local_zone(), organisation(config)))
     page = html_page(facts, config.style.show).encode()
-    if file == STDOUT:
-        sys.stdout.buffer.write(page)
-        return 0
-    shown = printable(file)
-    try:
-        _write(file, page)
-    except (OSError, ValueError) as error:
-        raise click.FileError(shown, getattr(error, "strerror", None) or "no such name can be") from None
-    click.echo(f"{shown}: {len(page) / 1000:.0f} kB. Open it in a browser; it names your projects.")
+    write_output(file, page)
+    if file != STDOUT:
+        click.echo(f"{printable(file)}: {len(page) / 1000:.0f} kB. Open it in a browser; it names your projects.")
     return 0
-
-
-def _write(file: str, page: bytes) -> None:
-    """The file that it names, or that a link of this name names, replaced at once; into a pipe or a device it is written."""
-    from pathlib import Path
-
-    from quotaline.files import write_atomic
-
-    path = Path(file)
-    if path.exists() and not path.is_file():
-        with path.open("wb") as other:
-            other.write(page)
-    else:
-        write_atomic(path.resolve(), page)

@@ -3,7 +3,7 @@
 Steps are only ever added at the end: `PRAGMA user_version` says how many of them a database has taken.
 """
 
-from quotaline.ledger.schema_steps import COPIES, DIRS, FLEET, FOLDERS, FULLEST, IMPORTED, ORGANISATION, PASTS, RUNS
+from quotaline.ledger.schema_steps import COPIES, DIRS, FLEET, FOLDERS, FULLEST, IMPORTED, MARKS, ORGANISATION, PASTS, RUNS
 
 USAGE = """
 CREATE TABLE config_dir (id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE);
@@ -126,5 +126,5 @@ CREATE INDEX reading_window ON reading (config_dir, window, as_of);
 CREATE INDEX reading_time ON reading (config_dir, as_of);
 """
 
-STEPS = (COPIES, RUNS, FULLEST, ORGANISATION, FOLDERS, DIRS, IMPORTED, FLEET, PASTS)
+STEPS = (COPIES, RUNS, FULLEST, ORGANISATION, FOLDERS, DIRS, IMPORTED, FLEET, PASTS, MARKS)
 MIGRATIONS: tuple[str, ...] = (USAGE, REQUESTS, READINGS, *STEPS)

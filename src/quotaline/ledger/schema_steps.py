@@ -240,3 +240,11 @@ CREATE TABLE window_past (
   PRIMARY KEY (config_dir, account, window)
 ) WITHOUT ROWID;
 """
+
+MARKS = """
+-- The highest value that an exported counter has had: the sums can fall, a counter must not. `owner` is a folder of Claude
+-- Code's, `labels` are JSON, `value` is an exact decimal.
+CREATE TABLE counter_mark (
+  owner TEXT NOT NULL, name TEXT NOT NULL, labels TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (owner, name, labels)
+) WITHOUT ROWID;
+"""

@@ -17,6 +17,7 @@ from quotaline.transcripts.row import FAST
 from quotaline.zone import midnight
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from datetime import tzinfo
     from sqlite3 import Connection
 
@@ -64,14 +65,18 @@ def usage(connection: Connection, start: float, end: float, prices: PriceBook, d
     return summed(start, end, usage_between(connection, start, end, dirs=dirs), prices)
 
 
+def priced(parts: Iterable[UsagePart], prices: PriceBook) -> Iterator[tuple[str, Decimal | None, UsagePart]]:
+    """Each part with its model's name and its cost; one that has no price for fast mode alone is named as such."""
+    for part in parts:
+        name, cost = model_name(part.model), part.cost(prices)
+        yield (f"{name} (fast)" if cost is None and part.flags & FAST else name), cost, part
+
+
 def summed(start: float, end: float, parts: list[UsagePart], prices: PriceBook) -> LocalUsage:
     """The parts as one; a model without a price counts in tokens and is named, one without a price for fast mode as such."""
     tokens: dict[tuple[str, str], TokenUsage] = {}
     costs: dict[tuple[str, str], Decimal | None] = {}
-    for part in parts:
-        name, cost = model_name(part.model), part.cost(prices)
-        if cost is None and part.flags & FAST:
-            name += " (fast)"
+    for name, cost, part in priced(parts, prices):
         key = name, part.source
         tokens[key] = tokens.get(key, TokenUsage()) + part.tokens
         before = costs.get(key, Decimal(0))

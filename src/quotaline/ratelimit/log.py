@@ -11,6 +11,7 @@ import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from quotaline.core.paths import account_slug
 from quotaline.core.periods import DAY, HOUR
 from quotaline.errors import Outcome
 from quotaline.ledger.store import clear_errors
@@ -25,7 +26,7 @@ from quotaline.ratelimit.policy import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from sqlite3 import Connection
 
     from quotaline.ledger import Ledger
@@ -64,6 +65,12 @@ class PendingRequest:
                 _save(connection, key, before)
 
 
+def request_keys(account: str | None, env: Mapping[str, str]) -> list[str]:
+    """The budget's key of this account, and that of its folder: one that all logins which are not known share."""
+    folder = f"config:{account_slug(env.get('CLAUDE_CONFIG_DIR', ''))}"
+    return [f"account:{account}", folder] if account else [folder]
+
+
 def last_failure(ledger: Ledger, key: str, source: str, now: float) -> float:
     """When `source` last failed, if its latest request was a failure of the last hour; 0.0 otherwise. Raises LedgerError."""
     query = "SELECT asked_at, outcome FROM request WHERE key = ? AND source = ? ORDER BY id DESC LIMIT 1"
@@ -71,6 +78,15 @@ def last_failure(ledger: Ledger, key: str, source: str, now: float) -> float:
         found = connection.execute(query, (key, source)).fetchone()
     failed = found is not None and found[1] != Outcome.ANSWERED and now - FAILURE_COUNTS < found[0] <= now
     return float(found[0]) if failed else 0.0
+
+
+def requests_made(ledger: Ledger, keys: Collection[str]) -> dict[tuple[str, str], int]:
+    """How many requests were made for these keys, by source and outcome, without one that is under way. Raises LedgerError."""
+    query = f"""SELECT source, outcome, count(*) FROM request WHERE key IN ({", ".join("?" * len(keys))}) AND outcome <> ?
+        GROUP BY 1, 2"""  # noqa: S608 - question marks
+    with clear_errors():
+        rows = ledger.connection.execute(query, (*keys, Outcome.PENDING)).fetchall()
+    return {(source, outcome): count for source, outcome, count in rows}
 
 
 def peek_decision(ledger: Ledger, keys: Sequence[str], situation: Situation) -> Decision:

@@ -200,9 +200,7 @@ class Requester:
             self.shared.ended(self.now, outcome, max(0.0, until - self.now))
 
     def _keys(self) -> list[str]:
-        """The budget's key of this account; one of a login that is not known is shared by its folder."""
-        folder = f"config:{account_slug(self.env.get('CLAUDE_CONFIG_DIR', ''))}"
-        return [f"account:{self.account}", folder] if self.account else [folder]
+        return log.request_keys(self.account, self.env)
 
     def _permit(self, decision: Decision) -> None:
         if not decision.allowed:

@@ -28,10 +28,13 @@ if TYPE_CHECKING:
 
 
 class AccountSnapshot(NamedTuple):
-    """What is known of one login: the `names` of its folders, the first of which it is called by, and its snapshot."""
+    """What is known of one login: the `names` of its folders, the first of which it is called by, and its snapshot.
+
+    `accounts` are those folders' own, the first one's first.
+    """
 
     names: tuple[str, ...]
-    account: NamedAccount
+    accounts: tuple[NamedAccount, ...]
     snapshot: Snapshot
 
 
@@ -41,7 +44,7 @@ def account_snapshots(config: Config, env: Mapping[str, str], now: float, *, off
     for account in named_accounts(config.accounts, env):
         snapshot = current_snapshot(account.where, account.env, now, offline=offline)
         found.setdefault(snapshot.account.uuid or f" {account.name}", []).append(
-            AccountSnapshot((account.name,), account, snapshot)
+            AccountSnapshot((account.name,), (account,), snapshot)
         )
     return [group[0] if len(group) == 1 else _as_one(group, config, now) for group in found.values()]
 
@@ -52,7 +55,8 @@ def _as_one(group: Sequence[AccountSnapshot], config: Config, now: float) -> Acc
     readings = merge([reading for one in group for reading in one.snapshot.readings], now)
     totals = _totals(group, readings, config, now) or first.snapshot.local
     shown = structs.replace(first.snapshot, account=group[0].snapshot.account, readings=tuple(readings), local=totals)
-    return AccountSnapshot(tuple(one.names[0] for one in group), group[0].account, shown)
+    names, folders = (one.names[0] for one in group), (one.accounts[0] for one in group)
+    return AccountSnapshot(tuple(names), tuple(folders), shown)
 
 
 def _totals(group: Sequence[AccountSnapshot], readings: Sequence[Reading], config: Config, now: float) -> LocalTotals | None:
@@ -62,13 +66,13 @@ def _totals(group: Sequence[AccountSnapshot], readings: Sequence[Reading], confi
     from quotaline.ledger.totals import local_totals  # noqa: PLC0415
     from quotaline.prices import PriceBook  # noqa: PLC0415
 
-    path = group[0].account.where.ledger
+    path = group[0].accounts[0].where.ledger
     resets = [each.value.resets_at for each in readings if isinstance(each.value, Window) and each.value.id == FIVE_HOUR]
     if path is None or not path.exists():
         return None
     try:
         with open_ledger(path) as ledger:
-            dirs = own_dirs(ledger.connection, [folder for one in group for folder in one.account.where.claude_dirs])
+            dirs = own_dirs(ledger.connection, [folder for one in group for folder in one.accounts[0].where.claude_dirs])
             until, prices = (resets[0] if resets else None), PriceBook(config.prices)
             return local_totals(ledger, now, local_zone(), five_hour_resets_at=until, prices=prices, dirs=dirs)
     except (LedgerError, OSError):

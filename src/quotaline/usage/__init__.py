@@ -1,1 +1,1 @@
-"""The usage report as types, as JSON and as OpenMetrics text."""
+"""The usage report as types, as JSON and as metrics; the history in ccusage's shapes."""
