@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import json
+import math
+import re
 import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from commandline import quotaline
 from programs import need
 from prometheus_server import node_exporter, prometheus
+from quotaline.ledger import open_ledger
+from quotaline.locations import resolve_locations
 from transcript_lines import append, assistant, write
 from usage_history import HOUR, configure, tell
 
@@ -101,3 +107,90 @@ def test_prometheus_reads_the_strict_form_by_openmetrics_rules(strict_target: in
         assert isinstance(types, dict)
         assert {one["type"] for one in types["quotaline"]} == {"info"}
         assert {one["type"] for one in types["quotaline_tokens"]} == {"counter"}
+
+
+def panels() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(DASHBOARD.read_text(encoding="utf-8"))["panels"]
+    return found
+
+
+def furnish(env: dict[str, str], home: Path) -> Path:
+    """Two accounts with windows, extra usage, transcripts of two models, and requests; the transcript that grows."""
+    configure(home, NAMES)
+    now = time.time()
+    for place, login in ((home / ".claude-work", "b"), (home, "a")):
+        place.mkdir(exist_ok=True)
+        windows = {"five_hour": (42.5, now + 2 * HOUR), "seven_day": (63.0, now + 50 * HOUR)}
+        tell(place, now, windows, {"used_credits": 1240, "monthly_limit": 5000})
+        path = place / ".claude.json"
+        path.write_text(path.read_text("utf-8").replace("00000000000a", f"00000000000{login}"), "utf-8")
+    write(home / ".claude", "s1", assistant("m0", now - 60, input=500, model="claude-haiku-4-5"))
+    path = write(home / ".claude-work", "s2", assistant("m1", now - 60, input=500, output=3))
+    quotaline("refresh", env=env, check=True)
+    ledger = resolve_locations(env).ledger
+    assert ledger
+    with open_ledger(ledger) as opened:
+        insert = "INSERT INTO request (key, source, asked_at, outcome) VALUES (?, 'endpoint', ?, 'answered')"
+        opened.connection.execute(insert, ("account:00000000-0000-4000-8000-00000000000b", now))
+    return path
+
+
+def test_every_query_of_the_dashboard_gives_a_result(env: dict[str, str], home: Path, tmp_path: Path) -> None:
+    path, folder = furnish(env, home), tmp_path / "textfiles"
+    folder.mkdir()
+    export(env, folder)
+    with node_exporter(folder) as port, prometheus(port, tmp_path) as server:
+        server.wait_for(INPUT)
+        append(path, assistant("m2", time.time() - 30, input=10_000))
+        export(env, folder)
+        server.wait_for(f"{INPUT} > 10000")
+        accounts = {one.labels["account"] for one in server.query("group by (account) (quotaline_info)")}
+        assert accounts == {"work", "home"}, "what label_values of the variable asks for"
+        for panel in panels():
+            for target in panel["targets"]:
+                for chosen in (".*", "work|home", "work"):
+                    expr = re.sub(r"\$(__range|__rate_interval)\b", "5m", target["expr"].replace("$account", chosen))
+                    assert "$" not in expr
+                    found = server.wait_for(expr) if "increase(" in expr or "rate(" in expr else server.query(expr)
+                    assert found, expr
+                    assert all(math.isfinite(one.value) for one in found), expr
+                    shown = set(re.findall(r"\{\{(\w+)\}\}", target["legendFormat"]))
+                    assert all(shown == set(one.labels) for one in found), f"{panel['title']} names all that it parts"
+        assert not server.query('max by (account) (quotaline_info{account=~"none"})')
+
+
+def test_the_dashboard_is_one_that_grafana_imports() -> None:
+    """As far as this can be said without Grafana: ids, places on the grid, data sources, variables, kinds of panels."""
+    whole = json.loads(DASHBOARD.read_text(encoding="utf-8"))
+    assert whole["id"] is None, "a number is another Grafana's"
+    assert re.fullmatch(r"[a-z-]{1,40}", whole["uid"])
+    assert "__inputs" not in whole
+    variables = {one["name"]: one for one in whole["templating"]["list"]}
+    assert {name: one["type"] for name, one in variables.items()} == {"datasource": "datasource", "account": "query"}
+    assert variables["datasource"]["query"] == "prometheus"
+    assert (
+        variables["account"]["query"]["query"] == variables["account"]["definition"] == "label_values(quotaline_info, account)"
+    )
+    assert (variables["account"]["includeAll"], variables["account"]["allValue"]) == (True, ".*"), "also without [accounts]"
+    source = {"type": "prometheus", "uid": "${datasource}"}
+    taken: set[tuple[int, int]] = set()
+    assert [panel["id"] for panel in panels()] == list(range(1, len(panels()) + 1))
+    for panel in panels():
+        assert panel["type"] in ("timeseries", "stat", "bargauge")
+        assert panel["title"]
+        assert panel["description"].endswith(".")
+        place = panel["gridPos"]
+        cells = {(x, y) for x in range(place["x"], place["x"] + place["w"]) for y in range(place["y"], place["y"] + place["h"])}
+        assert max(x for x, _ in cells) < 24
+        assert not cells & taken, f"{panel['title']} lies over another panel"
+        taken |= cells
+        assert panel["datasource"] == source
+        assert [target["refId"] for target in panel["targets"]] == list("ABC"[: len(panel["targets"])])
+        steps = panel["fieldConfig"]["defaults"]["thresholds"]["steps"]
+        assert steps[0]["value"] is None, "the first step holds from the very start"
+        assert [step["value"] for step in steps[1:]] == sorted(step["value"] for step in steps[1:])
+        for target in panel["targets"]:
+            assert target["datasource"] == source
+            assert target["instant"] is not target["range"]
+            assert target["range"] is (panel["type"] == "timeseries")
+            assert 'account=~"$account"' in target["expr"]
