@@ -32,9 +32,14 @@ EMPTY = "The ledger is empty: no token was found in the transcripts, and no read
 NOTHING_THEN = "Of what is asked for the ledger has nothing."
 FIRST_STEPS = "Send a message in Claude Code, or see <code>quotaline doctor</code>."
 ACCOUNT_WIDE = "Windows are the account's, whatever the project."
-KEY = "line: percent used", "level lines: 50% and 100%", "dashed upright lines: resets"
-FORESEEN = "dashed slope: where the pace leads (~), the shade its range"
-DESKTOP = "dotted: as Claude Desktop saw it (alpha)"
+KEY = {
+    "line": "line: percent used",
+    "grid": "level lines: 50% and 100%",
+    "reset": "dashed upright lines: resets",
+    "forecast": "dashed slope: where the pace leads (~), the shade its range",
+    "imported": "dotted: as Claude Desktop saw it (alpha)",
+}
+"""What is drawn → what it means."""
 
 
 def html_page(facts: PageFacts, show: str = "used") -> str:
@@ -133,8 +138,7 @@ def _span_tile(title: str, span: Span) -> str:
 def _windows(facts: PageFacts, show: str) -> str:
     figures = windows.figures(facts.view, facts.over_time)
     note = f'<p class="note">{ACCOUNT_WIDE}</p>' if facts.asked.project and facts.view.windows else ""
-    said = [*KEY, *([FORESEEN] if 'class="forecast"' in figures else [])]
-    said += [DESKTOP] if any(over.imported for over in facts.over_time) else []
+    said = [words for kind, words in KEY.items() if f'class="{kind}"' in figures]
     key = f'<p class="note key">{"".join(f"<span>{words}</span>" for words in said)}</p>' if figures else ""
     health_lines = "".join(f"<p>{text(getattr(line, 'plain', ''))}</p>" for line in health(facts.view))
     parts = (
