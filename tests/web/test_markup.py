@@ -74,6 +74,31 @@ def test_a_curve_stays_inside_its_picture(levels: list[float | None], used: floa
     assert picture.count('class="reset"') == 2
 
 
+@pytest.mark.parametrize(
+    ("outlook", "shade", "line"),
+    [
+        ({"reached": 60.0}, None, "M500 50L1000 40"),
+        ({"reached": 60.0, "least": 55.0, "most": 70.0}, "M500 50L1000 30L1000 45Z", "M500 50L1000 40"),
+        (
+            {"reached": 90.0, "least": 80.0, "most": 120.0, "earliest": 90.0},
+            "M500 50L900 0L1000 0L1000 20Z",
+            "M500 50L1000 10",
+        ),
+        (
+            {"reached": 130.0, "least": 110.0, "most": 150.0, "limit_at": 80.0, "earliest": 70.0, "latest": 90.0},
+            "M500 50L700 0L900 0Z",
+            "M500 50L800 0",
+        ),
+        ({"limit_at": 80.0, "earliest": 70.0}, "M500 50L700 0L1000 0Z", "M500 50L800 0"),
+    ],
+)
+def test_the_shade_holds_where_the_forecast_may_end(outlook: dict[str, float], shade: str | None, line: str) -> None:
+    found = charts.Outlook(50.0, 50.0, 100.0, **outlook)
+    picture = charts.window_picture(charts.Curve(0.0, 100.0, (50.0, None), outlook=found), "W", "told")
+    assert re.findall(r'class="range" d="([^"]*)"', picture) == ([shade] if shade else [])
+    assert re.findall(r'class="forecast" d="([^"]*)"', picture) == [line]
+
+
 def test_a_gap_interrupts_the_line() -> None:
     picture = charts.window_picture(charts.Curve(0.0, 4.0, (50.0, None, 50.0, 50.0)), "W", "told")
     assert 'class="line" d="M0 50V50H250M500 50V50H1000"' in picture

@@ -69,7 +69,7 @@ def work(ledger: Ledger, claude: Path) -> None:
 
 
 def page_of(found: Scene) -> tuple[Page, str]:
-    text = html_page(gathered.gather(found))
+    text = html_page(gathered.gather(found), found.config.style)
     text.encode()
     return Page(text), text
 
@@ -236,7 +236,15 @@ def test_a_model_has_the_name_that_its_reader_gave_it(ledger: Ledger, claude: Pa
 def test_what_is_left_is_told_where_the_style_says_so(ledger: Ledger, claude: Path) -> None:
     found = gathered.gather(scene(ledger, claude, full()))
     [whole, left] = (
-        {row[0].shown: row[1] for row in Page(html_page(found, show)).tables["windows"]} for show in ("used", "left")
+        {row[0].shown: row[1] for row in Page(html_page(found, Style(show=show))).tables["windows"]}
+        for show in ("used", "left")
     )
     assert (whole["Session (5h)"].shown, left["Session (5h)"].shown) == ("42%", "57% left")
     assert (whole["Session (5h)"].number or 0) + (left["Session (5h)"].number or 0) == 100
+
+
+def test_times_of_day_are_told_as_the_style_says(ledger: Ledger, claude: Path) -> None:
+    found = gathered.gather(scene(ledger, claude, full()))
+    half, whole = (Page(html_page(found, Style(clock=clock))).tables["windows"][0][2].shown for clock in ("12h", "24h"))
+    assert re.search(r"\d:\d\d [AP]M", half)
+    assert not re.search(r"\d [AP]M", whole)

@@ -52,7 +52,7 @@ def write_page(file: str, since: datetime | None, until: datetime | None, projec
         snapshot = current_snapshot(where, os.environ, now)
         look(config, where)
         facts = gather(Scene(ledger, where, config, snapshot, asked, now, local_zone(), organisation(config)))
-    page = html_page(facts, config.style.show).encode()
+    page = html_page(facts, config.style).encode()
     write_output(file, page)
     if file != STDOUT:
         click.echo(f"{printable(file)}: {len(page) / 1000:.0f} kB. Open it in a browser; it names your projects.")

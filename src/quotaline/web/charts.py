@@ -24,13 +24,16 @@ LOW_BAR = 1.5
 class Outlook(NamedTuple):
     """How a window goes on if its pace holds, from `now` and `used` percent, epoch seconds.
 
-    `reached` percent at `ends`; the limit at `limit_at`, `earliest` to `latest`. None is what is not foreseen.
+    `reached` percent at `ends`, `least` to `most`; the limit at `limit_at`, `earliest` to `latest`. None is what is not
+    foreseen, and a `latest` that is not before `ends`.
     """
 
     now: float
     used: float
     ends: float
     reached: float | None = None
+    least: float | None = None
+    most: float | None = None
     limit_at: float | None = None
     earliest: float | None = None
     latest: float | None = None
@@ -76,6 +79,10 @@ class _Scale(NamedTuple):
     def y(self, level: float) -> str:
         return _number(HIGH - HIGH * min(level, self.top) / self.top)
 
+    def line(self, points: Iterable[tuple[float, float]]) -> str:
+        """A path through (time, percent)."""
+        return "M" + "L".join(f"{self.x(at)} {self.y(level)}" for at, level in points)
+
 
 def _paths(levels: Sequence[float | None], scale: _Scale) -> tuple[str, str]:
     """The line over the levels and the area below it; a span of which nothing is known interrupts both."""
@@ -97,18 +104,21 @@ def _paths(levels: Sequence[float | None], scale: _Scale) -> tuple[str, str]:
 
 
 def _outlook(found: Outlook, scale: _Scale) -> list[str]:
-    """Where the pace leads: to the limit, between its earliest and its latest, or to a level at the end of the period."""
-    begin = f"M{scale.x(found.now)} {scale.y(found.used)}"
+    """Where the window goes: to the limit or to a level at the end of the period, and the shade of its range."""
+    begin, parts = (found.now, found.used), []
+    if found.most is not None or found.earliest is not None:
+        ring = [begin]
+        if found.most is None or found.most >= FULL:
+            ring += [(found.earliest or found.limit_at or found.ends, FULL), (found.latest or found.ends, FULL)]
+        else:
+            ring.append((found.ends, found.most))
+        ring += [(found.ends, found.least)] if found.latest is None and found.least is not None else []
+        parts.append(f'<path class="range" d="{scale.line(ring)}Z"/>')
     if found.limit_at is not None and found.limit_at > found.now:
-        early, late = found.earliest or found.limit_at, found.latest or found.ends
-        full = scale.y(FULL)
-        return [
-            f'<path class="range" d="{begin}L{scale.x(early)} {full}H{scale.x(late)}Z"/>',
-            f'<path class="forecast" d="{begin}L{scale.x(found.limit_at)} {full}"/>',
-        ]
-    if found.reached is None:
-        return []
-    return [f'<path class="forecast" d="{begin}L{scale.x(found.ends)} {scale.y(found.reached)}"/>']
+        parts.append(f'<path class="forecast" d="{scale.line([begin, (found.limit_at, FULL)])}"/>')
+    elif found.reached is not None:
+        parts.append(f'<path class="forecast" d="{scale.line([begin, (found.ends, found.reached)])}"/>')
+    return parts
 
 
 def bar_picture(amounts: Sequence[float | None], marked: Iterable[int], title: str, told: str, rows: str = "") -> str:

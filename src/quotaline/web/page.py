@@ -22,6 +22,7 @@ from quotaline.web.markup import name, section, text, tile
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from quotaline.config.schema import Style
     from quotaline.ledger.history import By
     from quotaline.ledger.imported import ImportedDay
     from quotaline.usage.local import Span
@@ -42,20 +43,20 @@ KEY = {
 """What is drawn → what it means."""
 
 
-def html_page(facts: PageFacts, show: str = "used") -> str:
-    """The document. `show` is `used` or `left`, as `style.show` says."""
+def html_page(facts: PageFacts, style: Style) -> str:
+    """The document; `style` says whether windows tell what is used or left, and how times of day are told."""
     whole = facts.total.tokens.total or facts.total.messages
-    inside = "".join((_windows(facts, show), _extra(facts), _costs(facts)))
+    inside = "".join((_windows(facts, style), _extra(facts), _costs(facts)))
     if not inside:
         why = NOTHING_THEN if facts.asked != Asked() else f"{EMPTY}</p><p>{FIRST_STEPS}"
         inside = f"<section><p>{why}</p></section>"
-    headline = _tiles(facts, show, whole=bool(whole))
+    headline = _tiles(facts, style, whole=bool(whole))
     body = f"{_header(facts)}<main>\n{headline}{inside}</main>\n{_footer(facts)}"
-    style, script = asset("page.css"), asset("page.js")
+    sheet, script = asset("page.css"), asset("page.js")
     policy = "; ".join(
         (
             "default-src 'none'",
-            f"style-src '{digest(style)}'",
+            f"style-src '{digest(sheet)}'",
             f"script-src '{digest(script)}'",
             "img-src data:",
             "base-uri 'none'",
@@ -68,7 +69,7 @@ def html_page(facts: PageFacts, show: str = "used") -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark"><meta name="referrer" content="no-referrer">'
         '<meta name="robots" content="noindex"><link rel="icon" href="data:,">\n'
-        f"<title>Claude usage, {_day(facts)}</title>\n<style>{style}</style></head>\n<body>\n{body}"
+        f"<title>Claude usage, {_day(facts)}</title>\n<style>{sheet}</style></head>\n<body>\n{body}"
         f"<script>{script}</script>\n</body></html>\n"
     )
 
@@ -116,7 +117,7 @@ def _span(facts: PageFacts) -> str:
     return text(told + whole) + project
 
 
-def _tiles(facts: PageFacts, show: str, *, whole: bool) -> str:
+def _tiles(facts: PageFacts, style: Style, *, whole: bool) -> str:
     found, local = "", facts.view.transcripts
     if facts.asked.project is None:
         for title, span in (("Last 7 days", local.seven_day), ("Today", local.today)):
@@ -125,7 +126,7 @@ def _tiles(facts: PageFacts, show: str, *, whole: bool) -> str:
         value, told = tables.cost_tile(facts.total)
         days = len(facts.rows["day"])
         found += tile(f"In all, {days} {'day' if days == 1 else 'days'}", value, told)
-    found += windows.tiles(facts.view, show)
+    found += windows.tiles(facts.view, style)
     return f'<dl class="tiles">\n{found}</dl>\n' if found else ""
 
 
@@ -135,14 +136,14 @@ def _span_tile(title: str, span: Span) -> str:
     return tile(title, text(cost_text(span)), [f"{formats.format_tokens(span.tokens.total)} tokens at list price"])
 
 
-def _windows(facts: PageFacts, show: str) -> str:
-    figures = windows.figures(facts.view, facts.over_time)
+def _windows(facts: PageFacts, style: Style) -> str:
+    figures = windows.figures(facts.view, facts.over_time, style)
     note = f'<p class="note">{ACCOUNT_WIDE}</p>' if facts.asked.project and facts.view.windows else ""
     said = [words for kind, words in KEY.items() if f'class="{kind}"' in figures]
     key = f'<p class="note key">{"".join(f"<span>{words}</span>" for words in said)}</p>' if figures else ""
     health_lines = "".join(f"<p>{text(getattr(line, 'plain', ''))}</p>" for line in health(facts.view))
     parts = (
-        windows.now_table(facts.view, show),
+        windows.now_table(facts.view, style),
         health_lines,
         note,
         figures,

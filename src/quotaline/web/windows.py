@@ -18,6 +18,7 @@ from quotaline.web.markup import Cell, Column, figure, name, table, text, tile
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from quotaline.config.schema import Style
     from quotaline.model import Reading
     from quotaline.usage.report import Meter, Overview
     from quotaline.web.facts import Over
@@ -28,9 +29,9 @@ MOST_PERIODS = 300
 ALPHA = ' <span class="tag">alpha</span>'
 
 
-def tiles(view: Overview, show: str) -> str:
+def tiles(view: Overview, style: Style) -> str:
     """The windows that every plan has, extra usage and whole budgets, as numbers of the headline."""
-    return "".join(_tile(meter, view, show) for meter in view.windows if meter.id in HEADLINE or is_whole_budget(meter))
+    return "".join(_tile(meter, view, style) for meter in view.windows if meter.id in HEADLINE or is_whole_budget(meter))
 
 
 def is_whole_budget(meter: Meter) -> bool:
@@ -38,9 +39,9 @@ def is_whole_budget(meter: Meter) -> bool:
     return is_budget(meter.id) and meter.id in {"budget_block", "budget_daily", "budget_weekly", "budget_monthly"}
 
 
-def _tile(meter: Meter, view: Overview, show: str) -> str:
-    told = [words for words, _ in detail_pieces(meter, view.generated_at.timestamp())]
-    value = text(value_text(meter, show)) + (ALPHA if meter.extras.get("alpha") else "")
+def _tile(meter: Meter, view: Overview, style: Style) -> str:
+    told = [words for words, _ in detail_pieces(meter, view.generated_at.timestamp(), style.clock)]
+    value = text(value_text(meter, style.show)) + (ALPHA if meter.extras.get("alpha") else "")
     return tile(window_title(meter.id, meter.name), value, [_status(meter), *(text(words) for words in told[:2])])
 
 
@@ -48,19 +49,23 @@ def _status(meter: Meter) -> str:
     return "" if meter.status == "normal" else f'<span class="{meter.status}">{meter.status}</span>'
 
 
-def now_table(view: Overview, show: str) -> str:
+def now_table(view: Overview, style: Style) -> str:
     """Every window as the overview has it."""
     if not view.windows:
         return ""
     now = view.generated_at.timestamp()
-    columns = [Column("Window", numeric=False), Column("Used" if show == "used" else "Left"), Column("Details", numeric=False)]
+    columns = [
+        Column("Window", numeric=False),
+        Column("Used" if style.show == "used" else "Left"),
+        Column("Details", numeric=False),
+    ]
     cells = []
     for meter in view.windows:
-        share = "" if meter.utilization is None else share_picture(_share(meter, show))
-        told = " · ".join(filter(None, (_status(meter), *(text(words) for words, _ in detail_pieces(meter, now)))))
+        share = "" if meter.utilization is None else share_picture(_share(meter, style.show))
+        told = " · ".join(filter(None, (_status(meter), *(text(words) for words, _ in detail_pieces(meter, now, style.clock)))))
         title = name(window_title(meter.id, meter.name))
-        level = None if meter.utilization is None else 100 * _share(meter, show)
-        cells.append([Cell(title), Cell(text(value_text(meter, show)) + share, level), Cell(told)])
+        level = None if meter.utilization is None else 100 * _share(meter, style.show)
+        cells.append([Cell(title), Cell(text(value_text(meter, style.show)) + share, level), Cell(told)])
     return table("windows", "How the windows stand", columns, cells)
 
 
@@ -70,14 +75,14 @@ def _share(meter: Meter, show: str) -> float:
     return used if show == "used" else 1 - used
 
 
-def figures(view: Overview, over_time: Sequence[Over]) -> str:
+def figures(view: Overview, over_time: Sequence[Over], style: Style) -> str:
     """Each window over time; "" where no reading is kept."""
     meters = {meter.id: meter for meter in view.windows}
-    found = [_figure(over, meters.get(over.last.value.id), view) for over in over_time]
+    found = [_figure(over, meters.get(over.last.value.id), view, style) for over in over_time]
     return f'<div class="charts">{"".join(found)}</div>' if found else ""
 
 
-def _figure(over: Over, meter: Meter | None, view: Overview) -> str:
+def _figure(over: Over, meter: Meter | None, view: Overview, style: Style) -> str:
     last, now = over.last, view.generated_at.timestamp()
     title = window_title(last.value.id, last.value.name)
     outlook = None if meter is None or over.end < now else _outlook(meter, now)
@@ -95,7 +100,7 @@ def _figure(over: Over, meter: Meter | None, view: Overview) -> str:
         value = f"now {value_text(meter)}, {value}"
     value = text(value) + (ALPHA if any(reading.alpha for reading in (*over.readings, *over.imported)) else "")
     told += "; the dotted part is what Claude Desktop saw" if over.imported else ""
-    said = [words for words, _ in detail_pieces(meter, now)] if meter else []
+    said = [words for words, _ in detail_pieces(meter, now, style.clock)] if meter else []
     note = " · ".join(words for words in said if words.startswith(("~", "full in", "resets", "month ends")))
     axis = [clock(over.start), clock((over.start + end) / 2), clock(end)]
     return figure(title, value, window_picture(drawn, title, f"{told}. The table below has each period."), axis, text(note))
@@ -106,8 +111,9 @@ def _outlook(meter: Meter, now: float) -> Outlook | None:
     ends, extras = meter.resets_at, meter.extras
     if ends is None or meter.utilization is None or ends.timestamp() <= now:
         return None
-    found = [number(extras.get(key)) for key in ("at_reset", "limit_at", "limit_earliest", "limit_latest")]
-    return Outlook(now, meter.utilization, ends.timestamp(), *found) if any(found[:2]) else None
+    names = ("at_reset", "at_reset_least", "at_reset_most", "limit_at", "limit_earliest", "limit_latest")
+    found = [number(extras.get(name)) for name in names]
+    return Outlook(now, meter.utilization, ends.timestamp(), *found) if found[0] is not None or found[3] is not None else None
 
 
 def _squeezed(levels: Sequence[float | None], width: int, size: int) -> list[float | None]:
