@@ -31,7 +31,7 @@ def test_the_programs_own_options_stay_its_own(word: str, environment: dict[str,
 
 MEANT = {
     "daily": "history --by day", "blocks": "history --by block", "usge": "usage", "histroy": "history",
-    "dialy": "history --by day", "instal": "install", "stat": "status", "foo": None, "": None,
+    "dialy": "history --by day", "instal": "install", "live": "watch", "stat": "status", "foo": None, "": None,
 }  # fmt: skip
 
 

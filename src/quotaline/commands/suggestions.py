@@ -20,7 +20,8 @@ OTHER_NAMES = {
     "models": "history --by model", "projects": "history --by project", "cost": "history", "costs": "history",
     "html": "report", "dashboard": "report",
     "status": "usage", "show": "usage", "limits": "usage", "check": "doctor", "diagnose": "doctor",
-    "settings": "config", "configure": "config", "live": "usage", "themes": "segments", "widgets": "segments",
+    "settings": "config", "configure": "config", "themes": "segments", "widgets": "segments",
+    "live": "watch", "monitor": "watch", "top": "watch",
     "metrics": "export", "prometheus": "export", "remove": "uninstall", "update": "refresh",
     "wizard": "setup", "onboard": "setup", "start": "setup",
 }  # fmt: skip
