@@ -353,6 +353,41 @@ def test_a_shell_that_has_no_line_is_not_touched(home: Path) -> None:
     assert look_around(env).usual == ("claude-code",)
 
 
+OTHER = {"version": 4, "lines": [[{"type": "model"}, {"type": "session-usage"}, {"type": "free-memory"}]]}
+
+
+def test_another_tools_line_can_be_the_preset(home: Path, settings: Path, env: dict[str, str]) -> None:
+    settings.write_text(json.dumps({"statusLine": {"type": "command", "command": "true ccstatusline"}}), encoding="utf-8")
+    own = home / ".config" / "ccstatusline" / "settings.json"
+    own.parent.mkdir(parents=True)
+    own.write_text(json.dumps(OTHER), encoding="utf-8")
+    dialogue = Dialogue(env)
+    dialogue.answer("")
+    dialogue.answer("replace")
+    asked = dialogue.answer("ccstatusline")
+    assert "ccstatusline is your line of that tool, taken over.\n" in asked
+    assert "powerline ccstatusline [default]" in asked.replace("\n", "")
+    assert "\n  Opus 5.5 · 5h 42%\n" in dialogue.answer("")
+    code, told = dialogue.end()
+    assert code == 0
+    assert "config import" not in told
+    assert config_of(home) == 'preset = "ccstatusline"\n'
+    quotaline("setup", "--yes", env={**env, "QUOTALINE_REFRESH": ""}, check=True)
+    assert config_of(home) == 'preset = "ccstatusline"\n', "and it stays"
+    stdin = b'{"model": {"display_name": "Opus"}, "rate_limits": {"five_hour": {"used_percentage": 7}}}'
+    assert quotaline("statusline", env=env, stdin=stdin, check=True).stdout.decode() == "Opus · 5h 7%\n"
+
+
+def test_settings_of_another_tool_that_cannot_be_taken_over_are_not_offered(
+    home: Path, settings: Path, env: dict[str, str]
+) -> None:
+    settings.write_text(json.dumps({"statusLine": {"type": "command", "command": "true ccstatusline"}}), encoding="utf-8")
+    (home / ".config" / "ccstatusline").mkdir(parents=True)
+    (home / ".config" / "ccstatusline" / "settings.json").write_text("{", encoding="utf-8")
+    done = quotaline("setup", "--yes", "--preset", "ccstatusline", env=env)
+    assert (done.returncode, b"allowed are default" in done.stderr) == (2, True)
+
+
 def test_what_stands_in_the_settings_is_shown_as_text(settings: Path, env: dict[str, str]) -> None:
     settings.write_text(json.dumps({"statusLine": {"type": "command", "command": "true \u001b]0;x\u0007"}}), encoding="utf-8")
     dialogue = Dialogue(env)

@@ -19,7 +19,7 @@ from quotaline.config.schema import DEFAULT_PRESET
 from quotaline.core.spawn_refresh import CONFIG_STAMP, spawn_refresh
 from quotaline.errors import ConfigError
 from quotaline.locations import resolve_locations
-from quotaline.other_tools.draft import preset_text
+from quotaline.other_tools.draft import written_preset
 from quotaline.other_tools.read import LARGEST, TOOLS, bytes_of, imported, usual_file
 from quotaline.terminal import page
 from quotaline.terminal.text import Flow, Words
@@ -52,8 +52,8 @@ def import_from(tool: str, file: str | None, *, dry_run: bool) -> int:
     config = load_config(where)
     found = imported(tool, data, name)
     click.echo(f"{tool}: {name}")
-    looks = Looks(where, config, os.environ, time.time())
-    looks.line(tool, alpha=config.enable_alpha_features, tree=found.preset)
+    looks = Looks(where, config, os.environ, time.time(), {tool: found.preset})
+    looks.line(tool, alpha=config.enable_alpha_features)
     click.echo()
     page.print_page(lambda _: told(found, closed=not config.enable_alpha_features), config, os.environ)
     beside = {key: value for key, value in found.settings.items() if not is_written(where.config_file, key)}
@@ -65,8 +65,7 @@ def import_from(tool: str, file: str | None, *, dry_run: bool) -> int:
     if dry_run:
         click.echo("Nothing was changed.")
         return 0
-    text = preset_text(found.preset, f"{tool}'s line; `quotaline config import {tool}` wrote it.")
-    kept = put_preset(where.config_file, tool, text)
+    kept = put_preset(where.config_file, tool, written_preset(tool, found))
     for key, value in beside.items():
         put(where.config_file, key, value)
     if kept is not None:

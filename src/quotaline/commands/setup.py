@@ -41,6 +41,7 @@ def setup(
     from quotaline.config.presets import own_folder, read_presets
     from quotaline.integrations.found import look_around
     from quotaline.locations import resolve_locations
+    from quotaline.other_tools.read import line_of
 
     if chain and replace:
         raise click.UsageError("--chain and --replace exclude each other.")
@@ -53,7 +54,10 @@ def setup(
         preset=None if problems else preset or config.preset,
         alpha=None if problems else config.enable_alpha_features if alpha is None else alpha,
     )
-    looks = Looks(where, config, env, time.time())
+    presets = list(read_presets(own_folder(where.config_file)))
+    theirs = line_of(found.held_by, env) if found.held_by and found.held_by not in presets else None
+    taken_over = {} if theirs is None else {found.held_by: theirs}
+    looks = Looks(where, config, env, time.time(), {name: one.preset for name, one in taken_over.items()})
     looks.found(found)
     for problem in problems:
         click.echo(f"{problem} Presets and sources are left as they are.")
@@ -72,10 +76,10 @@ def setup(
                 answers,
                 found,
                 given=[name for name, value in said.items() if value],
-                presets=list(read_presets(own_folder(where.config_file))),
+                presets=[*presets, *taken_over],
                 looks=looks,
             )
         except click.Abort:
             click.echo("\nNothing was changed.")
             return 1
-    return carry_out_setup(answers, config, found, where, env) or (1 if problems else 0)
+    return carry_out_setup(answers, config, found, taken_over=taken_over, where=where, env=env) or (1 if problems else 0)

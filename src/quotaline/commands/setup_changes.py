@@ -17,6 +17,7 @@ from quotaline.errors import ConfigError, QuotalineError
 from quotaline.integrations import claude_code
 from quotaline.integrations.change import apply_change
 from quotaline.integrations.hosts import CLAUDE_CODE, HOSTS
+from quotaline.other_tools.draft import written_preset
 from quotaline.refresh.current import current_snapshot
 from quotaline.snapshot.load import load_snapshot
 from quotaline.terminal import page
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from quotaline.integrations.change import Change
     from quotaline.integrations.found import Found
     from quotaline.locations import Locations
+    from quotaline.other_tools.draft import Imported
 
 
 def show_changes(answers: Answers, config: Config, where: Locations, env: Mapping[str, str]) -> int:
@@ -49,8 +51,19 @@ def show_changes(answers: Answers, config: Config, where: Locations, env: Mappin
     return 1 if failed else 0
 
 
-def carry_out_setup(answers: Answers, config: Config, found: Found, where: Locations, env: Mapping[str, str]) -> int:
-    """Make every change that is needed, look at the result, say what is next; 1 when something could not be done."""
+def carry_out_setup(
+    answers: Answers,
+    config: Config,
+    found: Found,
+    *,
+    taken_over: Mapping[str, Imported],
+    where: Locations,
+    env: Mapping[str, str],
+) -> int:
+    """Make every change that is needed, look at the result, say what is next; 1 when something could not be done.
+
+    `taken_over` are presets that are not written yet.
+    """
     failed, there = False, list[str]()
     click.echo()
     for host in answers.hosts:
@@ -64,7 +77,10 @@ def carry_out_setup(answers: Answers, config: Config, found: Found, where: Locat
         try:
             if where.config_file is None:
                 raise ConfigError("There is no home folder for config.toml; set QUOTALINE_CONFIG to a file.")
-            edit.put(where.config_file, key, value)
+            if key == "preset" and value in taken_over:
+                edit.put_preset(where.config_file, value, written_preset(value, taken_over[value]))
+            else:
+                edit.put(where.config_file, key, value)
             click.echo(f"{key} = {value}: set in {where.tilde(where.config_file)}")
         except QuotalineError as error:
             failed = True
@@ -73,7 +89,7 @@ def carry_out_setup(answers: Answers, config: Config, found: Found, where: Locat
     told = numbers_are_known(load_snapshot(where.snapshot))
     click.echo("\nNext")
     steps = list(needed_steps(there, told=told))[::-1]
-    if CLAUDE_CODE in there and found.held_by and not answers.chain:
+    if CLAUDE_CODE in there and found.held_by and not answers.chain and answers.preset != found.held_by:
         steps.append(f"`quotaline config import {found.held_by}`: its segments, in your line")
     for step in steps or ["`quotaline`: everything that is known, and why something is missing"]:
         click.echo(f"  · {step}")

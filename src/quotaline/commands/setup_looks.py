@@ -31,10 +31,16 @@ ICON = re.compile("[\ue000-\uf8ff\U000f0000-\U0010ffff]")
 
 
 class Looks:
-    """The line with the numbers of the last refresh, else with made ones; nothing is read anew and nothing written."""
+    """The line with the numbers of the last refresh, else with made ones; nothing is read anew and nothing written.
 
-    def __init__(self, where: Locations, config: Config, env: Mapping[str, str], now: float) -> None:
+    `taken_over` are presets that are not written yet, by name.
+    """
+
+    def __init__(
+        self, where: Locations, config: Config, env: Mapping[str, str], now: float, taken_over: Mapping[str, dict[str, Any]]
+    ) -> None:
         self.where, self.config, self.env, self.now = where, config, env, now
+        self.taken_over = taken_over
         self.made = not numbers_are_known(load_snapshot(where.snapshot))
         self._fields: dict[bool, Fields] = {}
 
@@ -42,14 +48,9 @@ class Looks:
         """Print what is on this machine."""
         page.print_page(lambda _: found_lines(found, self.where.tilde), self.config, self.env)
 
-    def line(
-        self, preset: str, opening: str = "It will look like this", *, alpha: bool, tree: dict[str, Any] | None = None
-    ) -> None:
-        """Print the person's line with a preset, or with `tree` under its name; `alpha`: with undocumented sources open.
-
-        Raises ConfigError.
-        """
-        screen = page.console(self.config, self.env)
+    def line(self, preset: str, opening: str = "It will look like this", *, alpha: bool) -> None:
+        """Print the person's line with a preset; `alpha`: with undocumented sources open. Raises ConfigError."""
+        screen, tree = page.console(self.config, self.env), self.taken_over.get(preset)
         look = with_preset(
             preset, self.where, self.fields(alpha=alpha), colour=not screen.no_color, limit=screen.width - 2, tree=tree
         )

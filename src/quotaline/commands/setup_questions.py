@@ -106,6 +106,8 @@ def _preset(numbered: Callable[[str], str], answers: Answers, presets: Collectio
 
     click.echo()
     usual, alpha = str(answers.preset), bool(answers.alpha)
+    for tool in looks.taken_over:
+        click.echo(f"{tool} is your line of that tool, taken over.")
     text = numbered(f"Which preset (? shows them)? Of: {printable(' '.join(presets))}")
     while (found := str(click.prompt(text, default=usual, value_proc=known))) == "?":
         looks.presets(usual, alpha=alpha)

@@ -191,6 +191,11 @@ def rows_of(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
+def written_preset(tool: str, found: Imported) -> str:
+    """The preset file of a tool's line."""
+    return preset_text(found.preset, f"{tool}'s line; `quotaline config import {tool}` wrote it.")
+
+
 def preset_text(preset: Mapping[str, Any], comment: str) -> str:
     """A preset as TOML, a row a line."""
     lines = [f"# {comment}", f"summary = {_toml(preset['summary'])}", ""]

@@ -47,6 +47,15 @@ def usual_file(tool: str, env: Mapping[str, str]) -> Path:
     return found
 
 
+def line_of(tool: str, env: Mapping[str, str]) -> Imported | None:
+    """The preset that the tool's own configuration is; None where it has none that can be taken over."""
+    try:
+        path = usual_file(tool, env)
+        return imported(tool, bytes_of(path), path.name)
+    except ConfigError:
+        return None
+
+
 def bytes_of(path: Path) -> bytes:
     """A file's bytes. Raises ConfigError."""
     try:
