@@ -322,7 +322,7 @@ def test_the_bytes_pass_where_there_is_no_ledger_to_write_to(place: str, environ
         },
     }[place]
     if place == "no home":
-        env["QUOTALINE_DATA_DIR"] = str(tmp_path / "file")  # else root's own home would be found
+        env |= dict.fromkeys(("QUOTALINE_DATA_DIR", "QUOTALINE_CACHE_DIR"), str(tmp_path / "file"))  # else it finds one
     text = lines(init(), limits(five_hour=0.42, resets_at=time.time() + 3600), result(1))
     done = quotaline("record", env=env, stdin=text)
     assert (0, text) == (done.returncode, done.stdout)

@@ -17,12 +17,17 @@ HASH_SEED, HASH_PRIME, HASH_MASK = 0xCBF29CE484222325, 0x100000001B3, 0xFFFFFFFF
 
 
 def home(env: "Mapping[str, str]") -> str:
-    """The user's home folder, or "" when there is none to be found."""
-    path = env.get("HOME") or (env.get("USERPROFILE") if sys.platform == "win32" else "") or ""
-    if not path:
-        import os
+    """The user's home folder, or "" when there is none to be found. Without an absolute HOME the password file is asked."""
+    path = env.get("HOME") or ""
+    if sys.platform == "win32":
+        path = path or env.get("USERPROFILE") or ""
+    elif not system.isabs(path):
+        try:
+            import pwd
 
-        path = os.path.expanduser("~")
+            path = pwd.getpwuid(system.getuid()).pw_dir
+        except KeyError:
+            pass
     return path if system.isabs(path) else ""
 
 

@@ -22,6 +22,7 @@ stat, fstat, listdir, replace, unlink = system.stat, system.fstat, system.listdi
 utime = system.utime
 getpid, isatty = system.getpid, system.isatty
 geteuid = getattr(system, "geteuid", lambda: -1)  # elsewhere nobody is root
+getuid = getattr(system, "getuid", lambda: -1)
 
 
 def isabs(path: str) -> bool:
