@@ -26,6 +26,7 @@ def pages(furnished: dict[str, str]) -> dict[str, tuple[str, str]]:
         "prompt": ("prompt", "resets", "limit_at"),
         "history": ("history", "--by", "model"), "history-json": ("history", "--by", "model", "--json"),
         "history-csv": ("history", "--by", "model", "--csv"), "plot": ("history", "--plot", "--since", "yesterday"),
+        "page": ("history", "--html", "-"),
     }  # fmt: skip
     plain = {name: said(furnished, *words) for name, words in commands.items()}
     config = Path(furnished["QUOTALINE_CONFIG"])
@@ -41,7 +42,7 @@ def test_people_read_it_and_programs_do_not(pages: dict[str, tuple[str, str]]) -
         assert not HOURS_12.search(plain), name
         assert HOURS_12.search(styled), name
         assert not HOURS_24.search(styled), name
-    for name in ("usage", "history"):
+    for name in ("usage", "history", "page"):
         plain, styled = pages[name]
         assert "claude-opus-5-5" in plain, name
         assert "claude-opus-5-5" not in styled, name
