@@ -10,7 +10,7 @@ import pytest
 
 from commandline import quotaline
 
-OWN = '\n[style]\nclock = "12h"\n[style.models]\n"claude-opus-*" = "Big O"\n'
+OWN = '\n[style]\nclock = "12h"\n[style.models]\n"claude-opus-*" = "Big O"\nFable = "Fabulous"\n'
 HOURS_12, HOURS_24 = re.compile(r"\b1?\d:[0-5]\d [AP]M\b"), re.compile(r"\b[0-2]\d:[0-5]\d\b(?! [AP]M)")
 
 
@@ -26,6 +26,7 @@ def pages(furnished: dict[str, str]) -> dict[str, tuple[str, str]]:
         "prompt": ("prompt", "resets", "limit_at"),
         "history": ("history", "--by", "model"), "history-json": ("history", "--by", "model", "--json"),
         "history-csv": ("history", "--by", "model", "--csv"), "plot": ("history", "--plot", "--since", "yesterday"),
+        "models": ("prompt", "weekly_model"),
         "page": ("history", "--html", "-"),
     }  # fmt: skip
     plain = {name: said(furnished, *words) for name, words in commands.items()}
@@ -47,6 +48,10 @@ def test_people_read_it_and_programs_do_not(pages: dict[str, tuple[str, str]]) -
         assert "claude-opus-5-5" in plain, name
         assert "claude-opus-5-5" not in styled, name
         assert "Big O" in styled, name
+    assert "Weekly (Fable)" in pages["usage"][0]
+    assert "Weekly (Fabulous)" in pages["usage"][1]
+    assert pages["models"][0].startswith("Fable ")
+    assert pages["models"][1].startswith("Fabulous ")
     for name in ("history-json", "history-csv"):
         assert pages[name][0] == pages[name][1], name
     before, after = (json.loads(text) for text in pages["usage-json"])

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from quotaline.config.load import parse
 from quotaline.config.segments import catalogue, compile_lines
-from quotaline.core.model_names import fits, own_name
+from quotaline.core.model_names import fits, own_name, window_name
 from quotaline.errors import ConfigError
 from quotaline.prompt.statusline import statusline_text
+from quotaline.render.fields import gather_fields
 from samples import NOW, sample
 
 NAMES = {"claude-opus-5-5": "Opus", "*haiku*": "small", "claude-*-4-*": "old", "Fable": "F"}
@@ -31,6 +32,22 @@ NAMES = {"claude-opus-5-5": "Opus", "*haiku*": "small", "claude-*-4-*": "old", "
 )  # fmt: skip
 def test_the_first_that_fits_takes_the_models_place(called: tuple[str, ...], shown: str | None) -> None:
     assert own_name(NAMES, *called) == shown
+
+
+@pytest.mark.parametrize(
+    ("key", "name", "shown"),
+    [
+        ("seven_day_fable", "Weekly (Fable)", "Weekly (F)"), ("seven_day_opus", "Weekly (Opus)", "Weekly (Opus)"),
+        ("seven_day", "Weekly (Fable)", "Weekly (Fable)"), ("five_hour", "Session (5h)", "Session (5h)"),
+        ("seven_day_x", "Weekly", "Weekly"),
+    ],
+)  # fmt: skip
+def test_a_models_window_is_called_so_too(key: str, name: str, shown: str) -> None:
+    assert window_name(NAMES, key, name) == shown
+    value = {"type": "window", "id": key, "name": name, "utilization": 5.0, "resets_at": NOW + 99}
+    kept = {"readings": [{"value": value, "as_of": NOW, "source": "endpoint"}], "style": {"models": NAMES}}
+    assert gather_fields(kept, [], NOW)[f"{key}.name"] == shown
+    assert value["name"] == name
 
 
 @given(st.text(st.sampled_from("ab*"), max_size=8), st.text(st.sampled_from("ab"), max_size=8))

@@ -6,6 +6,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 DATE_DIGITS = 8
+OF_A_MODEL = "seven_day_"
 
 
 def own_name(names: "Mapping[str, Any]", *called: str) -> "str | None":
@@ -16,6 +17,13 @@ def own_name(names: "Mapping[str, Any]", *called: str) -> "str | None":
         if isinstance(shown, str) and shown and any(fits(pieces, name) for name in wanted):
             return shown
     return None
+
+
+def window_name(names: "Mapping[str, Any]", key: str, name: str) -> str:
+    """A window's name with the user's own for the model that it is of: `Weekly (Fable)` is `Weekly (F)` by `Fable = "F"`."""
+    head, bracket, model = name.partition("(")
+    shown = own_name(names, model.rstrip(")")) if bracket and key.startswith(OF_A_MODEL) else None
+    return f"{head}({shown})" if shown else name
 
 
 def fits(pieces: "list[str]", name: str) -> bool:

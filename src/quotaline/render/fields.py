@@ -66,7 +66,9 @@ def gather_fields(kept: "dict[str, Any]", own: "list[dict[str, Any]]", now: floa
     """Every field that the snapshot and this session's own rate limits give at `now`."""
     fields = Fields(now)
     stale_after = number(kept.get("stale_after")) or STALE_AFTER
-    add_window_fields(fields, merge_session(own, kept.get("readings"), now), stale_after)
+    readings = merge_session(own, kept.get("readings"), now)
+    style = kept.get("style")
+    add_window_fields(fields, _renamed(readings, style["models"]) if style and "models" in style else readings, stale_after)
     written = number(kept.get("written_at")) or 0.0
     ready = kept.get("fields")
     for name, entry in ready.items() if isinstance(ready, dict) else ():
@@ -83,6 +85,18 @@ def gather_fields(kept: "dict[str, Any]", own: "list[dict[str, Any]]", now: floa
     elif own and fields.get("why.text") == NO_LIMITS:
         del fields["why.text"]
     return fields
+
+
+def _renamed(readings: "list[dict[str, Any]]", names: "dict[str, Any]") -> "list[dict[str, Any]]":
+    """Readings of models' windows with the user's own names for the models."""
+    from quotaline.core.model_names import window_name  # most have none
+
+    found = []
+    for reading in readings:
+        value = reading["value"]
+        called = window_name(names, str(value.get("id")), str(value.get("name")))
+        found.append(reading if called == value.get("name") else {**reading, "value": {**value, "name": called}})
+    return found
 
 
 def add_window_fields(fields: Fields, readings: "list[dict[str, Any]]", stale_after: float) -> None:

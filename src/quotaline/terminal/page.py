@@ -13,6 +13,7 @@ from rich.text import Text
 from rich.theme import Theme
 
 from quotaline.config.palettes import PALETTES
+from quotaline.core.model_names import window_name
 from quotaline.core.values import printable_with_icons
 from quotaline.core.windows import EVERYTHING, KINDS, window_title
 from quotaline.model import RECORD
@@ -144,9 +145,12 @@ def usage_page(view: Overview, snapshot: Snapshot, now: float, limit: int) -> li
 
 def usage_blocks(view: Overview, snapshot: Snapshot, now: float, limit: int) -> list[list[Line]]:
     """What the page says between its head and what the marks mean."""
-    show = str(snapshot.style.get("show", "used"))
+    show, names = str(snapshot.style.get("show", "used")), snapshot.style.get("models")
+    if names:
+        called = [structs.replace(meter, name=window_name(names, meter.id, meter.name)) for meter in view.windows]
+        view = structs.replace(view, windows=called)
     blocks = [windows.lines(view.windows, snapshot.segments, now, limit, show, clock=clock_of(snapshot)), health(view)]
-    blocks += [tokens.lines(view.transcripts, now, limit, snapshot.style.get("models"))]
+    blocks += [tokens.lines(view.transcripts, now, limit, names)]
     return [*blocks, gaps(view.missing), unforeseen(view, snapshot, now), troubles(snapshot)]
 
 
