@@ -5,12 +5,14 @@ import click
 
 @click.command()
 @click.option("--online", is_flag=True, help="Ask the endpoint once, if it is open and the budget allows it.")
+@click.option("--verify", is_flag=True, help="Compare what the open sources say of the same windows; runs `claude -p /usage`.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
-def doctor(*, online: bool, as_json: bool) -> int:
+def doctor(*, online: bool, verify: bool, as_json: bool) -> int:
     """Check configuration, folders, snapshot, sources, hosts, terminal and ledger.
 
     The output holds no token, e-mail address or prompt, and is made to be pasted into a report. Exit code 1 when a check
-    fails. Without --online nothing is sent and no login is read.
+    fails. Without --online nothing is sent and no login is read. --verify runs your own `claude` once, if that source is open
+    and the budget allows it.
     """
     import os
     import platform
@@ -21,7 +23,7 @@ def doctor(*, online: bool, as_json: bool) -> int:
     from quotaline.doctor.run import doctor_context, run_checks
     from quotaline.terminal import checks, page
 
-    context = doctor_context(os.environ, time.time(), online=online)
+    context = doctor_context(os.environ, time.time(), online=online, verify=verify)
     found = run_checks(context)
     if as_json:
         import msgspec

@@ -45,6 +45,7 @@ class DoctorContext(Struct, frozen=True, kw_only=True):
     broken: str | None
     snapshot: Snapshot | None
     online: bool = False
+    verify: bool = False
 
     def clean(self, check: Check) -> Check:
         """The check as it may be pasted anywhere: the home folder as `~`, no token, no e-mail address."""

@@ -25,6 +25,7 @@ from quotaline.zone import local_zone
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from quotaline.config.schema import Sources
     from quotaline.doctor.check import DoctorContext
     from quotaline.ledger import Ledger
     from quotaline.model import Reading, SourceState
@@ -56,8 +57,10 @@ def checks(context: DoctorContext) -> Iterator[Check]:
         )
 
 
-def asking(context: DoctorContext, ledger: Ledger, limiter: Ledger, bodies: list[Any]) -> Requester:
-    """The runtime's requester, with the endpoint alone."""
+def asking(
+    context: DoctorContext, ledger: Ledger, limiter: Ledger, bodies: list[Any], sources: Sources | None = None
+) -> Requester:
+    """The runtime's requester, with the endpoint alone where no other sources are named."""
     uuid = current_account(context)
     assert context.where.limiter_dir is not None  # noqa: S101 - there is a ledger in it
     return Requester(
@@ -65,7 +68,7 @@ def asking(context: DoctorContext, ledger: Ledger, limiter: Ledger, bodies: list
         limiter=limiter,
         limiter_dir=context.where.limiter_dir,
         env=context.env,
-        sources=structs.replace(context.config.sources, claude_cli=ClaudeCli(enabled=False)),
+        sources=sources or structs.replace(context.config.sources, claude_cli=ClaudeCli(enabled=False)),
         now=context.now,
         zone=local_zone(),
         account=uuid,

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 GROUPS = (
-    "config", "folders", "snapshot", "sources", "endpoint", "organisation", "fleet", "integrations", "alerts", "ledger",
-    "terminal",
+    "config", "folders", "snapshot", "sources", "endpoint", "verify", "organisation", "fleet", "integrations", "alerts",
+    "ledger", "terminal",
 )  # fmt: skip
 """The files of this folder in the order in which they are asked."""
 
 
-def doctor_context(env: Mapping[str, str], now: float, *, online: bool) -> DoctorContext:
+def doctor_context(env: Mapping[str, str], now: float, *, online: bool, verify: bool = False) -> DoctorContext:
     """What is there at `now`; a configuration that cannot be followed is told, and the last good one looked at."""
     where, broken = resolve_locations(env), None
     env = single_folder_env(env)
@@ -30,7 +30,14 @@ def doctor_context(env: Mapping[str, str], now: float, *, online: bool) -> Docto
     except ConfigError as error:
         config, broken = load_or_default(where.config_file, where.cache_dir)[0], str(error)
     return DoctorContext(
-        where=where, env=env, now=now, config=config, broken=broken, snapshot=load_snapshot(where.snapshot), online=online
+        where=where,
+        env=env,
+        now=now,
+        config=config,
+        broken=broken,
+        snapshot=load_snapshot(where.snapshot),
+        online=online,
+        verify=verify,
     )
 
 
@@ -38,6 +45,8 @@ def run_checks(context: DoctorContext) -> list[Check]:
     """Every check, clean of what is personal."""
     found: list[Check] = []
     for group in GROUPS:
+        if group == "verify" and not context.verify:
+            continue
         module = importlib.import_module(f"quotaline.doctor.{group}")
         try:
             found += module.checks(context)
