@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from quotaline.forecast.models import HOURS_OF_WEEK, MODELS, YOUNGEST
 from quotaline.forecast.past import Past
@@ -109,6 +110,8 @@ def test_a_forecast_is_sober_whatever_was_read(
         assert NOW <= found.earliest <= found.limit_at <= (found.latest or math.inf)
         assert max(found.limit_at, found.latest or 0) <= NOW + ahead
         assert 0 <= found.error <= ahead
+        late = (found.latest or NOW + ahead) - found.limit_at
+        assert found.error == max(found.limit_at - found.earliest, late)
 
 
 @settings(max_examples=60)
@@ -150,6 +153,19 @@ def test_the_hours_of_the_week_say_when_it_will_be_full() -> None:
     assert at("2026-11-23T09:00") < found.limit_at < at("2026-11-23T17:00")
     even = forecast_window(half, [], saturday)
     assert (even.limit_at or math.inf) > at("2026-11-23T09:00")
+
+
+def test_a_busier_period_goes_on_busier() -> None:
+    """In the middle of a week of which seventy points are usual, thirty-five are used, or seventy."""
+    past = Past(rose=[5.0] * HOURS_OF_WEEK, hours=[12.0] * HOURS_OF_WEEK, points={}, rates={})
+    middle, found = at("2026-11-26T12:00"), []
+    proved = {"even": [20.0] * 2, "recent": [20.0] * 2, "weekly": [4.0] * 2}
+    for percent in (35, 70):
+        reading = used(percent, middle, resets_at=middle + 3.5 * DAY, key="seven_day")
+        more = structs.replace(past, points=proved, rates=proved)
+        found.append(forecast_window(reading, [], middle, past=more, hour_of_week=hours_of_week(UTC)))
+    assert [one.model for one in found] == ["weekly"] * 2
+    assert [(one.at_reset or 0) - (one.used or 0) for one in found] == pytest.approx([35, 59.5], abs=0.5)
 
 
 @pytest.mark.parametrize(

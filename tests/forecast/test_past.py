@@ -16,6 +16,7 @@ from quotaline.forecast.past import KEPT, LEAST_PERIODS, UNPROVEN, UNPROVEN_ERRO
 from quotaline.forecast.profile import HALF_LIFE, add_period, hours_of_week
 from quotaline.forecast.replay import fold
 from quotaline.ledger import open_ledger
+from quotaline.ledger.readings import store_readings
 from quotaline.ledger.window_past import store_pasts, stored_pasts
 from quotaline.model import Account, Reading, Snapshot
 from quotaline.refresh.run import refresh
@@ -138,6 +139,21 @@ def test_a_refresh_replays_a_period_when_it_ends_and_never_again(env: dict[str, 
     assert replayed == [NOW + SPAN, NOW + 2 * SPAN, NOW + 3 * SPAN]
     assert len(kept(env)["five_hour"]["points"]["even"]) == 3
     assert kept(env)["five_hour"]["reset"] == NOW + 4 * SPAN
+
+
+def test_a_reading_without_a_reset_is_of_no_period(env: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    replayed: list[float | None] = []
+
+    def counted(rows: Any, *_: Any, **__: Any) -> list[Any]:
+        replayed.append(rows[-1].value.resets_at)
+        return []
+
+    monkeypatch.setattr(replay, "replay", counted)
+    with open_ledger(Path(env["HOME"], ".local/share/quotaline/ledger.db")) as ledger:
+        lost = [used(50, NOW + MINUTE, resets_at=None), used(50, NOW + 2 * MINUTE, resets_at=None)]
+        store_readings(ledger, "~/.claude", None, lost)
+    sessions(env, 2)
+    assert replayed == [NOW + SPAN]
 
 
 def test_the_shown_time_carries_the_past_error(env: dict[str, str]) -> None:

@@ -244,6 +244,9 @@ def test_its_ended_periods_are_in_the_messages(ledger: Ledger, claude: Path) -> 
         for ends, group in by_reset(rows).items():
             assert [row.as_of for row in group] == sorted({row.as_of for row in group})
             assert group[-1].as_of == ends - 1
+            first = next((row.as_of for row in group if row.value.utilization), ends)
+            assert first % HOUR == 0, "an hour's money is spent when the hour is over"
+            assert first in (ends, *(NOON - day * DAY - 2 * HOUR for day in (1, 3)))
 
 
 def by_reset(rows: Sequence[Reading]) -> dict[float, list[Reading]]:
