@@ -124,6 +124,15 @@ def test_one_login_in_two_folders_is_one_account_with_what_both_used(env: dict[s
     assert not any('account="home"' in one for one in found)
 
 
+def test_several_folders_in_one_variable_add_up_and_one_twice_counts_once(env: dict[str, str], home: Path) -> None:
+    for number, name in enumerate(("one", "two"), 1):
+        write(home / name, f"s{number}", assistant(f"m{number}", time.time() - 60, input=number))
+    for told_folders, tokens in ((("one", "two", "one"), "3"), (("two", "two"), "2")):
+        variable = ",".join(str(home / name) for name in told_folders)
+        found = samples(quotaline("export", env={**env, "CLAUDE_CONFIG_DIR": variable}, check=True).stdout)
+        assert found[f'quotaline_tokens_total{{{OPUS},kind="input"}}'] == tokens
+
+
 def test_a_counter_does_not_fall_from_one_export_to_the_next(env: dict[str, str], home: Path) -> None:
     at = time.time() - 60
     path = write(home / ".claude", "s1", assistant("m1", at, request="r1", input=5), assistant("m1", at, request="r2", input=7))

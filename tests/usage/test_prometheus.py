@@ -19,8 +19,9 @@ from programs import need
 from prometheus_server import node_exporter, prometheus
 from quotaline.ledger import open_ledger
 from quotaline.locations import resolve_locations
+from quotaline.refresh.run import refresh
 from transcript_lines import append, assistant, write
-from usage_history import HOUR, configure, tell
+from usage_history import HOUR, MINUTE, configure, tell
 
 ROOT = Path(__file__).resolve().parents[2]
 DASHBOARD = ROOT / "dashboards" / "quotaline-prometheus.json"
@@ -115,15 +116,19 @@ def panels() -> list[dict[str, Any]]:
 
 
 def furnish(env: dict[str, str], home: Path) -> Path:
-    """Two accounts with windows, extra usage, transcripts of two models, and requests; the transcript that grows."""
+    """Two accounts with windows over time, extra usage, transcripts of two models, requests; the transcript that grows."""
     configure(home, NAMES)
     now = time.time()
     for place, login in ((home / ".claude-work", "b"), (home, "a")):
         place.mkdir(exist_ok=True)
-        windows = {"five_hour": (42.5, now + 2 * HOUR), "seven_day": (63.0, now + 50 * HOUR)}
-        tell(place, now, windows, {"used_credits": 1240, "monthly_limit": 5000})
-        path = place / ".claude.json"
-        path.write_text(path.read_text("utf-8").replace("00000000000a", f"00000000000{login}"), "utf-8")
+        account = {} if place == home else {"CLAUDE_CONFIG_DIR": str(place)}
+        for number in range(7):  # readings of an hour, which a forecast needs
+            then = now - (6.1 - number) * 10 * MINUTE
+            windows = {"five_hour": (10.0 + 5 * number, now + 2 * HOUR), "seven_day": (63.0, now + 50 * HOUR)}
+            tell(place, then, windows, {"used_credits": 1240, "monthly_limit": 5000})
+            path = place / ".claude.json"
+            path.write_text(path.read_text("utf-8").replace("00000000000a", f"00000000000{login}"), "utf-8")
+            refresh({"HOME": str(home), "TZ": "UTC", **account}, then)
     write(home / ".claude", "s1", assistant("m0", now - 60, input=500, model="claude-haiku-4-5"))
     path = write(home / ".claude-work", "s2", assistant("m1", now - 60, input=500, output=3))
     quotaline("refresh", env=env, check=True)
@@ -168,10 +173,9 @@ def test_the_dashboard_is_one_that_grafana_imports() -> None:
     variables = {one["name"]: one for one in whole["templating"]["list"]}
     assert {name: one["type"] for name, one in variables.items()} == {"datasource": "datasource", "account": "query"}
     assert variables["datasource"]["query"] == "prometheus"
-    assert (
-        variables["account"]["query"]["query"] == variables["account"]["definition"] == "label_values(quotaline_info, account)"
-    )
-    assert (variables["account"]["includeAll"], variables["account"]["allValue"]) == (True, ".*"), "also without [accounts]"
+    account = variables["account"]
+    assert account["query"]["query"] == "label_values(quotaline_info, account)"
+    assert (account["includeAll"], account["allValue"]) == (True, ".*"), "also without [accounts]"
     source = {"type": "prometheus", "uid": "${datasource}"}
     taken: set[tuple[int, int]] = set()
     assert [panel["id"] for panel in panels()] == list(range(1, len(panels()) + 1))
