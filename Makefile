@@ -81,7 +81,7 @@ bench-transcripts: install ## measure the ledger on 2 GB of transcripts of two s
 bench-ccusage: install ## compare history --format ccusage with native ccusage on the same corpora; needs 3 GB and npm
 	@$(PY) bench/ccusage.py
 
-bench-refresh: install ## measure a refresh with nothing new: 3, 10 and 200 windows, a ledger of a year
+bench-refresh: install ## measure a refresh with nothing new, and an export: 3, 10 and 200 windows, a ledger of a year
 	@$(PY) bench/refresh.py
 
 bench-forecast: install ## measure the forecast's models on 200 made people; a few minutes

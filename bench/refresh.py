@@ -1,4 +1,4 @@
-"""EFFECT What a refresh with nothing new costs: 3, 10 and 200 windows, a ledger of a year, beside a bare interpreter.
+"""EFFECT What a refresh with nothing new costs, with 3, 10 and 200 windows and a ledger of a year, and an export.
 
     make bench-refresh
 
@@ -99,12 +99,14 @@ def main() -> None:
         for _ in range(asked.turns):
             bare = seconds([sys.executable, "-c", "pass"], {"PATH": os.environ["PATH"]})
             turns.append((bare, {count: refreshed(env, count) for count, env in envs.items()}))
+        exported = statistics.median(seconds([PROGRAM, "export", "--offline"], envs[COUNTS[0]]) for _ in range(asked.turns))
         print(f"a year's ledger   {messages} messages of {made.files} files on {len(made.truth)} days")
         for count in COUNTS:
             took = statistics.median(turn[count] for _, turn in turns) * 1000
             beside = statistics.median(turn[count] / bare for bare, turn in turns)
             least = statistics.median(turn[count] / turn[COUNTS[0]] for _, turn in turns)
             print(f"{count:>3} windows       {took:6.1f} ms  x{beside:.2f} of `python -c pass`, x{least:.2f} of {COUNTS[0]}")
+        print(f"an export         {exported * 1000:6.1f} ms, all of its counters from the ledger")
 
 
 if __name__ == "__main__":
