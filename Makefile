@@ -6,7 +6,7 @@ SOURCES := $(shell find src scripts segments presets -type f -not -name '*.pyc')
 PIP     := $(PY) -m pip --disable-pip-version-check install -qq --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run install test quick matrix check lint types pytest format defaults reference pictures cells bench bench-shells bench-transcripts bench-ccusage bench-refresh bench-forecast programs mutants fuzz prices clean
+.PHONY: help run install test quick matrix check lint types pytest format defaults reference pictures cells bench bench-shells bench-transcripts bench-ccusage bench-refresh bench-forecast bench-fleet programs mutants fuzz prices clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ lint: $(VENV)/.tools
 
 types: install
 	@$(VENV)/bin/mypy --no-error-summary
+
+bench-fleet: install ## measure a fleet: a refresh without its server, a push, a month of a thousand machines; needs PostgreSQL
+	@$(PY) bench/fleet.py
 
 programs: ## install the shells and tools that the tests drive: as root on Debian; elsewhere say which are missing
 	@$(PYTHON) tests/programs.py

@@ -17,7 +17,7 @@ from transcript_lines import assistant
 
 pytestmark = pytest.mark.slow
 QUOTALINE = [sys.executable, "-P", "-m", "quotaline"]
-TABLES = ("machine", "message", "reading", "latest")
+TABLES = ("machine", "message", "usage_quarter", "reading", "latest")
 PEOPLE = ("ann", "ben", "eve", "kim")  # ann leads the team of ben; eve is in another; kim only pushes
 MEMBERS = "('ann', 'web', true), ('ben', 'web', false), ('eve', 'ops', true)"
 

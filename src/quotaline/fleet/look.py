@@ -33,11 +33,10 @@ if TYPE_CHECKING:
 FleetBy = Literal["day", "week", "month", "model", "project", "machine", "user"]
 WAYS: tuple[str, ...] = get_args(FleetBy)
 LATEST_SECONDS = 60.0
+LAST = 4_102_444_800.0
 NO_RIGHT = "This login may not look at the fleet's tables; its owner grants that: see `quotaline fleet roles`."
-STEP = """(input + cache_write_5m + cache_write_1h + cache_read > 100000)::int
- + (input + cache_write_5m + cache_write_1h + cache_read > 200000)::int"""
-SUMS = """(count(*) FILTER (WHERE part = 0))::bigint, sum(input)::bigint, sum(output)::bigint, sum(cache_write_5m)::bigint,
- sum(cache_write_1h)::bigint, sum(cache_read)::bigint, sum(web_searches)::bigint"""
+COUNTERS = ("messages", "input", "output", "cache_write_5m", "cache_write_1h", "cache_read", "web_searches")
+SUMS = ", ".join(f"sum({name})::bigint" for name in COUNTERS)
 KEYS = {"machine": "machine.name", "user": "machine.person", "project": "project", "model": "''"}
 
 
@@ -127,13 +126,16 @@ def fleet_machines(fleet: Fleet, env: Mapping[str, str], now: float, tz: tzinfo,
 def parts_between(
     connection: psycopg.Connection, span: tuple[float, float], key: str = "''", grain: int = DAY
 ) -> dict[str, list[UsagePart]]:
-    """What was used in the span, by `key`, an expression of our own, in parts of one price and one `grain`, seconds."""
-    start, end = span
-    query = f"""SELECT {key}, floor(extract(epoch FROM time) / {grain})::bigint * {grain // QUARTER} AS quarter, model,
-        flags & 3, {STEP}, {SUMS} FROM quotaline.message JOIN quotaline.machine ON machine.id = machine_id
-        WHERE time >= to_timestamp(%s) AND time < to_timestamp(%s) GROUP BY 1, 2, 3, 4, 5"""  # noqa: S608 - words of our own
+    """What was used in the span by `key`, an expression of our own, in parts of one price and one `grain`, seconds.
+
+    The edges of the span are those of quarters of an hour, as every zone's midnight is.
+    """
+    quarters = grain // QUARTER
+    query = f"""SELECT {key}, quarter / {quarters} * {quarters}, model, flags, step, {SUMS} FROM quotaline.usage_quarter
+        JOIN quotaline.machine ON machine.id = machine_id WHERE quarter >= %s AND quarter < %s GROUP BY 1, 2, 3, 4, 5"""  # noqa: S608 - words of our own
+    first, behind = (int(min(max(edge, 0.0), LAST) // QUARTER) for edge in span)
     found: dict[str, list[UsagePart]] = defaultdict(list)
-    for name, *row in connection.execute(query, (max(start, 0.0), min(end, 4_102_444_800.0))):
+    for name, *row in connection.execute(query, (first, behind)):
         found[name].append(as_part(row))
     return found
 

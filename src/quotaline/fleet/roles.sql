@@ -19,19 +19,23 @@ GRANT EXECUTE ON FUNCTION quotaline.push_messages(integer, jsonb), quotaline.pus
   quotaline.asked(integer, text, text, double precision), quotaline.sums(integer, boolean, double precision, double precision)
   TO quotaline_pusher;
 
-GRANT SELECT ON quotaline.machine, quotaline.message, quotaline.reading, quotaline.latest, quotaline.usage TO quotaline_reader;
+GRANT SELECT ON quotaline.machine, quotaline.message, quotaline.reading, quotaline.latest, quotaline.usage_quarter,
+  quotaline.usage, quotaline.usage_by_quarter TO quotaline_reader;
 GRANT EXECUTE ON FUNCTION quotaline.leads(name) TO quotaline_reader;
 
 ALTER TABLE quotaline.machine ENABLE ROW LEVEL SECURITY;
 ALTER TABLE quotaline.message ENABLE ROW LEVEL SECURITY;
 ALTER TABLE quotaline.reading ENABLE ROW LEVEL SECURITY;
+ALTER TABLE quotaline.usage_quarter ENABLE ROW LEVEL SECURITY;
 ALTER TABLE quotaline.latest ENABLE ROW LEVEL SECURITY;
 
 DROP POLICY IF EXISTS own_or_led ON quotaline.machine;
 DROP POLICY IF EXISTS own_or_led ON quotaline.message;
 DROP POLICY IF EXISTS own_or_led ON quotaline.reading;
 DROP POLICY IF EXISTS own_or_led ON quotaline.latest;
+DROP POLICY IF EXISTS own_or_led ON quotaline.usage_quarter;
 CREATE POLICY own_or_led ON quotaline.machine FOR SELECT USING (login = session_user OR quotaline.leads(login));
 CREATE POLICY own_or_led ON quotaline.message FOR SELECT USING (machine_id IN (SELECT id FROM quotaline.machine));
 CREATE POLICY own_or_led ON quotaline.reading FOR SELECT USING (machine_id IN (SELECT id FROM quotaline.machine));
 CREATE POLICY own_or_led ON quotaline.latest FOR SELECT USING (machine_id IN (SELECT id FROM quotaline.machine));
+CREATE POLICY own_or_led ON quotaline.usage_quarter FOR SELECT USING (machine_id IN (SELECT id FROM quotaline.machine));

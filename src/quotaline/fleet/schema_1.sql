@@ -30,7 +30,18 @@ CREATE TABLE quotaline.message (
   cache_write_1h bigint NOT NULL, cache_read bigint NOT NULL, web_searches bigint NOT NULL, cost_usd numeric,
   PRIMARY KEY (message_id, request_id, part)
 );
-CREATE INDEX message_time ON quotaline.message (time);
+CREATE INDEX message_machine ON quotaline.message (machine_id, time);
+CREATE INDEX message_time ON quotaline.message USING brin (time);
+
+-- The sums of `message` per quarter of an hour (of the epoch: every time zone's midnight is the edge of one), kept by push_messages.
+-- `step` counts the lengths of prompt (100,000 and 200,000 tokens) that were passed, flags leave out the subagent: all that a price
+-- depends on. cost_usd is without the `unpriced` messages.
+CREATE TABLE quotaline.usage_quarter (
+  quarter integer NOT NULL, machine_id integer NOT NULL REFERENCES quotaline.machine, project text NOT NULL, model text NOT NULL,
+  flags integer NOT NULL, step integer NOT NULL, messages bigint NOT NULL, input bigint NOT NULL, output bigint NOT NULL,
+  cache_write_5m bigint NOT NULL, cache_write_1h bigint NOT NULL, cache_read bigint NOT NULL, web_searches bigint NOT NULL,
+  cost_usd numeric NOT NULL, unpriced bigint NOT NULL, PRIMARY KEY (quarter, machine_id, project, model, flags, step)
+);
 
 -- Windows and extra usage over time, as machines read them; `body` is the value as JSON.
 CREATE TABLE quotaline.reading (
@@ -61,6 +72,11 @@ CREATE VIEW quotaline.usage WITH (security_invoker) AS SELECT
   m.input, m.output, m.cache_write_5m, m.cache_write_1h, m.cache_read, m.web_searches, m.cost_usd, m.part
 FROM quotaline.message m JOIN quotaline.machine ON machine.id = m.machine_id;
 
+CREATE VIEW quotaline.usage_by_quarter WITH (security_invoker) AS SELECT
+  to_timestamp(q.quarter * 900::bigint) AS time, machine.name AS machine, machine.person AS "user", q.project, q.model, q.messages,
+  q.input, q.output, q.cache_write_5m, q.cache_write_1h, q.cache_read, q.web_searches, q.cost_usd, q.unpriced
+FROM quotaline.usage_quarter q JOIN quotaline.machine ON machine.id = q.machine_id;
+
 CREATE FUNCTION quotaline.moment() RETURNS timestamptz LANGUAGE sql VOLATILE AS 'SELECT clock_timestamp()';
 
 -- Who a machine is, and what it needs to know before it pushes.
@@ -84,16 +100,47 @@ BEGIN
   END IF;
 END $$;
 
+-- The quarters of an hour that hold a batch's messages, each as machine * 10,000,000 + quarter.
+CREATE FUNCTION quotaline.stale_quarters(batch jsonb) RETURNS bigint[]
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, quotaline, pg_temp AS $$
+  SELECT coalesce(array_agg(DISTINCT machine_id * 10000000::bigint + floor(extract(epoch FROM time) / 900)::bigint), '{}')
+  FROM message WHERE message_id IN (SELECT item->>'message_id' FROM jsonb_array_elements(batch) AS item)
+$$;
+
+-- Their sums anew. Who makes a machine's sums keeps the others out until it is done, so that the last one has seen all messages.
+CREATE FUNCTION quotaline.renew_quarters(stale bigint[]) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, quotaline, pg_temp AS $$
+DECLARE one bigint; number integer; which integer; since timestamptz; until timestamptz;
+BEGIN
+  PERFORM pg_advisory_xact_lock(741852967, machine) FROM (
+    SELECT DISTINCT (item / 10000000)::integer AS machine FROM unnest(stale) AS item ORDER BY 1) AS machines;
+  FOR one IN SELECT DISTINCT item FROM unnest(stale) AS item ORDER BY 1 LOOP  -- one by one each is found by an index, whatever is known of the table
+    number := one / 10000000;
+    which := one % 10000000;
+    since := to_timestamp(which::bigint * 900);
+    until := to_timestamp((which::bigint + 1) * 900);
+    DELETE FROM usage_quarter WHERE quarter = which AND machine_id = number;
+    INSERT INTO usage_quarter
+      SELECT which, number, project, model, flags & 3,
+        (input + cache_write_5m + cache_write_1h + cache_read > 100000)::int
+        + (input + cache_write_5m + cache_write_1h + cache_read > 200000)::int,
+        count(*) FILTER (WHERE part = 0), sum(input), sum(output), sum(cache_write_5m), sum(cache_write_1h), sum(cache_read),
+        sum(web_searches), coalesce(sum(cost_usd), 0), count(*) FILTER (WHERE cost_usd IS NULL)
+      FROM message WHERE machine_id = number AND time >= since AND time < until GROUP BY 3, 4, 5, 6;
+  END LOOP;
+END $$;
+
 -- Messages of one machine; those that are here already get the largest of each counter. The same batch again changes nothing.
 -- Whose message it is says the earliest copy outside a subagent, as in a machine's own ledger; the order of coming does not matter.
 CREATE FUNCTION quotaline.push_messages(here integer, batch jsonb) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, quotaline, pg_temp AS $$
-DECLARE one record;
+DECLARE one record; stale bigint[];
 BEGIN
   PERFORM own_machine(here);
   -- Copies of one message come under several keys; who stores one keeps the others out until it is done.
   PERFORM pg_advisory_xact_lock(741852963, bucket) FROM (
     SELECT DISTINCT hashtext(item->>'message_id') & 255 AS bucket FROM jsonb_array_elements(batch) AS item ORDER BY 1) AS buckets;
+  stale := stale_quarters(batch);  -- where the messages were before
   INSERT INTO message AS m
     SELECT DISTINCT ON (message_id, request_id, part) message_id, request_id, part, to_timestamp(time / 1000.0), here, flags, model,
       session, project, account, input, output, cache_write_5m, cache_write_1h, cache_read, web_searches, cost_usd
@@ -135,6 +182,7 @@ BEGIN
       ) WHERE (message_id, part, request_id) = (one.message_id, one.part, '');
     DELETE FROM message WHERE (message_id, part) = (one.message_id, one.part) AND request_id <> '';
   END LOOP;
+  PERFORM renew_quarters(stale || stale_quarters(batch));
 END $$;
 
 -- Readings as they were kept (`history`), and the newest of each with its age in seconds (`latest`).
@@ -213,12 +261,9 @@ BEGIN
   SELECT answer INTO kept FROM summed WHERE question = asked AND computed_at BETWEEN moment() - interval '5 minutes' AND moment();
   IF FOUND THEN RETURN kept; END IF;
   SELECT coalesce(jsonb_agg(jsonb_build_array(quarter, model, flags, step, messages, i, o, w5, w1, r, s)), '[]') INTO kept FROM (
-    SELECT floor(extract(epoch FROM time) / 86400)::bigint * 96 AS quarter, model, flags & 3 AS flags,
-      (input + cache_write_5m + cache_write_1h + cache_read > 100000)::int
-      + (input + cache_write_5m + cache_write_1h + cache_read > 200000)::int AS step,
-      count(*) FILTER (WHERE part = 0) AS messages, sum(input)::bigint AS i, sum(output)::bigint AS o, sum(cache_write_5m)::bigint AS w5,
+    SELECT quarter / 96 * 96 AS quarter, model, flags, step, sum(messages)::bigint AS messages, sum(input)::bigint AS i, sum(output)::bigint AS o, sum(cache_write_5m)::bigint AS w5,
       sum(cache_write_1h)::bigint AS w1, sum(cache_read)::bigint AS r, sum(web_searches)::bigint AS s
-    FROM message WHERE time >= to_timestamp(since) AND time < to_timestamp(until) AND machine_id = ANY (machines)
+    FROM usage_quarter WHERE quarter >= since / 900 AND quarter < until / 900 AND machine_id = ANY (machines)
     GROUP BY 1, 2, 3, 4) AS parts;
   INSERT INTO summed VALUES (asked, moment(), kept)
     ON CONFLICT (question) DO UPDATE SET computed_at = excluded.computed_at, answer = excluded.answer;
