@@ -45,10 +45,10 @@ INSERT INTO quotaline.machine (login, name, person, first_seen, last_seen)
 # The messages of one day: nine hours of work, a session of 50 messages with one model, three projects a machine.
 WORKDAY = """
 INSERT INTO quotaline.message
-  SELECT 'msg_01' || left(md5(i || 'm{day}' || j), 22), 'req_011' || left(md5(i || 'r{day}' || j), 21), 0,
+  SELECT 'msg_01' || left(md5(concat_ws('m', i, {day}, j)), 22), 'req_011' || left(md5(concat_ws('r', i, {day}, j)), 21), 0,
     timestamptz '2026-11-01' + interval '1 day' * {day} + interval '8 hours' + interval '9 hours' * (j::float8 / {a_day}),
     i, j % 97 / 90 * 4, (ARRAY['claude-opus-5-5', 'claude-sonnet-4-5', 'claude-haiku-4-5'])[1 + (i + j / 50) % 3],
-    md5(i || 's{day}' || j / 50)::uuid::text, 'project-' || left(md5((i * 7 + j / 50 % 3)::text), 16),
+    md5(concat_ws('s', i, {day}, j / 50))::uuid::text, 'project-' || left(md5((i * 7 + j / 50 % 3)::text), 16),
     md5('account' || i)::uuid::text, j % 3000, j % 700, j % 9000, 0, j * 300 % 150000, 0, (j % 1000)::numeric / 10000
   FROM (SELECT id AS i FROM quotaline.machine WHERE name LIKE 'machine-%') AS m, generate_series(0, {a_day} - 1) AS j
 """

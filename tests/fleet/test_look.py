@@ -108,6 +108,9 @@ def test_usage_shows_every_machine(machines: list[Machine]) -> None:
     assert whole["cost_usd"] == tree["total"]["month_usd"]
     text = run(machines[2], "usage", "--fleet", COLUMNS="100", LANG="C.UTF-8")
     assert "ben · server" in text
+    assert run(machines[2], "usage", "--fleet", "--ascii", LANG="C.UTF-8").isascii()
+    done = subprocess.run([*QUOTALINE, "usage", "--fleet", "--offline"], env=machines[2].env, capture_output=True, check=False)
+    assert 2 == done.returncode
     assert "total" in text
 
 

@@ -50,7 +50,7 @@ def print_history(
     return 0
 
 
-def print_machines(config: Config, *, as_json: bool) -> int:
+def print_machines(config: Config, *, as_json: bool, ascii_only: bool) -> int:
     """Print each machine with what it used today, in seven days and this month. Raises FleetError."""
     import os
     import time
@@ -58,7 +58,7 @@ def print_machines(config: Config, *, as_json: bool) -> int:
     from quotaline.fleet.look import fleet_machines
     from quotaline.prices import PriceBook
     from quotaline.terminal import fleet as show
-    from quotaline.terminal.page import print_page
+    from quotaline.terminal import page
     from quotaline.zone import local_zone
 
     _check(config)
@@ -67,7 +67,9 @@ def print_machines(config: Config, *, as_json: bool) -> int:
     if as_json:
         click.echo(show.as_json(machines, now))
     else:
-        print_page(lambda width: show.table(machines, now, width), config, os.environ)
+        screen = page.console(config, os.environ)
+        lines = show.table(machines, now, screen.width)
+        page.print_lines(screen, lines, config, ascii_only=ascii_only or page.needs_ascii(config))
     return 0
 
 

@@ -29,6 +29,8 @@ def usage(
     from quotaline.usage.as_json import to_json
     from quotaline.usage.report import overview
 
+    if fleet and (all_accounts or offline):
+        raise click.UsageError("--fleet asks the fleet's database; it stands without --all and --offline.")
     if schema:
         click.echo(json_schema(all_accounts=all_accounts), nl=False)
         return 0
@@ -51,7 +53,7 @@ def usage(
     if fleet:
         from quotaline.commands.fleet_usage import print_machines
 
-        return print_machines(config, as_json=as_json)
+        return print_machines(config, as_json=as_json, ascii_only=ascii_only)
     snapshot = current_snapshot(where, os.environ, now, offline=offline)
     steps = first_steps(os.environ)
     view = overview(snapshot, now, zone, line_installed=steps.claude_code)
