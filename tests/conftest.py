@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -30,6 +31,17 @@ VARIABLES = (
     "QUOTALINE_REFRESH", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES",
     "QUOTALINE_ADMIN_KEY", "CLAUDECODE", "CLAUDE_PROJECT_DIR", "CLAUDE_CODE_ENTRYPOINT", "CLAUDE_CODE_SESSION_ATTENDED",
 )  # fmt: skip
+
+
+def pytest_configure() -> None:
+    """A run in the background (`nohup`, `make test &`) ignores signals, and so would all that tests start.
+
+    A handler that does nothing is as good here, and a program that is started does not inherit it.
+    """
+    for name in ("SIGINT", "SIGQUIT", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:

@@ -29,6 +29,7 @@ def test_every_segment_is_listed_with_a_reason_where_there_is_nothing(environmen
     del environment["QUOTALINE_REFRESH"]
     found = {one["name"]: one for one in json.loads(run(environment, "--json"))}
     assert sorted(found) == SHIPPED
+    assert found.pop("why")["shows"], "it says so of all others"
     assert all(one["why"] and not one["shows"] for one in found.values())
     assert found["extra"]["why"] == "needs enable_alpha_features"
     assert found["model"]["why"] == "shown inside Claude Code only"

@@ -27,7 +27,9 @@ def test_commands_options_segments_and_keys_are_offered(environment: dict[str, s
     assert set(COMMANDS) <= set(offered(environment, ""))
     assert offered(environment, "usage", "--js") == ["--json"]
     assert offered(environment, "segments", "five") == ["five_hour"]
-    assert offered(environment, "config", "set", "style.") == ["style.colour", "style.palette", "style.separator", "style.show"]
+    assert offered(environment, "config", "set", "style.") == [
+        "style.colour", "style.palette", "style.separator", "style.show", "style.clock", "style.links",
+    ]  # fmt: skip
 
 
 def path_with(environment: dict[str, str]) -> dict[str, str]:

@@ -155,11 +155,12 @@ def test_a_login_shell_reads_one_file(home: Path) -> None:
 
 
 @pytest.mark.parametrize("shell", RC_SHELLS)
-def test_a_shells_file_is_where_it_looks_for_it(shell: str, home: Path) -> None:
+def test_a_shells_file_is_where_it_looks_for_it(shell: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     variable, folder, name = SURFACES[shell].rc or ("", "", "")
     assert shell_rc.rc_file(shell, {"HOME": str(home)}) == home / folder / name
     if variable:
         assert shell_rc.rc_file(shell, {"HOME": str(home), variable: "/else"}).is_relative_to("/else")
+    monkeypatch.setattr("os.path.expanduser", lambda path: path)  # the password file knows nobody
     with pytest.raises(HostError, match=r"^There is no home folder to find the shell's configuration in; set HOME\.$"):
         shell_rc.rc_file(shell, {"HOME": "relative"})
 

@@ -22,12 +22,12 @@ def home(env: "Mapping[str, str]") -> str:
     if sys.platform == "win32":
         path = path or env.get("USERPROFILE") or ""
     elif not system.isabs(path):
-        try:
-            import pwd
+        import os
 
-            path = pwd.getpwuid(system.getuid()).pw_dir
-        except KeyError:
-            pass
+        told = os.environ.pop("HOME", None)  # `expanduser` would follow it wherever it leads
+        path = os.path.expanduser("~")
+        if told is not None:
+            os.environ["HOME"] = told
     return path if system.isabs(path) else ""
 
 
