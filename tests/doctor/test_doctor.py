@@ -385,3 +385,16 @@ def test_a_slow_command_is_told_with_its_milliseconds(environment: dict[str, str
     check = integrations.works("sleep 0.4; echo line", look(environment))
     assert check.status == "WARN"
     assert int(check.message.split()[-2]) >= 400
+
+
+@pytest.mark.parametrize(("command", "status"), [("sleep 3", "FAIL"), ("/bin/sh /x/chain.sh 'sleep 3' quotaline", "WARN")])
+def test_a_command_that_does_not_end_may_be_one_that_ours_stands_behind(
+    environment: dict[str, str], home: Path, monkeypatch: pytest.MonkeyPatch, command: str, status: str
+) -> None:
+    monkeypatch.setattr(integrations, "PATIENCE", 0.2)
+    if status == "WARN":
+        (home / "chain.sh").write_text("sleep 3\n")
+        command = command.replace("/x/", f"{home}/")
+    check = integrations.works(command, look(environment))
+    assert (check.status, "did not end within 0.2 s" in check.message) == (status, True)
+    assert ("`sleep 3`" in check.remedy) is (status == "WARN")

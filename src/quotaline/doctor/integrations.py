@@ -98,6 +98,10 @@ def works(command: str, context: DoctorContext) -> Check:
         )
     except (OSError, subprocess.TimeoutExpired):
         message = f"The configured command did not end within {PATIENCE:g} s."
+        ours = claude_code.installed_command(command)
+        if ours is not None and ours.chained:  # such as npx, which fetches a package when it runs first
+            remedy = f"run `{ours.chained}` once by itself, which ours stands behind, and see how long it takes"
+            return Check(group=SLOT, name="command", status="WARN", message=message, remedy=remedy)
         return Check(group=SLOT, name="command", status="FAIL", message=message, remedy=INSTALL)
     took = time.monotonic() - started
     if run.returncode != 0:
