@@ -29,14 +29,17 @@ from hypothesis import strategies as st
 from quotaline.config import segments
 from quotaline.config.load import parse as parse_config
 from quotaline.config.schema import Config
+from quotaline.core.formats import format_value
 from quotaline.core.snapshot import NAME, read_or_defaults
 from quotaline.core.values import decode_text, loads_json
 from quotaline.errors import ConfigError, SourceError
 from quotaline.ledger import open_ledger
 from quotaline.ledger.importer import import_transcripts
 from quotaline.ledger.runs import store_run
-from quotaline.prompt import guard_hook, statusline
-from quotaline.sources import claude_json, credentials, inbox, usage_body
+from quotaline.other_tools import read
+from quotaline.prompt import enrich, guard_hook, hook_context, statusline
+from quotaline.refresh import git_step
+from quotaline.sources import claude_desktop, claude_json, credentials, git_status, inbox, stats_cache, usage_body
 from quotaline.sources.claude_output import OutputReader
 from quotaline.sources.claude_result import event_limits, read_result
 from quotaline.sources.json_text import decode_json
@@ -78,6 +81,15 @@ READING = {
     "value": {"type": "window", "id": "five_hour", "name": "Session (5h)", "utilization": 99, "resets_at": NOW + 9},
     "source": "endpoint", "as_of": NOW,
 }  # fmt: skip
+STATS = {
+    "version": 2, "dailyActivity": [{"date": "2026-11-20", "messageCount": 4, "sessionCount": 1, "toolCallCount": 9}],
+    "dailyModelTokens": [{"date": "2026-11-20", "tokensByModel": {"claude-opus-4-5": 1200}}],
+}  # fmt: skip
+DESKTOP = {"samples": [{"org": "o", "t": (NOW - 60) * 1000, "u": {"fh": 42, "sd": 7}}]}
+GIT = (
+    b"# branch.oid 0123456789012345678901234567890123456789\n# branch.head main\n# branch.upstream origin/main\n"
+    b"# branch.ab +1 -2\n# stash 3\n1 .M N... 100644 100644 100644 0 0 a\n2 R. N... 100644 100644 100644 0 0 R100 b\tc\n? d\n"
+)
 FULL = {"version": 1, "written_at": NOW, "readings": [READING], "fields": {"today.tokens": [7, ""]}}
 
 
@@ -178,6 +190,58 @@ class Room:
             return str(error)
         return ""
 
+    def enrich(self, data: bytes) -> str:
+        """Nothing is shown; what is passed on has lost nothing."""
+        told = loads_json(decode_text(data))
+        if isinstance(told, dict):
+            passed = loads_json(decode_text(enrich.enriched(data, told, self._full, NOW, NOW)))
+            assert isinstance(passed, dict)
+            limits, more = told.get("rate_limits"), passed.get("rate_limits", {})
+            assert isinstance(more, dict) or more == limits
+            assert all(repr(passed[name]) == repr(value) for name, value in told.items() if name != "rate_limits")
+            assert not isinstance(limits, dict) or all(repr(more[name]) == repr(value) for name, value in limits.items())
+        return ""
+
+    def told(self, data: bytes) -> str:
+        """What the hook tells a model of a snapshot."""
+        (self._folder / NAME).write_bytes(data)
+        return hook_context.news(read_or_defaults(str(self._folder)), NOW)[0]
+
+    def stats_cache(self, data: bytes) -> str:
+        """What Claude Code counted itself."""
+        (self._folder / "stats-cache.json").write_bytes(data)
+        try:
+            return "".join(
+                name for day in stats_cache.read(self._folder / "stats-cache.json") for name in (day.day, *day.models)
+            )
+        except SourceError as error:
+            return str(error)
+
+    def claude_desktop(self, data: bytes) -> str:
+        """What Claude Desktop saw."""
+        (self._folder / "history.json").write_bytes(data)
+        try:
+            return "".join(level.window for level in claude_desktop.read(self._folder / "history.json", NOW))
+        except SourceError as error:
+            return str(error)
+
+    def git(self, data: bytes) -> str:
+        """What is shown of a repository's state."""
+        fields = git_step.git_fields(git_status.parse(iter([data[:7], data[7:]])), None, ["=", "+", "-"])
+        return "".join(format_value(fields[name], "", {}) or "" for name in ("git.state", "git.upstream") if name in fields)
+
+    def other_tools(self, data: bytes) -> str:
+        """The presets that other tools' configurations are, as each of them."""
+        shown = []
+        for tool in read.TOOLS:
+            try:
+                found = read.imported(tool, data, "it")
+            except ConfigError as error:
+                shown.append(str(error))
+            else:
+                shown += [*found.without_equal, *(word for pair in found.taken for word in pair)]
+        return "".join(shown)
+
     def segment(self, data: bytes) -> str:
         """What is said of a segment's file."""
         (self._folder / "segments/mine.toml").write_bytes(data)
@@ -207,6 +271,16 @@ SAMPLES: dict[str, Callable[[], list[bytes]]] = {
         b'enable_alpha_features=true\n[guard]\nfive_hour = 80\nmax_extra = "5 EUR"\nmax_age = "15m"\n[style]\ncolour="auto"\n',
         b'[[alert]]\nwhen = "extra.used >= 5"\nrun = ["notify-send", "x"]\nquiet = "22:00-07:00"\n',
         b'[line.prompt]\nrows = [["five_hour", "extra"]]\n[segments.five_hour]\nformat = "{five_hour.used:pct}"\nwarn = 70\n',
+    ],
+    "enrich": lambda: [json.dumps(STDIN).encode(), json.dumps({**STDIN, "rate_limits": {}}).encode(), b"\xef\xbb\xbf {} "],
+    "told": lambda: [json.dumps(snapshot).encode() for snapshot in (FULL, {**read_or_defaults(""), **FULL})],
+    "stats_cache": lambda: [json.dumps(STATS).encode()],
+    "claude_desktop": lambda: [json.dumps(DESKTOP).encode()],
+    "git": lambda: [GIT],
+    "other_tools": lambda: [
+        json.dumps({"version": 3, "lines": [[{"id": "1", "type": "model", "color": "cyan"}, {"type": "git-branch"}]]}).encode(),
+        json.dumps({"theme": "dark", "display": {"lines": [{"segments": {"directory": {"enabled": True}}}]}}).encode(),
+        b'theme = "default"\n[style]\nmode = "plain"\nseparator = " | "\n[[segments]]\nid = "model"\nenabled = true\n',
     ],
     "segment": lambda: [path.read_bytes() for path in sorted(segments.shipped_folder().glob("*.toml"))],
 }  # fmt: skip
