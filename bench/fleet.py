@@ -126,7 +126,7 @@ def push_all(connection: psycopg.Connection, ledger: Any, identity: Any) -> None
     prices = PriceBook()
     changes = next_changes(ledger, push.BATCH)
     batch = [message_row(message, identity.project, prices) for message in changes.messages]
-    push._send(connection, identity.machine, batch)  # noqa: SLF001
+    push._send(connection, "push_messages", identity.machine, batch)  # noqa: SLF001
     forget_changes(ledger, changes.upto)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from datetime import UTC
 from pathlib import Path
@@ -33,6 +35,7 @@ WITH anew AS (
     count(*) FILTER (WHERE part = 0), {SUMS}, coalesce(sum(cost_usd), 0), count(*) FILTER (WHERE cost_usd IS NULL)
   FROM quotaline.message GROUP BY 1, 2, 3, 4, 5, 6
 ) (TABLE anew EXCEPT TABLE quotaline.usage_quarter) UNION ALL (TABLE quotaline.usage_quarter EXCEPT TABLE anew)"""  # noqa: S608
+QUOTALINE = [sys.executable, "-P", "-m", "quotaline"]
 ACCOUNT = "00000000-0000-4000-8000-00000000000a"
 
 
@@ -120,4 +123,18 @@ class Fleet:
         return self.sql(query)
 
 
-__all__ = ["ACCOUNT", "UTC", "Fleet", "Machine"]
+def configure(machine: Machine) -> None:
+    """Write the `[fleet]` of its config.toml."""
+    path = machine.home / ".config" / "quotaline" / "config.toml"
+    path.parent.mkdir(parents=True)
+    path.write_text(f'[fleet]\nurl = "{machine.fleet.url}"\nmachine = "{machine.name}"\nuser = "{machine.fleet.user}"\n')
+
+
+def run(machine: Machine, *words: str, **more: str) -> str:
+    """What `quotaline` prints there."""
+    done = subprocess.run([*QUOTALINE, *words], env={**machine.env, **more}, capture_output=True, text=True, check=False)
+    assert 0 == done.returncode, done.stderr
+    return done.stdout
+
+
+__all__ = ["ACCOUNT", "QUOTALINE", "UTC", "Fleet", "Machine", "configure", "run"]

@@ -4,27 +4,13 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 
 import pytest
 
-from fleet_machines import Fleet, Machine
+from fleet_machines import QUOTALINE, Fleet, Machine, configure, run
 from transcript_lines import assistant
 
 pytestmark = pytest.mark.slow
-QUOTALINE = [sys.executable, "-P", "-m", "quotaline"]
-
-
-def configure(machine: Machine) -> None:
-    path = machine.home / ".config" / "quotaline" / "config.toml"
-    path.parent.mkdir(parents=True)
-    path.write_text(f'[fleet]\nurl = "{machine.fleet.url}"\nmachine = "{machine.name}"\nuser = "{machine.fleet.user}"\n')
-
-
-def run(machine: Machine, *words: str, **more: str) -> str:
-    done = subprocess.run([*QUOTALINE, *words], env={**machine.env, **more}, capture_output=True, text=True, check=False)
-    assert 0 == done.returncode, done.stderr
-    return done.stdout
 
 
 @pytest.fixture

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from typing import Any
 
 import psycopg
 import pytest
 
-from fleet_machines import ACCOUNT, Fleet, Machine
+from fleet_machines import ACCOUNT, QUOTALINE, Fleet, Machine, configure
 from postgres import Postgres
+from quotaline.ledger import open_ledger
+from quotaline.ledger.runs import store_run
 from quotaline.model import Reading, Window
+from quotaline.sources.claude_result import read_result
+from results import result
 from transcript_lines import assistant
 
 pytestmark = pytest.mark.slow
-QUOTALINE = [sys.executable, "-P", "-m", "quotaline"]
-TABLES = ("machine", "message", "usage_quarter", "reading", "latest")
+TABLES = ("machine", "message", "usage_quarter", "reading", "latest", "run")
 PEOPLE = ("ann", "ben", "eve", "kim")  # ann leads the team of ben; eve is in another; kim only pushes
 MEMBERS = "('ann', 'web', true), ('ben', 'web', false), ('eve', 'ops', true)"
 
@@ -26,12 +28,6 @@ def command(machine: Machine, *words: str, code: int = 0) -> str:
     done = subprocess.run([*QUOTALINE, *words], env=machine.env, capture_output=True, text=True, check=False)
     assert code == done.returncode, done.stderr
     return done.stdout if code == 0 else done.stderr
-
-
-def configure(machine: Machine) -> None:
-    path = machine.home / ".config" / "quotaline" / "config.toml"
-    path.parent.mkdir(parents=True)
-    path.write_text(f'[fleet]\nurl = "{machine.fleet.url}"\nmachine = "{machine.name}"\nuser = "{machine.fleet.user}"\n')
 
 
 class Team:
@@ -55,6 +51,8 @@ class Team:
             configure(machine)
             machine.write(assistant(f"of-{name}", machine.now, output=10 + number))
             reading = Reading(value=Window(id="five_hour", name="5h", utilization=4.0), source="endpoint", as_of=machine.now)
+            with open_ledger(machine.ledger) as ledger:
+                store_run(ledger, read_result(result(1, session=f"run-of-{name}"), machine.now).run)
             assert machine.push(account=f"{ACCOUNT[:-1]}{number}", readings=[reading]).problem is None
             row = f"SELECT 'a', 'w', now(), id, 's', 1, now(), '{{}}' FROM quotaline.machine WHERE login = '{name}'"  # noqa: S608
             fleet.sql(f"INSERT INTO quotaline.reading {row}")
@@ -96,15 +94,25 @@ def test_history_and_usage_show_what_one_may_see(team: Team) -> None:
     assert "may not look at the fleet's tables" in command(team.machines["kim"], "history", "--fleet", code=1)
 
 
+def test_a_run_goes_for_all_when_somebody_elses_machine_has_its_session(team: Team) -> None:
+    team.fleet.sql("INSERT INTO quotaline.transcribed VALUES ('run-of-ben'), ('elsewhere')")
+    for person in ("ann", "ben"):
+        sessions = team.sql(person, "SELECT session FROM quotaline.counted_run")
+        assert ("run-of-ben",) not in sessions
+        assert [("run-of-ben",)] == team.sql(person, "SELECT session FROM quotaline.transcribed WHERE session NOT LIKE 's%'")
+    assert [] == team.sql("eve", "SELECT session FROM quotaline.transcribed")
+    team.fleet.sql("DELETE FROM quotaline.transcribed WHERE session IN ('run-of-ben', 'elsewhere')")
+
+
 @pytest.mark.parametrize("person", PEOPLE)
-@pytest.mark.parametrize("table", [*TABLES, "request", "member", "fleet", "version", "summed"])
+@pytest.mark.parametrize("table", [*TABLES, "request", "member", "fleet", "version", "summed", "transcribed"])
 def test_nobody_writes_into_a_table(team: Team, person: str, table: str) -> None:
     rights = "INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER"
     assert [(False,)] == team.fleet.sql(f"SELECT has_table_privilege('{person}', 'quotaline.{table}', '{rights}')")
     team.may_not(person, f"DELETE FROM quotaline.{table}")  # noqa: S608
 
 
-@pytest.mark.parametrize("table", [*TABLES, "request", "member", "fleet", "summed", "usage"])
+@pytest.mark.parametrize("table", [*TABLES, "request", "member", "fleet", "summed", "usage", "transcribed", "counted_run"])
 def test_who_only_pushes_reads_no_table(team: Team, table: str) -> None:
     team.may_not("kim", f"SELECT * FROM quotaline.{table}")  # noqa: S608
 
@@ -118,7 +126,8 @@ def test_the_key_of_the_hashes_and_the_teams_are_in_no_table_that_a_person_reads
 def test_a_machine_can_push_for_no_other(team: Team) -> None:
     ((own, other),) = team.fleet.sql("""SELECT (SELECT id FROM quotaline.machine WHERE login = 'kim'),
         (SELECT id FROM quotaline.machine WHERE login = 'ann')""")
-    for call in ("push_messages({}, '[]')", "push_readings({}, '[]', '[]')", "may_ask({}, 'x', 1)", "asked({}, 'x', 'y', 1)",
+    for call in ("push_messages({}, '[]')", "push_runs({}, '[]')", "push_readings({}, '[]', '[]')",
+                 "may_ask({}, 'x', 1)", "asked({}, 'x', 'y', 1)",
                  "sums({}, true, 0, 1)"):  # fmt: skip
         team.sql("kim", f"SELECT quotaline.{call.format(own)}")
         team.may_not("kim", f"SELECT quotaline.{call.format(other)}")

@@ -37,6 +37,7 @@ LAST = 4_102_444_800.0
 NO_RIGHT = "This login may not look at the fleet's tables; its owner grants that: see `quotaline fleet roles`."
 COUNTERS = ("messages", "input", "output", "cache_write_5m", "cache_write_1h", "cache_read", "web_searches")
 SUMS = ", ".join(f"sum({name})::bigint" for name in COUNTERS)
+RUN_SUMS = ", ".join(f"sum({name})::bigint" for name in COUNTERS[1:]) + ", count(*) FILTER (WHERE part = 0), sum(told_usd)"
 KEYS = {"machine": "machine.name", "user": "machine.person", "project": "project", "model": "''"}
 
 
@@ -131,12 +132,16 @@ def parts_between(
     The edges of the span are those of quarters of an hour, as every zone's midnight is.
     """
     quarters = grain // QUARTER
-    query = f"""SELECT {key}, quarter / {quarters} * {quarters}, model, flags, step, {SUMS} FROM quotaline.usage_quarter
-        JOIN quotaline.machine ON machine.id = machine_id WHERE quarter >= %s AND quarter < %s GROUP BY 1, 2, 3, 4, 5"""  # noqa: S608 - words of our own
+    start, those = f"{key}, quarter / {quarters} * {quarters}, model, flags", "quarter >= %s AND quarter < %s"
+    messages = f"""SELECT {start}, step, {SUMS} FROM quotaline.usage_quarter
+        JOIN quotaline.machine ON machine.id = machine_id WHERE {those} GROUP BY 1, 2, 3, 4, 5"""  # noqa: S608 - words of our own
+    runs = f"""SELECT {start}, 0, 0, {RUN_SUMS} FROM quotaline.counted_run
+        JOIN quotaline.machine ON machine.id = machine_id WHERE {those} GROUP BY 1, 2, 3, 4, told_usd IS NULL"""  # noqa: S608 - as above
     first, behind = (int(min(max(edge, 0.0), LAST) // QUARTER) for edge in span)
     found: dict[str, list[UsagePart]] = defaultdict(list)
-    for name, *row in connection.execute(query, (first, behind)):
-        found[name].append(as_part(row))
+    for query in (messages, runs):
+        for name, *row in connection.execute(query, (first, behind)):
+            found[name].append(as_part(row))
     return found
 
 

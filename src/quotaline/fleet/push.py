@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -21,6 +22,7 @@ from quotaline.fleet.today import with_today
 from quotaline.ledger import open_ledger
 from quotaline.ledger.changes import forget_changes, next_changes, track, waiting
 from quotaline.ledger.readings import readings_after
+from quotaline.ledger.run_changes import forget_runs, next_runs, track_runs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -102,12 +104,16 @@ def _push(connection: psycopg.Connection, ledger: Ledger, visit: Visit) -> Fleet
     identity = greet(connection, visit.fleet)
     anew = state.identity is None or state.identity.fleet != identity.fleet
     tracked = track(ledger, anew=anew)
+    track_runs(ledger, anew=anew)
     state = structs.replace(state, identity=identity, readings_to=0 if anew else state.readings_to)
     save_state(ledger, visit.fleet, state)  # what was pushed of the log by a visit that is cut short stays pushed
-    if tracked:
-        refused = _push_messages(connection, ledger, visit, identity)
-        note = f"The fleet's server did not take {refused} messages." if refused else None
-        state = structs.replace(state, waiting=waiting(ledger), note=note)
+    until = time.monotonic() + SECONDS
+    notes = []
+    if tracked and (refused := _push_messages(connection, ledger, visit, identity, until)):
+        notes.append(f"The fleet's server did not take {refused} messages.")
+    if refused := _push_runs(connection, ledger, visit, identity, until):
+        notes.append(f"The fleet's server did not take {refused} recorded runs.")
+    state = structs.replace(state, waiting=waiting(ledger), note=" ".join(notes) or None)
     state = _push_readings(connection, ledger, visit, identity, state)
     state = with_today(connection, identity, state, visit.prices, now=visit.now, periods=visit.periods)
     return state.reached(visit.now)
@@ -136,39 +142,56 @@ def _hello(connection: psycopg.Connection, names: tuple[str, str]) -> Identity:
     return msgspec.convert(row[0] if row else None, Identity)
 
 
-def _push_messages(connection: psycopg.Connection, ledger: Ledger, visit: Visit, identity: Identity) -> int:
+def _push_messages(connection: psycopg.Connection, ledger: Ledger, visit: Visit, identity: Identity, until: float) -> int:
     """The log from its head on, a batch at a time, until it or the time is over; how many messages were refused."""
-    until = time.monotonic() + SECONDS
     refused = 0
     more = True
-
-    def project(path: str) -> str:
-        short = visit.where.tilde(path)
-        return short if visit.fleet.share_projects else identity.project(short)
-
+    project = partial(_project, visit, identity)
     while more and time.monotonic() < until:
         changes = next_changes(ledger, BATCH)
         if changes.upto:
             batch = [rows.message_row(message, project, visit.prices) for message in changes.messages]
-            refused += _send(connection, identity.machine, batch)
+            refused += _send(connection, "push_messages", identity.machine, batch)
             forget_changes(ledger, changes.upto)
         more = changes.more
     return refused
 
 
-def _send(connection: psycopg.Connection, machine: int, batch: list[dict[str, Any]]) -> int:
+def _push_runs(connection: psycopg.Connection, ledger: Ledger, visit: Visit, identity: Identity, until: float) -> int:
+    """The same of recorded runs."""
+    refused = 0
+    more = True
+    project = partial(_project, visit, identity)
+    while more and time.monotonic() < until:
+        changes = next_runs(ledger, BATCH)
+        if changes.upto:
+            batch = [rows.run_row(run, project, visit.prices) for run in changes.runs]
+            refused += _send(connection, "push_runs", identity.machine, batch)
+            forget_runs(ledger, changes.upto)
+        more = changes.more
+    return refused
+
+
+def _project(visit: Visit, identity: Identity, path: str) -> str:
+    """Under which name a folder is known there."""
+    short = visit.where.tilde(path)
+    return short if visit.fleet.share_projects else identity.project(short)
+
+
+def _send(connection: psycopg.Connection, function: str, machine: int, batch: list[dict[str, Any]]) -> int:
     """Push a batch, all or none; where the database cannot take a row, the others go without it. How many were refused."""
     import psycopg  # noqa: PLC0415
 
     if not batch:
         return 0
     try:
-        connection.execute("SELECT quotaline.push_messages(%s, %s::jsonb)", (machine, msgspec.json.encode(batch).decode()))
+        query = f"SELECT quotaline.{function}(%s, %s::jsonb)"
+        connection.execute(query, (machine, msgspec.json.encode(batch).decode()))
     except (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.ProgramLimitExceeded):
         if len(batch) == 1:
             return 1
         half = len(batch) // 2
-        return _send(connection, machine, batch[:half]) + _send(connection, machine, batch[half:])
+        return sum(_send(connection, function, machine, some) for some in (batch[:half], batch[half:]))
     return 0
 
 

@@ -14,13 +14,13 @@ END $$;
 
 GRANT USAGE ON SCHEMA quotaline TO quotaline_pusher, quotaline_reader;
 GRANT EXECUTE ON FUNCTION quotaline.hello(text, text) TO quotaline_pusher, quotaline_reader;
-GRANT EXECUTE ON FUNCTION quotaline.push_messages(integer, jsonb), quotaline.push_readings(integer, jsonb, jsonb),
+GRANT EXECUTE ON FUNCTION quotaline.push_messages(integer, jsonb), quotaline.push_runs(integer, jsonb), quotaline.push_readings(integer, jsonb, jsonb),
   quotaline.latest_readings(text), quotaline.may_ask(integer, text, double precision),
   quotaline.asked(integer, text, text, double precision), quotaline.sums(integer, boolean, double precision, double precision)
   TO quotaline_pusher;
 
 GRANT SELECT ON quotaline.machine, quotaline.message, quotaline.reading, quotaline.latest, quotaline.usage_quarter,
-  quotaline.usage, quotaline.usage_by_quarter TO quotaline_reader;
+  quotaline.run, quotaline.transcribed, quotaline.counted_run, quotaline.usage, quotaline.usage_by_quarter TO quotaline_reader;
 GRANT EXECUTE ON FUNCTION quotaline.leads(name) TO quotaline_reader;
 
 ALTER TABLE quotaline.machine ENABLE ROW LEVEL SECURITY;
@@ -28,14 +28,21 @@ ALTER TABLE quotaline.message ENABLE ROW LEVEL SECURITY;
 ALTER TABLE quotaline.reading ENABLE ROW LEVEL SECURITY;
 ALTER TABLE quotaline.usage_quarter ENABLE ROW LEVEL SECURITY;
 ALTER TABLE quotaline.latest ENABLE ROW LEVEL SECURITY;
+ALTER TABLE quotaline.run ENABLE ROW LEVEL SECURITY;
+ALTER TABLE quotaline.transcribed ENABLE ROW LEVEL SECURITY;
 
 DROP POLICY IF EXISTS own_or_led ON quotaline.machine;
 DROP POLICY IF EXISTS own_or_led ON quotaline.message;
 DROP POLICY IF EXISTS own_or_led ON quotaline.reading;
 DROP POLICY IF EXISTS own_or_led ON quotaline.latest;
 DROP POLICY IF EXISTS own_or_led ON quotaline.usage_quarter;
+DROP POLICY IF EXISTS own_or_led ON quotaline.run;
+DROP POLICY IF EXISTS own_or_led ON quotaline.transcribed;
 CREATE POLICY own_or_led ON quotaline.machine FOR SELECT USING (login = session_user OR quotaline.leads(login));
 CREATE POLICY own_or_led ON quotaline.message FOR SELECT USING (machine_id IN (SELECT id FROM quotaline.machine));
 CREATE POLICY own_or_led ON quotaline.reading FOR SELECT USING (machine_id IN (SELECT id FROM quotaline.machine));
 CREATE POLICY own_or_led ON quotaline.latest FOR SELECT USING (machine_id IN (SELECT id FROM quotaline.machine));
 CREATE POLICY own_or_led ON quotaline.usage_quarter FOR SELECT USING (machine_id IN (SELECT id FROM quotaline.machine));
+CREATE POLICY own_or_led ON quotaline.run FOR SELECT USING (machine_id IN (SELECT id FROM quotaline.machine));
+-- Of others' sessions nobody learns more than that their own run's session has messages, whoever pushed them.
+CREATE POLICY own_or_led ON quotaline.transcribed FOR SELECT USING (session IN (SELECT session FROM quotaline.run));

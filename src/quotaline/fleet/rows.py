@@ -14,7 +14,7 @@ import msgspec
 from msgspec import structs
 
 from quotaline.core.windows import EXTRA_USAGE, is_budget
-from quotaline.ledger.usage import STEPS
+from quotaline.ledger.usage import EARLIER, STEPS
 from quotaline.model import ExtraUsage, Reading, Window
 from quotaline.transcripts.row import FAST, US
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from quotaline.ledger.changes import ChangedMessage
+    from quotaline.ledger.run_changes import ChangedRun, RunPart
     from quotaline.prices import PriceBook
 
 FLEET = "fleet"
@@ -56,6 +57,34 @@ def message_row(message: ChangedMessage, project: Callable[[str], str], prices: 
         "account": None if message.account is None else fit(message.account),
         **{kind: min(getattr(tokens, kind), MOST) for kind in tokens.__struct_fields__},
         "web_searches": min(message.web_searches, MOST),
+        "cost_usd": None if cost is None else f"{cost:f}",
+    }
+
+
+def run_row(run: ChangedRun, project: Callable[[str], str], prices: PriceBook) -> dict[str, Any]:
+    """A run as the database's `push_runs` takes it."""
+    return {
+        "run_id": fit(run.uuid),
+        "time": run.time,
+        "flags": EARLIER if run.holds_earlier else 0,
+        "session": fit(run.session),
+        "transcribed": run.transcribed,
+        "project": fit(project(run.project)),
+        "account": None if run.account is None else fit(run.account),
+        "parts": [_run_part(number, part, run.time, prices) for number, part in enumerate(run.parts)],
+    }
+
+
+def _run_part(number: int, part: RunPart, time: int, prices: PriceBook) -> dict[str, Any]:
+    cost = part.told
+    if cost is None:
+        cost = prices.cost(part.model, part.tokens, at=time // 1000, prompt=STEPS[0], web_searches=part.web_searches)
+    return {
+        "part": number,
+        "model": fit(part.model),
+        **{kind: min(getattr(part.tokens, kind), MOST) for kind in part.tokens.__struct_fields__},
+        "web_searches": min(part.web_searches, MOST),
+        "told_usd": None if part.told is None else f"{part.told:f}",
         "cost_usd": None if cost is None else f"{cost:f}",
     }
 

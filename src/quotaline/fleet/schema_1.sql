@@ -43,6 +43,20 @@ CREATE TABLE quotaline.usage_quarter (
   cost_usd numeric NOT NULL, unpriced bigint NOT NULL, PRIMARY KEY (quarter, machine_id, project, model, flags, step)
 );
 
+-- Runs of `claude -p` as `quotaline record` heard of them, a row for each model of a run: the client's own count. told_usd is what it
+-- said that this cost, cost_usd the same or else the list price; flags: 8 it holds what was used before the run.
+CREATE TABLE quotaline.run (
+  run_id text NOT NULL, part integer NOT NULL, time timestamptz NOT NULL, quarter integer NOT NULL,
+  machine_id integer NOT NULL REFERENCES quotaline.machine, flags integer NOT NULL, model text NOT NULL, session text NOT NULL,
+  project text NOT NULL, account text, input bigint NOT NULL, output bigint NOT NULL, cache_write_5m bigint NOT NULL,
+  cache_write_1h bigint NOT NULL, cache_read bigint NOT NULL, web_searches bigint NOT NULL, told_usd numeric, cost_usd numeric,
+  PRIMARY KEY (run_id, part)
+);
+CREATE INDEX run_quarter ON quotaline.run (quarter);
+
+-- Sessions of which some machine has transcripts: their messages count then, and their runs do not, whichever came first.
+CREATE TABLE quotaline.transcribed (session text PRIMARY KEY);
+
 -- Windows and extra usage over time, as machines read them; `body` is the value as JSON.
 CREATE TABLE quotaline.reading (
   account text NOT NULL, window_id text NOT NULL, as_of timestamptz NOT NULL, machine_id integer NOT NULL REFERENCES quotaline.machine,
@@ -65,17 +79,28 @@ CREATE TABLE quotaline.request (
 -- Answers of sums() that are asked for again and again: a team's month is added up once in five minutes, however many look.
 CREATE TABLE quotaline.summed (question text PRIMARY KEY, computed_at timestamptz NOT NULL, answer jsonb NOT NULL);
 
--- For people and dashboards.
+CREATE VIEW quotaline.counted_run WITH (security_invoker) AS
+SELECT * FROM quotaline.run WHERE NOT EXISTS (SELECT FROM quotaline.transcribed WHERE transcribed.session = run.session);
+
+-- For people and dashboards. `source` is `transcripts` or, for the client's own count, `record`.
 CREATE VIEW quotaline.usage WITH (security_invoker) AS SELECT
   m.time, machine.name AS machine, machine.person AS "user", m.account, m.session, m.project, m.model,
   CASE WHEN m.flags & 1 > 0 THEN 'fast' ELSE 'standard' END AS speed, CASE WHEN m.flags & 4 > 0 THEN 'subagent' ELSE 'main' END AS agent,
-  m.input, m.output, m.cache_write_5m, m.cache_write_1h, m.cache_read, m.web_searches, m.cost_usd, m.part
-FROM quotaline.message m JOIN quotaline.machine ON machine.id = m.machine_id;
+  m.input, m.output, m.cache_write_5m, m.cache_write_1h, m.cache_read, m.web_searches, m.cost_usd, m.part,
+  'transcripts' AS source
+FROM quotaline.message m JOIN quotaline.machine ON machine.id = m.machine_id
+UNION ALL SELECT r.time, machine.name, machine.person, r.account, r.session, r.project, r.model, 'standard', 'main', r.input, r.output,
+  r.cache_write_5m, r.cache_write_1h, r.cache_read, r.web_searches, r.cost_usd, r.part, 'record'
+FROM quotaline.counted_run r JOIN quotaline.machine ON machine.id = r.machine_id;
 
 CREATE VIEW quotaline.usage_by_quarter WITH (security_invoker) AS SELECT
   to_timestamp(q.quarter * 900::bigint) AS time, machine.name AS machine, machine.person AS "user", q.project, q.model, q.messages,
-  q.input, q.output, q.cache_write_5m, q.cache_write_1h, q.cache_read, q.web_searches, q.cost_usd, q.unpriced
-FROM quotaline.usage_quarter q JOIN quotaline.machine ON machine.id = q.machine_id;
+  q.input, q.output, q.cache_write_5m, q.cache_write_1h, q.cache_read, q.web_searches, q.cost_usd, q.unpriced,
+  'transcripts' AS source
+FROM quotaline.usage_quarter q JOIN quotaline.machine ON machine.id = q.machine_id
+UNION ALL SELECT to_timestamp(r.quarter * 900::bigint), machine.name, machine.person, r.project, r.model, 0, r.input, r.output,
+  r.cache_write_5m, r.cache_write_1h, r.cache_read, r.web_searches, coalesce(r.cost_usd, 0), (r.cost_usd IS NULL)::int, 'record'
+FROM quotaline.counted_run r JOIN quotaline.machine ON machine.id = r.machine_id;
 
 CREATE FUNCTION quotaline.moment() RETURNS timestamptz LANGUAGE sql VOLATILE AS 'SELECT clock_timestamp()';
 
@@ -140,6 +165,7 @@ BEGIN
   -- Copies of one message come under several keys; who stores one keeps the others out until it is done.
   PERFORM pg_advisory_xact_lock(741852963, bucket) FROM (
     SELECT DISTINCT hashtext(item->>'message_id') & 255 AS bucket FROM jsonb_array_elements(batch) AS item ORDER BY 1) AS buckets;
+  INSERT INTO transcribed SELECT DISTINCT item->>'session' FROM jsonb_array_elements(batch) AS item ORDER BY 1 ON CONFLICT DO NOTHING;
   stale := stale_quarters(batch);  -- where the messages were before
   INSERT INTO message AS m
     SELECT DISTINCT ON (message_id, request_id, part) message_id, request_id, part, to_timestamp(time / 1000.0), here, flags, model,
@@ -183,6 +209,25 @@ BEGIN
     DELETE FROM message WHERE (message_id, part) = (one.message_id, one.part) AND request_id <> '';
   END LOOP;
   PERFORM renew_quarters(stale || stale_quarters(batch));
+END $$;
+
+-- Runs of one machine as they are now, each with its parts by model. A run that two machines heard of is that one's which told it first.
+CREATE FUNCTION quotaline.push_runs(here integer, batch jsonb) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, quotaline, pg_temp AS $$
+BEGIN
+  PERFORM own_machine(here);
+  PERFORM pg_advisory_xact_lock(741852968, bucket) FROM (
+    SELECT DISTINCT hashtext(item->>'run_id') & 255 AS bucket FROM jsonb_array_elements(batch) AS item ORDER BY 1) AS buckets;
+  INSERT INTO transcribed SELECT DISTINCT item->>'session' FROM jsonb_array_elements(batch) AS item
+    WHERE (item->>'transcribed')::boolean ORDER BY 1 ON CONFLICT DO NOTHING;
+  DELETE FROM run WHERE machine_id = here AND run_id IN (SELECT item->>'run_id' FROM jsonb_array_elements(batch) AS item);
+  INSERT INTO run
+    SELECT run_id, part, to_timestamp(time / 1000.0), (time / 900000)::integer, here, flags, model, session, project, account,
+      input, output, cache_write_5m, cache_write_1h, cache_read, web_searches, told_usd, cost_usd
+    FROM jsonb_to_recordset(batch) AS given (run_id text, time bigint, flags integer, session text, project text, account text,
+      parts jsonb), jsonb_to_recordset(parts) AS own (part integer, model text, input bigint, output bigint, cache_write_5m bigint,
+      cache_write_1h bigint, cache_read bigint, web_searches bigint, told_usd numeric, cost_usd numeric)
+    WHERE NOT EXISTS (SELECT FROM run WHERE run.run_id = given.run_id);
 END $$;
 
 -- Readings as they were kept (`history`), and the newest of each with its age in seconds (`latest`).
@@ -260,11 +305,17 @@ BEGIN
   PERFORM pg_advisory_xact_lock(741852966, hashtext(asked));
   SELECT answer INTO kept FROM summed WHERE question = asked AND computed_at BETWEEN moment() - interval '5 minutes' AND moment();
   IF FOUND THEN RETURN kept; END IF;
-  SELECT coalesce(jsonb_agg(jsonb_build_array(quarter, model, flags, step, messages, i, o, w5, w1, r, s)), '[]') INTO kept FROM (
+  SELECT coalesce(jsonb_agg(part), '[]') INTO kept FROM (
+    SELECT jsonb_build_array(quarter, model, flags, step, messages, i, o, w5, w1, r, s) AS part FROM (
     SELECT quarter / 96 * 96 AS quarter, model, flags, step, sum(messages)::bigint AS messages, sum(input)::bigint AS i, sum(output)::bigint AS o, sum(cache_write_5m)::bigint AS w5,
       sum(cache_write_1h)::bigint AS w1, sum(cache_read)::bigint AS r, sum(web_searches)::bigint AS s
     FROM usage_quarter WHERE quarter >= since / 900 AND quarter < until / 900 AND machine_id = ANY (machines)
-    GROUP BY 1, 2, 3, 4) AS parts;
+    GROUP BY 1, 2, 3, 4) AS of_messages
+    UNION ALL SELECT jsonb_build_array(min(quarter), model, flags, 0, 0, sum(input)::bigint, sum(output)::bigint,
+      sum(cache_write_5m)::bigint, sum(cache_write_1h)::bigint, sum(cache_read)::bigint, sum(web_searches)::bigint,
+      count(*) FILTER (WHERE part = 0), sum(told_usd)::text)
+    FROM counted_run WHERE quarter >= since / 900 AND quarter < until / 900 AND machine_id = ANY (machines)
+    GROUP BY quarter / 96, model, flags, told_usd IS NULL) AS parts;
   INSERT INTO summed VALUES (asked, moment(), kept)
     ON CONFLICT (question) DO UPDATE SET computed_at = excluded.computed_at, answer = excluded.answer;
   DELETE FROM summed WHERE computed_at < moment() - interval '1 day' OR computed_at > moment();

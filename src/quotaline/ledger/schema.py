@@ -3,7 +3,19 @@
 Steps are only ever added at the end: `PRAGMA user_version` says how many of them a database has taken.
 """
 
-from quotaline.ledger.schema_steps import COPIES, DIRS, FLEET, FOLDERS, FULLEST, IMPORTED, MARKS, ORGANISATION, PASTS, RUNS
+from quotaline.ledger.schema_steps import (
+    COPIES,
+    DIRS,
+    FLEET,
+    FLEET_RUNS,
+    FOLDERS,
+    FULLEST,
+    IMPORTED,
+    MARKS,
+    ORGANISATION,
+    PASTS,
+    RUNS,
+)
 
 USAGE = """
 CREATE TABLE config_dir (id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE);
@@ -126,5 +138,5 @@ CREATE INDEX reading_window ON reading (config_dir, window, as_of);
 CREATE INDEX reading_time ON reading (config_dir, as_of);
 """
 
-STEPS = (COPIES, RUNS, FULLEST, ORGANISATION, FOLDERS, DIRS, IMPORTED, FLEET, PASTS, MARKS)
+STEPS = (COPIES, RUNS, FULLEST, ORGANISATION, FOLDERS, DIRS, IMPORTED, FLEET, PASTS, MARKS, FLEET_RUNS)
 MIGRATIONS: tuple[str, ...] = (USAGE, REQUESTS, READINGS, *STEPS)

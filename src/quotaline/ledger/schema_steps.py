@@ -233,6 +233,11 @@ CREATE TABLE message_change (seq INTEGER PRIMARY KEY AUTOINCREMENT, message INTE
 CREATE TABLE fleet_state (target TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID;
 """
 
+FLEET_RUNS = """
+-- Runs that changed, or whose session did, like message_change; `run_changes.track_runs` makes the triggers that write here.
+CREATE TABLE run_change (seq INTEGER PRIMARY KEY AUTOINCREMENT, run INTEGER NOT NULL);
+"""
+
 PASTS = """
 -- What the ended periods of a window tell, as JSON (see forecast/past.py); account is '' where nobody said whose it is.
 CREATE TABLE window_past (

@@ -106,9 +106,13 @@ def _messages(connection: Connection, start: float, end: float, which: str = "TR
 
 
 def as_part(row: Sequence[Any]) -> UsagePart:
-    """A row of (quarter, model, flags, step, messages, six counters)."""
+    """A row of (quarter, model, flags, step, messages, six counters), of runs also of (how many, dollars as told)."""
     tokens = TokenUsage(input=row[5], output=row[6], cache_write_5m=row[7], cache_write_1h=row[8], cache_read=row[9])
-    return UsagePart(row[0] * QUARTER, row[1], row[2], row[3], row[4], tokens, row[10])
+    part = UsagePart(row[0] * QUARTER, row[1], row[2], row[3], row[4], tokens, row[10])
+    if len(row) == len(part.tokens.__struct_fields__) + 6:
+        return part
+    runs, told = row[11:]
+    return part._replace(source=RECORD, runs=runs, told=None if told is None else Decimal(told))
 
 
 def has_runs(connection: Connection, dirs: Dirs = None) -> bool:
