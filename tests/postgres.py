@@ -38,15 +38,16 @@ ssl_key_file = '{certificate}.key'
 class Postgres:
     """A server with the superuser `postgres`, who needs no password; `url` is of a database of a test's own."""
 
-    def __init__(self, folder: Path, *, data: Path | None = None) -> None:
+    def __init__(self, folder: Path, *, data: Path | None = None, made: bool = False) -> None:
         self.bin = Path(os.path.realpath(need("postgres"))).parent
         self.folder, self.data, self.port = folder, data or folder / "data", free_port()
         self._databases = 0
         self._process: subprocess.Popen[bytes] | None = None
         folder.chmod(0o777)
-        self._as_owner(
-            self.bin / "initdb", "-D", self.data, "-U", OWNER, "-A", "trust", "--no-sync", "-E", "UTF8", "--no-locale"
-        )
+        if not made:
+            self._as_owner(
+                self.bin / "initdb", "-D", self.data, "-U", OWNER, "-A", "trust", "--no-sync", "-E", "UTF8", "--no-locale"
+            )
         self.configure()
 
     def configure(self, *, certificate: str = "", hba: str = "") -> None:
@@ -54,7 +55,7 @@ class Postgres:
         ssl = "on" if certificate else "off"
         text = CONFIG.format(port=self.port, folder=self.folder, ssl=ssl, certificate=certificate or "none")
         self._write("postgresql.conf", text)
-        self._write("pg_hba.conf", f"{hba}\nlocal all all trust\nhost all all 127.0.0.1/32 trust\n")
+        self._write("pg_hba.conf", f"{hba}\nlocal all all trust\nhost all,replication all 127.0.0.1/32 trust\n")
 
     def start(self) -> None:
         """Start it and wait until it takes connections."""
@@ -73,6 +74,15 @@ class Postgres:
         self.configure(certificate=name)
         self.stop()
         self.start()
+
+    def replica(self, folder: Path) -> Postgres:
+        """A hot standby of it in `folder`, started: it follows, and takes reading transactions only."""
+        folder.chmod(0o777)
+        source = f"host=127.0.0.1 port={self.port} user={OWNER}"
+        self._as_owner(self.bin / "pg_basebackup", "-d", source, "-D", folder / "data", "-R", "-X", "stream", "-c", "fast")
+        found = Postgres(folder, made=True)
+        found.start()
+        return found
 
     def kill(self) -> None:
         """As a power cut would: the server and its children, no goodbye."""

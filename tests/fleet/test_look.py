@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
+import tempfile
+from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from fleet_machines import QUOTALINE, Fleet, Machine, configure, run
 from transcript_lines import assistant
@@ -83,6 +87,40 @@ def test_since_and_until_are_days(machines: list[Machine]) -> None:
     mine = json.loads(run(machines[0], "history", "--since", "today", "--json"))["total"]
     assert total["messages"] >= mine["messages"]
     assert 180 > total["messages"]
+
+
+@pytest.mark.parametrize("place", ["read-only", "replica"])
+def test_who_looks_writes_nothing_so_that_a_replica_can_serve_it(machines: list[Machine], fleet: Fleet, place: str) -> None:
+    words = ("history --fleet --by project --json", "history --fleet --json", "usage --fleet --json")
+    said = [json.loads(run(machines[0], *some.split())) for some in words]
+    guest = fleet.machine("guest", user="eve")  # that the fleet has never seen
+    with contextlib.ExitStack() as ends:
+        if place == "replica":
+            replica = fleet.server.replica(Path(ends.enter_context(tempfile.TemporaryDirectory(prefix="pg"))))
+            ends.callback(replica.kill)
+            guest.fleet = structs.replace(guest.fleet, url=fleet.url.replace(str(fleet.server.port), str(replica.port)))
+        else:
+            fleet.sql(f"ALTER DATABASE {fleet.database} SET default_transaction_read_only = on")
+        configure(guest)
+        for own in ("shop", "blog"):  # that guest knows the names of
+            guest.write(assistant(own, guest.now, session=own, cwd=f"{guest.home}/{own}"), file=own)
+        guest.read()
+        found = [json.loads(run(guest, *some.split())) for some in words]
+    assert {"~/shop", "~/blog"} == {row["key"] for row in found[0]["rows"]}
+    for one in (*said, *found):
+        one.pop("generated_at", None)
+        for machine in one.get("machines", ()):
+            machine.pop("last_seen")
+    assert said == found
+    assert 3 == fleet.sql("SELECT count(*) FROM quotaline.machine")[0][0]
+
+
+def test_looking_makes_no_tables(fleet: Fleet) -> None:
+    desk = fleet.machine("desk")
+    configure(desk)
+    done = subprocess.run([*QUOTALINE, "history", "--fleet"], env=desk.env, capture_output=True, text=True, check=False)
+    assert (1, True) == (done.returncode, "has no tables yet" in done.stderr)
+    assert [(None,)] == fleet.sql("SELECT to_regnamespace('quotaline')::text")
 
 
 def test_usage_shows_every_machine(machines: list[Machine]) -> None:

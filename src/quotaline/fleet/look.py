@@ -8,13 +8,15 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, get_args
 
+import msgspec
 from msgspec import Struct
 
 from quotaline.config.fleet_url import described
 from quotaline.core.periods import DAY
 from quotaline.errors import FleetError
-from quotaline.fleet.push import greet
+from quotaline.fleet.migrate import SCHEMA, TOO_NEW_TO_LOOK
 from quotaline.fleet.server import connect, explained, target_words, within
+from quotaline.fleet.state import Identity
 from quotaline.ledger.rows import HistoryRow, dearest, history_row
 from quotaline.ledger.usage import QUARTER, UsagePart, as_part
 from quotaline.prices import model_name
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
     import psycopg
 
     from quotaline.config.schema import Fleet
-    from quotaline.fleet.state import Identity
     from quotaline.prices import PriceBook
 
 FleetBy = Literal["day", "week", "month", "model", "project", "machine", "user"]
@@ -35,6 +36,7 @@ WAYS: tuple[str, ...] = get_args(FleetBy)
 LATEST_SECONDS = 60.0
 LAST = 4_102_444_800.0
 NO_RIGHT = "This login may not look at the fleet's tables; its owner grants that: see `quotaline fleet roles`."
+NO_TABLES = "The fleet's database has no tables yet: the first machine that pushes makes them, or `quotaline fleet migrate`."
 COUNTERS = ("messages", "input", "output", "cache_write_5m", "cache_write_1h", "cache_read", "web_searches")
 SUMS = ", ".join(f"sum({name})::bigint" for name in COUNTERS)
 RUN_SUMS = ", ".join(f"sum({name})::bigint" for name in COUNTERS[1:]) + ", count(*) FILTER (WHERE part = 0), sum(told_usd)"
@@ -55,17 +57,30 @@ class MachineUse(Struct, frozen=True, kw_only=True):
 
 @contextmanager
 def visited(fleet: Fleet, env: Mapping[str, str]) -> Iterator[tuple[psycopg.Connection, Identity]]:
-    """A connection for somebody who looks, and who this machine is there. Raises FleetError, also for errors within."""
+    """A connection for somebody who looks, and what the fleet says of itself. Raises FleetError, also for errors within.
+
+    It writes nothing, not even into a table of its own: a read replica can serve it.
+    """
     connection = connect(fleet, env)
     import psycopg  # noqa: PLC0415 - for those whose server is there
 
     try:
         with connection:
-            yield connection, greet(connection, fleet)
+            yield connection, _identity(connection)
+    except (psycopg.errors.InvalidSchemaName, psycopg.errors.UndefinedFunction):
+        raise FleetError(NO_TABLES) from None
     except psycopg.errors.InsufficientPrivilege:
         raise FleetError(NO_RIGHT) from None
     except psycopg.Error as error:
         raise FleetError(explained(error, described(target_words(fleet, env)), env)) from None
+
+
+def _identity(connection: psycopg.Connection) -> Identity:
+    row = connection.execute("SELECT quotaline.about()").fetchone()
+    identity = msgspec.convert(row[0] if row else None, Identity)
+    if identity.oldest_client > SCHEMA:
+        raise FleetError(TOO_NEW_TO_LOOK)
+    return identity
 
 
 def fleet_history(

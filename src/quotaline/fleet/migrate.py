@@ -22,6 +22,7 @@ MIGRATING = 741_852_965
 ROLES = "roles.sql"
 NOT_YET = "The fleet's database has no tables yet and this login may not make them: its owner runs `quotaline fleet migrate`."
 TOO_NEW = "The fleet's database was changed by a newer quotaline: update quotaline to push again."
+TOO_NEW_TO_LOOK = "The fleet's database was changed by a newer quotaline: update quotaline to look at it."
 
 
 def made_by(fleet: Fleet, env: Mapping[str, str]) -> tuple[int, int]:

@@ -13,8 +13,9 @@ DO $$ BEGIN
 END $$;
 
 GRANT USAGE ON SCHEMA quotaline TO quotaline_pusher, quotaline_reader;
-GRANT EXECUTE ON FUNCTION quotaline.hello(text, text) TO quotaline_pusher, quotaline_reader;
-GRANT EXECUTE ON FUNCTION quotaline.push_messages(integer, jsonb), quotaline.push_runs(integer, jsonb), quotaline.push_readings(integer, jsonb, jsonb),
+GRANT EXECUTE ON FUNCTION quotaline.about() TO quotaline_pusher, quotaline_reader;
+GRANT EXECUTE ON FUNCTION quotaline.hello(text, text), quotaline.push_messages(integer, jsonb),
+  quotaline.push_runs(integer, jsonb), quotaline.push_readings(integer, jsonb, jsonb),
   quotaline.latest_readings(text), quotaline.may_ask(integer, text, double precision),
   quotaline.asked(integer, text, text, double precision), quotaline.sums(integer, boolean, double precision, double precision)
   TO quotaline_pusher;

@@ -5,7 +5,7 @@ CREATE SCHEMA IF NOT EXISTS quotaline;
 
 CREATE TABLE quotaline.version (version integer PRIMARY KEY, oldest_client integer NOT NULL, applied_at timestamptz NOT NULL DEFAULT now());
 
--- `project_key` is for the keyed hashes of projects and logins: the same on every machine, and readable for no one but through hello().
+-- `project_key` is for the keyed hashes of projects and logins: the same on every machine, and readable for no one but through about().
 CREATE TABLE quotaline.fleet (
   sole boolean PRIMARY KEY DEFAULT true CHECK (sole), id uuid NOT NULL DEFAULT gen_random_uuid(),
   project_key text NOT NULL DEFAULT replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '')
@@ -104,6 +104,13 @@ FROM quotaline.counted_run r JOIN quotaline.machine ON machine.id = r.machine_id
 
 CREATE FUNCTION quotaline.moment() RETURNS timestamptz LANGUAGE sql VOLATILE AS 'SELECT clock_timestamp()';
 
+-- What who looks needs to know; it writes nothing, so that a read replica can say it.
+CREATE FUNCTION quotaline.about() RETURNS jsonb
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, quotaline, pg_temp AS $$
+  SELECT jsonb_build_object('fleet', id, 'project_key', project_key, 'schema', (SELECT max(version) FROM version),
+    'oldest_client', (SELECT max(oldest_client) FROM version)) FROM fleet
+$$;
+
 -- Who a machine is, and what it needs to know before it pushes.
 CREATE FUNCTION quotaline.hello(machine_name text, person_name text) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, quotaline, pg_temp AS $$
@@ -113,8 +120,7 @@ BEGIN
     VALUES (session_user, left(machine_name, 200), left(person_name, 200), moment(), moment())
     ON CONFLICT (login, name, person) DO UPDATE SET last_seen = excluded.last_seen WHERE m.last_seen < excluded.last_seen - interval '1 minute';
   SELECT id INTO found FROM machine WHERE (login, name, person) = (session_user, left(machine_name, 200), left(person_name, 200));
-  RETURN (SELECT jsonb_build_object('fleet', fleet.id, 'machine', found, 'project_key', fleet.project_key,
-    'schema', (SELECT max(version) FROM version), 'oldest_client', (SELECT max(oldest_client) FROM version)) FROM fleet);
+  RETURN about() || jsonb_build_object('machine', found);
 END $$;
 
 CREATE FUNCTION quotaline.own_machine(here integer) RETURNS void

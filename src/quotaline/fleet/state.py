@@ -22,11 +22,14 @@ HASHED = 16  # hexadecimal digits of a project's keyed hash: a billion projects 
 
 
 class Identity(Struct, frozen=True, kw_only=True):
-    """Who a machine is in a fleet, as the database says: the fleet's id, the machine's number, the key of its hashes."""
+    """Who a machine is in a fleet, as the database says: the fleet's id, the machine's number, the key of its hashes.
+
+    The number is 0 for who only looks.
+    """
 
     fleet: str
-    machine: int
     project_key: str
+    machine: int = 0
     schema: int = 1
     oldest_client: int = 1
 
