@@ -54,7 +54,7 @@ INSERT INTO quotaline.message
 """
 ADD_UP = """SELECT quotaline.renew_quarters(array_agg(DISTINCT machine_id * 10000000::bigint
     + floor(extract(epoch FROM time) / 900)::bigint)) FROM quotaline.message"""
-SPAN = (1_793_491_200, 1_796_083_200)  # November 2026, UTC
+SPAN = (1_793_491_200 - 3600, 1_796_083_200 - 3600)  # November 2026 an hour east of UTC
 TEAM = "SELECT quotaline.sums((SELECT id FROM quotaline.machine WHERE name = 'asker'), true, %s, %s)"
 BY_PERSON = """SELECT "user", model, sum(cost_usd), sum(output) FROM quotaline.usage_by_quarter
     WHERE time >= '2026-11-01' AND time < '2026-12-01' GROUP BY 1, 2"""
@@ -180,8 +180,8 @@ def month(fleet: Fleet, days: int) -> None:
         made_in, added_in = time.perf_counter() - begun, timed(lambda: connection.execute(ADD_UP)) / 1000
         print(f"{rows:,} rows made in {made_in:.0f} s, added up in {added_in:.0f} s")
         connection.execute("VACUUM ANALYZE quotaline.message")
-        connection.execute("VACUUM ANALYZE quotaline.usage_quarter")
-        for table in ("message", "usage_quarter"):
+        connection.execute("VACUUM ANALYZE quotaline.usage_quarter, quotaline.usage_day")
+        for table in ("message", "usage_quarter", "usage_day"):
             name = f"quotaline.{table}"
             sizes = f"SELECT pg_total_relation_size('{name}'), pg_relation_size('{name}'), (SELECT count(*) FROM {name})"  # noqa: S608
             whole, heap, count = connection.execute(sizes).fetchone() or (0, 0, 1)

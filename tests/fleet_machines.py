@@ -36,6 +36,11 @@ WITH anew AS (
   FROM quotaline.message GROUP BY 1, 2, 3, 4, 5, 6
 ) (TABLE anew EXCEPT TABLE quotaline.usage_quarter) UNION ALL (TABLE quotaline.usage_quarter EXCEPT TABLE anew)"""  # noqa: S608
 QUOTALINE = [sys.executable, "-P", "-m", "quotaline"]
+UNSOUND_DAYS = f"""
+WITH anew AS (
+  SELECT quarter / 96 AS day, machine_id, model, flags, step, sum(messages)::bigint, {SUMS}
+  FROM quotaline.usage_quarter GROUP BY 1, 2, 3, 4, 5
+) (TABLE anew EXCEPT TABLE quotaline.usage_day) UNION ALL (TABLE quotaline.usage_day EXCEPT TABLE anew)"""  # noqa: S608
 ACCOUNT = "00000000-0000-4000-8000-00000000000a"
 
 
@@ -117,8 +122,9 @@ class Fleet:
         return self.server.sql(text, database=self.database)
 
     def sums(self, by: str = "model") -> list[tuple[Any, ...]]:
-        """(key, messages, six counters); the sums per quarter of an hour are held equal to the messages they are of."""
+        """(key, messages, six counters); the sums per quarter of an hour and per day are held equal to what they are of."""
         assert [] == self.sql(UNSOUND)
+        assert [] == self.sql(UNSOUND_DAYS)
         query = f"SELECT {by}, count(*), {SUMS} FROM quotaline.usage GROUP BY 1 ORDER BY 1"  # noqa: S608
         return self.sql(query)
 

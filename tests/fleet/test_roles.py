@@ -105,14 +105,16 @@ def test_a_run_goes_for_all_when_somebody_elses_machine_has_its_session(team: Te
 
 
 @pytest.mark.parametrize("person", PEOPLE)
-@pytest.mark.parametrize("table", [*TABLES, "request", "member", "fleet", "version", "summed", "transcribed"])
+@pytest.mark.parametrize("table", [*TABLES, "request", "member", "fleet", "version", "summed", "transcribed", "usage_day"])
 def test_nobody_writes_into_a_table(team: Team, person: str, table: str) -> None:
     rights = "INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER"
     assert [(False,)] == team.fleet.sql(f"SELECT has_table_privilege('{person}', 'quotaline.{table}', '{rights}')")
     team.may_not(person, f"DELETE FROM quotaline.{table}")  # noqa: S608
 
 
-@pytest.mark.parametrize("table", [*TABLES, "request", "member", "fleet", "summed", "usage", "transcribed", "counted_run"])
+@pytest.mark.parametrize(
+    "table", [*TABLES, "request", "member", "fleet", "summed", "usage", "transcribed", "counted_run", "usage_day"]
+)
 def test_who_only_pushes_reads_no_table(team: Team, table: str) -> None:
     team.may_not("kim", f"SELECT * FROM quotaline.{table}")  # noqa: S608
 

@@ -99,6 +99,19 @@ def test_what_the_client_did_not_price_has_the_list_price_there_and_is_said_to_b
     assert [(1,)] == fleet.sql("SELECT sum(unpriced)::int FROM quotaline.usage_by_quarter")
 
 
+def test_todays_sum_has_what_the_client_priced_and_what_it_did_not(fleet: Fleet) -> None:
+    desk = fleet.machine("desk")
+    configure(desk)
+    for told in (0.02, None):
+        bare: dict[str, Any] = {"total_cost_usd": told, "modelUsage": {"claude-opus-5-5": used(1, told)}}
+        record(desk, result(1, session=f"told {told}", **bare), ago=0)
+    today = desk.push().today
+    assert today is not None
+    rows = json.loads(run(desk, "history", "--json"))["rows"]
+    assert float(today.cost) == pytest.approx(float(rows[-1]["cost_usd"]))
+    assert float(today.cost) > 0.03
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_messages_take_the_runs_of_their_session_out_whoever_has_them_and_whoever_comes_first(fleet: Fleet, seed: int) -> None:
     dice = random.Random(seed)
@@ -154,7 +167,7 @@ def test_one_run_that_two_machines_heard_of_counts_once(fleet: Fleet) -> None:
     desk, lap = fleet.machine("desk"), fleet.machine("lap")
     for machine in (desk, lap, desk):
         record(machine, result(1, name="the-run"))
-        machine.push()
+        assert machine.push().note is None
     assert [("desk",)] == fleet.sql("SELECT name FROM quotaline.counted_run JOIN quotaline.machine ON machine.id = machine_id")
 
 

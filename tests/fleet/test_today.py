@@ -106,3 +106,21 @@ def test_a_budget_of_a_fleet_needs_one(key: str) -> None:
         load.parse(f"[budget]\n{key} = 5\n")
     with pytest.raises(ConfigError, match=f"`budget.{key}` is 'much'"):
         load.parse(f'[budget]\n{key} = "much"\n[fleet]\nurl = "postgresql:///x"\n')
+
+
+@pytest.mark.parametrize("days", [0.02, 0.5, 1, 1.4, 2, 3, 30])
+def test_a_sum_is_that_of_its_quarters_wherever_it_begins_and_ends(fleet: Fleet, days: float) -> None:
+    """Whole days come from the days' own sums, the rest from the quarters."""
+    desk = fleet.machine("desk")
+    now = desk.now // 900 * 900
+    desk.write(*(assistant(f"m{i}", now - 900 * i + 1, output=3**i % 1000, input=70_000 * (i % 4)) for i in range(400)))
+    identity = desk.push().identity
+    assert identity is not None
+    for start in range(int(now - 5 * 86_400), int(now - 86_400), 13 * 900):
+        span = f"{start}, {start + int(days * 96) * 900}"
+        ((parts,),) = fleet.sql(f"SELECT quotaline.sums({identity.machine}, false, {span})")
+        query = f"""SELECT coalesce(sum(messages), 0)::int, coalesce(sum(output), 0)::int, coalesce(sum(input), 0)::int
+            FROM quotaline.usage_quarter WHERE quarter * 900 >= {start} AND quarter * 900 < {start + int(days * 96) * 900}"""  # noqa: S608
+        assert fleet.sql(query) == [tuple(sum(part[column] for part in parts) for column in (4, 6, 5))]
+        assert len({(part[0] // 96, *part[1:4]) for part in parts}) == len(parts)
+    assert fleet.sums()

@@ -43,6 +43,14 @@ CREATE TABLE quotaline.usage_quarter (
   cost_usd numeric NOT NULL, unpriced bigint NOT NULL, PRIMARY KEY (quarter, machine_id, project, model, flags, step)
 );
 
+-- The same per day (UTC) without the projects: a team's month is made of these, and of quarters at its edges.
+CREATE TABLE quotaline.usage_day (
+  day integer NOT NULL, machine_id integer NOT NULL REFERENCES quotaline.machine, model text NOT NULL, flags integer NOT NULL,
+  step integer NOT NULL, messages bigint NOT NULL, input bigint NOT NULL, output bigint NOT NULL, cache_write_5m bigint NOT NULL,
+  cache_write_1h bigint NOT NULL, cache_read bigint NOT NULL, web_searches bigint NOT NULL,
+  PRIMARY KEY (day, machine_id, model, flags, step)
+);
+
 -- Runs of `claude -p` as `quotaline record` heard of them, a row for each model of a run: the client's own count. told_usd is what it
 -- said that this cost, cost_usd the same or else the list price; flags: 8 it holds what was used before the run.
 CREATE TABLE quotaline.run (
@@ -140,8 +148,9 @@ $$;
 
 -- Their sums anew. Who makes a machine's sums keeps the others out until it is done, so that the last one has seen all messages.
 CREATE FUNCTION quotaline.renew_quarters(stale bigint[]) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, quotaline, pg_temp AS $$
-DECLARE one bigint; number integer; which integer; since timestamptz; until timestamptz;
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, quotaline, pg_temp
+SET plan_cache_mode = force_custom_plan AS $$
+DECLARE one bigint; number integer; which integer; since timestamptz; until timestamptz; quarters integer[];
 BEGIN
   PERFORM pg_advisory_xact_lock(741852967, machine) FROM (
     SELECT DISTINCT (item / 10000000)::integer AS machine FROM unnest(stale) AS item ORDER BY 1) AS machines;
@@ -158,6 +167,14 @@ BEGIN
         count(*) FILTER (WHERE part = 0), sum(input), sum(output), sum(cache_write_5m), sum(cache_write_1h), sum(cache_read),
         sum(web_searches), coalesce(sum(cost_usd), 0), count(*) FILTER (WHERE cost_usd IS NULL)
       FROM message WHERE machine_id = number AND time >= since AND time < until GROUP BY 3, 4, 5, 6;
+  END LOOP;
+  FOR number, which IN SELECT DISTINCT item / 10000000, item % 10000000 / 96 FROM unnest(stale) AS item ORDER BY 1, 2 LOOP
+    quarters := ARRAY(SELECT generate_series(which * 96, which * 96 + 95));
+    DELETE FROM usage_day WHERE day = which AND machine_id = number;
+    INSERT INTO usage_day
+      SELECT which, number, model, flags, step, sum(messages), sum(input), sum(output), sum(cache_write_5m), sum(cache_write_1h),
+        sum(cache_read), sum(web_searches)
+      FROM usage_quarter WHERE quarter = ANY (quarters) AND machine_id = number GROUP BY model, flags, step;
   END LOOP;
 END $$;
 
@@ -295,8 +312,12 @@ END $$;
 -- What was used from `since` until before `until` (epoch seconds) by the person of this machine, or by the teams that this login is in
 -- (all machines, where nobody is in a team): day by day and model by model, so that nobody's own rows are told. At most 5 min old.
 CREATE FUNCTION quotaline.sums(here integer, of_team boolean, since double precision, until double precision) RETURNS jsonb
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, quotaline, pg_temp AS $$
-DECLARE machines integer[]; asked text; kept jsonb;
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, quotaline, pg_temp
+SET plan_cache_mode = force_custom_plan AS $$
+DECLARE
+  machines integer[]; asked text; kept jsonb;
+  first integer := ceil(since / 900); behind integer := ceil(until / 900);  -- quarters; of them whole days:
+  first_day integer := ceil(since / 86400); behind_day integer := greatest(floor(until / 86400), first_day);
 BEGIN
   PERFORM own_machine(here);
   IF NOT of_team THEN
@@ -312,15 +333,18 @@ BEGIN
   SELECT answer INTO kept FROM summed WHERE question = asked AND computed_at BETWEEN moment() - interval '5 minutes' AND moment();
   IF FOUND THEN RETURN kept; END IF;
   SELECT coalesce(jsonb_agg(part), '[]') INTO kept FROM (
-    SELECT jsonb_build_array(quarter, model, flags, step, messages, i, o, w5, w1, r, s) AS part FROM (
-    SELECT quarter / 96 * 96 AS quarter, model, flags, step, sum(messages)::bigint AS messages, sum(input)::bigint AS i, sum(output)::bigint AS o, sum(cache_write_5m)::bigint AS w5,
-      sum(cache_write_1h)::bigint AS w1, sum(cache_read)::bigint AS r, sum(web_searches)::bigint AS s
-    FROM usage_quarter WHERE quarter >= since / 900 AND quarter < until / 900 AND machine_id = ANY (machines)
-    GROUP BY 1, 2, 3, 4) AS of_messages
+    SELECT jsonb_build_array(day * 96, model, flags, step, sum(messages)::bigint, sum(input)::bigint, sum(output)::bigint,
+      sum(cache_write_5m)::bigint, sum(cache_write_1h)::bigint, sum(cache_read)::bigint, sum(web_searches)::bigint) AS part
+    FROM usage_day WHERE day >= first_day AND day < behind_day AND machine_id = ANY (machines) GROUP BY day, model, flags, step
+    UNION ALL SELECT jsonb_build_array(min(quarter), model, flags, step, sum(messages)::bigint, sum(input)::bigint, sum(output)::bigint,
+      sum(cache_write_5m)::bigint, sum(cache_write_1h)::bigint, sum(cache_read)::bigint, sum(web_searches)::bigint)
+    FROM usage_quarter WHERE machine_id = ANY (machines) AND (quarter >= first AND quarter < least(first_day * 96, behind)
+      OR quarter >= greatest(behind_day * 96, first) AND quarter < behind)
+    GROUP BY quarter / 96, model, flags, step
     UNION ALL SELECT jsonb_build_array(min(quarter), model, flags, 0, 0, sum(input)::bigint, sum(output)::bigint,
       sum(cache_write_5m)::bigint, sum(cache_write_1h)::bigint, sum(cache_read)::bigint, sum(web_searches)::bigint,
       count(*) FILTER (WHERE part = 0), sum(told_usd)::text)
-    FROM counted_run WHERE quarter >= since / 900 AND quarter < until / 900 AND machine_id = ANY (machines)
+    FROM counted_run WHERE quarter >= first AND quarter < behind AND machine_id = ANY (machines)
     GROUP BY quarter / 96, model, flags, told_usd IS NULL) AS parts;
   INSERT INTO summed VALUES (asked, moment(), kept)
     ON CONFLICT (question) DO UPDATE SET computed_at = excluded.computed_at, answer = excluded.answer;
