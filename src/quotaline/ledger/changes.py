@@ -35,6 +35,8 @@ TRACKING = (
 UNTRACKING = (
     "DROP TRIGGER IF EXISTS message_logged", "DROP TRIGGER IF EXISTS message_logged_again",
     "DROP TRIGGER IF EXISTS message_owned", "DROP INDEX IF EXISTS message_session", "DELETE FROM message_change",
+    "DROP TRIGGER IF EXISTS run_logged", "DROP TRIGGER IF EXISTS run_logged_again", "DROP TRIGGER IF EXISTS run_owned",
+    "DELETE FROM run_change",
 )  # fmt: skip
 
 
@@ -82,7 +84,7 @@ def track(ledger: Ledger, *, anew: bool) -> bool:
 
 
 def untrack(ledger: Ledger) -> None:
-    """Keep no log any longer. Raises LedgerError."""
+    """Keep no log any longer, of messages and of runs; who wants it again gets all of them. Raises LedgerError."""
     with ledger.transaction() as connection:
         for statement in UNTRACKING:
             connection.execute(statement)

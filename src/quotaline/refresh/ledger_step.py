@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 RECENT = DAY + 2 * HOUR
 IMPORT, BUDGET = "import of the transcripts", "budgets"
+FORGOTTEN = 31.0 * DAY
+LAST_TRY = """SELECT max(json_extract(state, '$.tried_at')) FROM fleet_state
+  WHERE json_valid(state) AND EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'message_logged')"""
 SPANS = 3  # the 5-hour block, the last seven days, today
 
 
@@ -131,6 +134,7 @@ def _facts(
     failed = next((fault.message for fault in stages.faults if fault.stage == IMPORT), None)
     why = None if known else stages.attempt("totals", lambda: why_no_usage(ledger), None)
     skipped = stages.attempt("totals", lambda: skipped_lines(ledger), None)
+    stages.attempt("fleet", lambda: _stop_forgotten_log(ledger, now), None)
     problem = failed or "; ".join(report.unreadable) or why
     states = [SourceState(source=TRANSCRIPTS, readings=SPANS if known else 0, problem=problem)]
     if recorded:
@@ -144,6 +148,15 @@ def _facts(
         budgets=None if budgets is None else tuple(own),
         pasts=pasts,
     )
+
+
+def _stop_forgotten_log(ledger: Ledger, now: float) -> None:
+    """Where no fleet was tried for a month, there is none any longer: what waits for it would only grow."""
+    (tried,) = ledger.connection.execute(LAST_TRY).fetchone()
+    if tried is not None and now - tried > FORGOTTEN:
+        from quotaline.ledger.changes import untrack  # noqa: PLC0415 - for those who had a fleet
+
+        untrack(ledger)
 
 
 def _reset(readings: Sequence[Reading]) -> float | None:
