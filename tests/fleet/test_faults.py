@@ -265,8 +265,8 @@ def test_a_newer_client_brings_the_tables_to_its_version_if_it_may(fleet: Fleet,
 
 
 def test_who_may_not_make_the_tables_says_who_may(fleet: Fleet) -> None:
-    fleet.sql("CREATE ROLE guest LOGIN")
-    desk = fleet.machine("desk", url=fleet.url.replace("postgres@", "guest@"))
+    fleet.sql("CREATE ROLE passer_by LOGIN")
+    desk = fleet.machine("desk", url=fleet.url.replace("postgres@", "passer_by@"))
     desk.write(*lines(3))
     assert "its owner runs `quotaline fleet migrate`" in str(desk.push().problem)
 
