@@ -67,7 +67,7 @@ def resolve_locations(env: Mapping[str, str]) -> Locations:
     claude_dirs = chosen
     if not chosen and home:
         claude_dirs = [home / ".claude", Path(env.get("XDG_CONFIG_HOME") or home / ".config", "claude")]
-    with _environment(env):
+    with _environment(env, home):
         config = _folder(env, "QUOTALINE_CONFIG", platformdirs.user_config_dir)
         cache = _folder(env, "QUOTALINE_CACHE_DIR", platformdirs.user_cache_dir)
         data = _folder(env, "QUOTALINE_DATA_DIR", platformdirs.user_data_dir)
@@ -115,14 +115,19 @@ def _folder(env: Mapping[str, str], variable: str, ask: Callable[[str], str]) ->
 
 
 @contextmanager
-def _environment(env: Mapping[str, str]) -> Iterator[None]:
-    """Platformdirs reads the process's own environment: lend it `env` where that is another one, as for the sample."""
-    if env is os.environ:
+def _environment(env: Mapping[str, str], home: Path | None) -> Iterator[None]:
+    """Platformdirs reads the process's own environment: lend it `env` where that is another one, as for the sample.
+
+    A HOME that is no absolute path is an unset one; older versions of platformdirs follow it wherever it leads.
+    """
+    if env is os.environ and os.path.isabs(env.get("HOME", "/")):  # noqa: PTH117 - a text, which may be empty
         yield
         return
     kept = dict(os.environ)
     os.environ.clear()
     os.environ.update(env)
+    if home is not None:
+        os.environ["HOME"] = str(home)
     try:
         yield
     finally:

@@ -18,6 +18,7 @@ from quotaline.core import formats, git, inbox, paths, spawn_refresh, values
 from quotaline.core.rate_limits import session_readings
 from quotaline.core.snapshot import read_or_defaults
 from quotaline.core.values import encode_json
+from quotaline.locations import resolve_locations
 from quotaline.render.paint import LOOK_ALIKES, fit, paint, width
 from quotaline.render.sgr import tmux_style
 
@@ -29,6 +30,8 @@ names = ("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME")
 @given(st.fixed_dictionaries(dict.fromkeys(names, folders)))
 def test_our_paths_are_those_of_platformdirs(values: dict[str, str | None]) -> None:
     env = {name: value for name, value in values.items() if value is not None}
+    if not env.get("HOME", "").startswith("/"):
+        env["HOME"] = "/home/user"
     with pytest.MonkeyPatch.context() as patch:
         for name in names:
             patch.delenv(name, raising=False)
@@ -40,6 +43,17 @@ def test_our_paths_are_those_of_platformdirs(values: dict[str, str | None]) -> N
             platformdirs.user_cache_dir("quotaline") + "/default",
         )
     assert expected == (paths.config_file(env), paths.data_dir(env), paths.cache_dir(env))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="as above")
+@given(st.fixed_dictionaries(dict.fromkeys(names, folders)))
+def test_the_refresh_and_the_prompt_agree_where_files_are(values: dict[str, str | None]) -> None:
+    """Also without a HOME that leads anywhere: the password file is asked by both."""
+    env = {name: value for name, value in values.items() if value is not None}
+    found = resolve_locations(env)
+    told = (found.config_file, found.data_dir, found.cache_dir)
+    assert [str(path) for path in told] == [paths.config_file(env), paths.data_dir(env), paths.cache_dir(env)]
+    assert os.path.isabs(paths.home(env))  # noqa: PTH117 - a text
 
 
 def test_variables_of_ours_come_first_and_an_empty_one_is_an_unset_one() -> None:
