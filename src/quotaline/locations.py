@@ -123,11 +123,12 @@ def _environment(env: Mapping[str, str], home: Path | None) -> Iterator[None]:
     if env is os.environ and os.path.isabs(env.get("HOME", "/")):  # noqa: PTH117 - a text, which may be empty
         yield
         return
-    kept = dict(os.environ)
+    kept, lent = (
+        dict(os.environ),
+        {**env, **({} if home is None else {"HOME": str(home)})},
+    )  # `env` may be the one that is cleared
     os.environ.clear()
-    os.environ.update(env)
-    if home is not None:
-        os.environ["HOME"] = str(home)
+    os.environ.update(lent)
     try:
         yield
     finally:

@@ -56,6 +56,14 @@ def test_the_refresh_and_the_prompt_agree_where_files_are(values: dict[str, str 
     assert os.path.isabs(paths.home(env))  # noqa: PTH117 - a text
 
 
+def test_what_is_lent_to_platformdirs_is_all_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "")
+    monkeypatch.setenv("QUOTALINE_DATA_DIR", "/d")
+    before = dict(os.environ)
+    assert resolve_locations(os.environ).data_dir == Path("/d")
+    assert dict(os.environ) == before
+
+
 def test_variables_of_ours_come_first_and_an_empty_one_is_an_unset_one() -> None:
     env = {"HOME": "/h", "QUOTALINE_CACHE_DIR": "/c", "QUOTALINE_DATA_DIR": "", "QUOTALINE_CONFIG": "/etc/q.toml"}
     assert (paths.config_file(env), paths.data_dir(env), paths.cache_dir(env)) == (
