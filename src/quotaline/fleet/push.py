@@ -6,7 +6,7 @@ import random
 import time
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 from msgspec import structs
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from quotaline.model import Reading
     from quotaline.prices import PriceBook
 
+Head: TypeAlias = "tuple[list[dict[str, Any]], int, bool]"
+"""The next rows of a log, up to where they reach in it (0: nothing is in it), and whether it goes on."""
 BATCH = 1000  # entries of the log in one transaction of the server's
 SECONDS = 5.0  # after which the rest of a first push waits for the next refresh
 LATEST_SECONDS = 15.0
@@ -108,10 +110,21 @@ def _push(connection: psycopg.Connection, ledger: Ledger, visit: Visit) -> Fleet
     state = structs.replace(state, identity=identity, readings_to=0 if anew else state.readings_to)
     save_state(ledger, visit.fleet, state)  # what was pushed of the log by a visit that is cut short stays pushed
     until = time.monotonic() + SECONDS
+    project = partial(_project, visit, identity)
+
+    def messages() -> Head:
+        changes = next_changes(ledger, BATCH)
+        return [rows.message_row(one, project, visit.prices) for one in changes.messages], changes.upto, changes.more
+
+    def runs() -> Head:
+        changes = next_runs(ledger, BATCH)
+        return [rows.run_row(one, project, visit.prices) for one in changes.runs], changes.upto, changes.more
+
+    push = partial(_push_log, connection, machine=identity.machine, until=until)
     notes = []
-    if tracked and (refused := _push_messages(connection, ledger, visit, identity, until)):
+    if tracked and (refused := push("push_messages", head=messages, forget=partial(forget_changes, ledger))):
         notes.append(f"The fleet's server did not take {refused} messages.")
-    if refused := _push_runs(connection, ledger, visit, identity, until):
+    if refused := push("push_runs", head=runs, forget=partial(forget_runs, ledger)):
         notes.append(f"The fleet's server did not take {refused} recorded runs.")
     state = structs.replace(state, waiting=waiting(ledger), note=" ".join(notes) or None)
     state = _push_readings(connection, ledger, visit, identity, state)
@@ -142,33 +155,22 @@ def _hello(connection: psycopg.Connection, names: tuple[str, str]) -> Identity:
     return msgspec.convert(row[0] if row else None, Identity)
 
 
-def _push_messages(connection: psycopg.Connection, ledger: Ledger, visit: Visit, identity: Identity, until: float) -> int:
-    """The log from its head on, a batch at a time, until it or the time is over; how many messages were refused."""
-    refused = 0
-    more = True
-    project = partial(_project, visit, identity)
+def _push_log(
+    connection: psycopg.Connection,
+    function: str,
+    *,
+    machine: int,
+    until: float,
+    head: Callable[[], Head],
+    forget: Callable[[int], None],
+) -> int:
+    """A log from its `head` on, a batch at a time, until it or the time is over; how many rows were refused."""
+    refused, more = 0, True
     while more and time.monotonic() < until:
-        changes = next_changes(ledger, BATCH)
-        if changes.upto:
-            batch = [rows.message_row(message, project, visit.prices) for message in changes.messages]
-            refused += _send(connection, "push_messages", identity.machine, batch)
-            forget_changes(ledger, changes.upto)
-        more = changes.more
-    return refused
-
-
-def _push_runs(connection: psycopg.Connection, ledger: Ledger, visit: Visit, identity: Identity, until: float) -> int:
-    """The same of recorded runs."""
-    refused = 0
-    more = True
-    project = partial(_project, visit, identity)
-    while more and time.monotonic() < until:
-        changes = next_runs(ledger, BATCH)
-        if changes.upto:
-            batch = [rows.run_row(run, project, visit.prices) for run in changes.runs]
-            refused += _send(connection, "push_runs", identity.machine, batch)
-            forget_runs(ledger, changes.upto)
-        more = changes.more
+        batch, upto, more = head()
+        if upto:
+            refused += _send(connection, function, machine, batch)
+            forget(upto)
     return refused
 
 
