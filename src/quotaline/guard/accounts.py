@@ -59,9 +59,9 @@ class AccountsWatch:
         told = [verdict for verdict in found if verdict.outcome == outcome]
         self._last = found.index(told[0])
         ends = [verdict.until for verdict in told if verdict.until is not None]
-        until = None if len(ends) < len(told) and self._which == ALL else min(ends, default=None)
-        if self._which == ALL:
-            until = max(ends, default=None) if until is not None else None
+        until = min(ends, default=None)
+        if self._which == ALL:  # when the last of them starts anew, if that is known of each
+            until = max(ends) if len(ends) == len(told) else None
         return structs.replace(told[0], until=until, message=" ".join(verdict.message for verdict in told))
 
     def changed(self) -> Any:
