@@ -13,10 +13,9 @@ from quotaline.core.periods import CLOCK_JITTER, parse_moment
 from quotaline.core.values import short_label
 from quotaline.core.windows import EXTRA_USAGE, FIVE_HOUR
 from quotaline.errors import SourceError
-from quotaline.files import read_file
 from quotaline.ledger.imported import ImportedLevel
 from quotaline.sources.fields import BadFieldError, percent, table
-from quotaline.sources.json_text import decode_json
+from quotaline.sources.json_text import read_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,12 +38,7 @@ def path_of(env: Mapping[str, str]) -> Path:
 
 def read(path: Path, now: float) -> list[ImportedLevel]:
     """The levels in the file, the oldest first; a sample that cannot be understood costs itself. Raises SourceError."""
-    try:
-        body = table(decode_json(read_file(path, LARGEST_FILE)))
-    except OSError as error:
-        raise SourceError(f"{path.name} cannot be read ({error.strerror}).") from None
-    except ValueError:
-        raise SourceError(f"{path.name} is not the JSON that Claude Desktop writes.") from None
+    body = read_table(path, LARGEST_FILE, "Claude Desktop")
     samples = body.get("samples")
     found = [level for sample in (samples if isinstance(samples, list) else ()) for level in _levels(table(sample), now)]
     if not found:

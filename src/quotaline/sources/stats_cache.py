@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from quotaline.core.values import printable
 from quotaline.errors import SourceError
-from quotaline.files import read_file
 from quotaline.ledger.imported import ImportedDay
 from quotaline.sources.fields import table
-from quotaline.sources.json_text import decode_json
+from quotaline.sources.json_text import read_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,12 +29,7 @@ DAY = re.compile(r"20\d\d-\d\d-\d\d")
 
 def read(path: Path) -> list[ImportedDay]:
     """The days of the file at `path`; one that cannot be understood costs itself. Raises SourceError where there is none."""
-    try:
-        body = table(decode_json(read_file(path, LARGEST_FILE)))
-    except OSError as error:
-        raise SourceError(f"{path.name} cannot be read ({error.strerror}).") from None
-    except ValueError:
-        raise SourceError(f"{path.name} is not the JSON that Claude Code writes.") from None
+    body = read_table(path, LARGEST_FILE, "Claude Code")
     found: dict[str, dict[str, int]] = {}
     for key, entry in _entries(body.get("dailyModelTokens")):
         models = {printable(str(name))[:LONGEST_MODEL]: count for name, count in table(entry.get("tokensByModel")).items()}
