@@ -16,7 +16,7 @@ from quotaline.errors import LedgerError
 from quotaline.model import Window
 from quotaline.refresh.current import current_snapshot
 from quotaline.refresh.run import refresh
-from quotaline.snapshot.load import load_snapshot
+from quotaline.snapshot.load import is_fresh, load_snapshot
 from quotaline.snapshot.merge import merge
 from quotaline.zone import local_zone
 
@@ -83,5 +83,5 @@ def refresh_others(config: Config, env: Mapping[str, str], now: float) -> None:
     """Make the old snapshots of the other accounts new. Raises nothing."""
     for account in named_accounts(config.accounts, env):
         snapshot = load_snapshot(account.where.snapshot)
-        if snapshot is None or not 0 <= now - snapshot.written_at < snapshot.fresh_for:
+        if snapshot is None or not is_fresh(snapshot, account.where.config_file, now):
             refresh(account.env, now)
