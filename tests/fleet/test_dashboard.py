@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from dashboards import check_places
 from fleet_machines import ACCOUNT, Fleet
 from postgres import Postgres
 from quotaline.fleet.migrate import ROLES, script
@@ -158,16 +159,9 @@ def test_the_dashboard_is_one_that_grafana_imports() -> None:
     assert VARIABLES["datasource"]["query"] == SOURCE["type"]
     assert all((VARIABLES[name]["multi"], VARIABLES[name]["includeAll"]) == (True, True) for name in CHOSEN)
     assert all(VARIABLES[name]["datasource"] == SOURCE for name in CHOSEN)
-    assert [panel["id"] for panel in PANELS] == list(range(1, len(PANELS) + 1))
-    taken: set[tuple[int, int]] = set()
+    check_places(PANELS)
     for panel in PANELS:
         assert panel["type"] in ("timeseries", "stat", "bargauge", "table")
-        assert panel["description"].endswith(".")
-        place = panel["gridPos"]
-        cells = {(x, y) for x in range(place["x"], place["x"] + place["w"]) for y in range(place["y"], place["y"] + place["h"])}
-        assert max(x for x, _ in cells) < 24
-        assert not cells & taken, f"{panel['title']} lies over another panel"
-        taken |= cells
         assert panel["datasource"] == SOURCE
         for target in panel["targets"]:
             assert (target["datasource"], target["rawQuery"]) == (SOURCE, True)

@@ -111,7 +111,7 @@ def test_a_pull_request_and_a_window_are_links_where_the_terminal_can() -> None:
     [coloured] = drawn(rows, 80, NO_COLOR="", TERM="xterm-kitty")
     assert f"\x1b]8;;{PR}\x07\x1b[38;5;75m#1234 pending\x1b[0m\x1b]8;;\x07" in coloured
     assert "\x1b]8" not in drawn(rows, 80, 'style.links = "never"', NO_COLOR="", TERM="xterm-kitty")[0]
-    assert "\x1b]8" not in drawn(rows, 80, NO_COLOR="", TERM="xterm-kitty", TMUX="/tmp/tmux-0/default,1,0")[0]
+    assert "\x1b]8" not in drawn(rows, 80, NO_COLOR="", TERM="xterm-kitty", TMUX="/run/tmux,1,0")[0]
     for columns in range(1, 80):
         assert on_screen(drawn(rows, columns, 'style.links = "always"'), 200) == on_screen(drawn(rows, columns), 200)
 

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from commandline import quotaline
+from dashboards import check_places
 from programs import need
 from prometheus_server import node_exporter, prometheus
 from quotaline.ledger import open_ledger
@@ -177,17 +178,9 @@ def test_the_dashboard_is_one_that_grafana_imports() -> None:
     assert account["query"]["query"] == "label_values(quotaline_info, account)"
     assert (account["includeAll"], account["allValue"]) == (True, ".*"), "also without [accounts]"
     source = {"type": "prometheus", "uid": "${datasource}"}
-    taken: set[tuple[int, int]] = set()
-    assert [panel["id"] for panel in panels()] == list(range(1, len(panels()) + 1))
+    check_places(panels())
     for panel in panels():
         assert panel["type"] in ("timeseries", "stat", "bargauge")
-        assert panel["title"]
-        assert panel["description"].endswith(".")
-        place = panel["gridPos"]
-        cells = {(x, y) for x in range(place["x"], place["x"] + place["w"]) for y in range(place["y"], place["y"] + place["h"])}
-        assert max(x for x, _ in cells) < 24
-        assert not cells & taken, f"{panel['title']} lies over another panel"
-        taken |= cells
         assert panel["datasource"] == source
         assert [target["refId"] for target in panel["targets"]] == list("ABC"[: len(panel["targets"])])
         steps = panel["fieldConfig"]["defaults"]["thresholds"]["steps"]
